@@ -1,0 +1,122 @@
+"""Settings: one frozen object, read once at boot from the environment; every name is listed in ``.env.example``.
+
+A malformed value stops the boot with a message that names it. Unset service URLs mean the embedded services, which
+`app.adapters.embedded` starts; this module only records the choice.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+API_VERSION = "2026-10"
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class SettingsError(Exception):
+    """One environment variable has an unusable value; the message names it and says what is expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of a process. URLs carry no trailing slash; `None` for a service URL means the embedded service."""
+
+    database_url: str | None
+    database_owner_url: str | None
+    redis_url: str | None
+    artefacts_url: str
+    shopify_api_key: str
+    shopify_api_secret: str
+    shopify_api_secret_old: str | None
+    shopify_test_origin: str | None
+    app_url: str
+    encryption_keys: tuple[bytes, ...]
+    """32-byte keys, the newest first; only the first encrypts, all decrypt."""
+    data_dir: Path
+    """Where embedded services and local artefacts live."""
+    clock_url: str | None
+    """Where the store's time is read from in demo and tests (the devstore's clock), never in production."""
+
+    @property
+    def is_test(self) -> bool:
+        return self.shopify_test_origin is not None
+
+
+def default_data_dir() -> Path:
+    """A directory of this user's own under the system's temporary folder."""
+    return Path(tempfile.gettempdir()) / f"attune-{os.getuid()}"
+
+
+def load(env: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from `env` (the process environment by default).
+
+    Raises:
+        SettingsError: a value is missing or malformed; the message names the variable.
+    """
+    source = os.environ if env is None else env
+    test_origin = _url(source, "SHOPIFY_TEST_ORIGIN", schemes=("http",))
+    if test_origin is not None and urlsplit(test_origin).hostname not in LOOPBACK_HOSTS:
+        raise SettingsError("SHOPIFY_TEST_ORIGIN must be a loopback address such as http://127.0.0.1:9292")
+    data_dir = Path(source.get("ATTUNE_DATA_DIR") or default_data_dir())
+    return Settings(
+        database_url=_url(source, "DATABASE_URL", schemes=("postgresql",)),
+        database_owner_url=_url(source, "DATABASE_OWNER_URL", schemes=("postgresql",)),
+        redis_url=_url(source, "REDIS_URL", schemes=("redis", "rediss", "unix")),
+        artefacts_url=_url(source, "ARTEFACTS_URL", schemes=("file",)) or f"file://{data_dir}/artefacts",
+        shopify_api_key=_required(source, "SHOPIFY_API_KEY"),
+        shopify_api_secret=_required(source, "SHOPIFY_API_SECRET"),
+        shopify_api_secret_old=source.get("SHOPIFY_API_SECRET_OLD") or None,
+        shopify_test_origin=test_origin,
+        app_url=_app_url(source, test=test_origin is not None),
+        encryption_keys=_keys(_required(source, "ENCRYPTION_KEYS")),
+        data_dir=data_dir,
+        clock_url=f"{test_origin}/_dev/clock" if test_origin else None,
+    )
+
+
+def _required(env: Mapping[str, str], name: str) -> str:
+    value = env.get(name, "").strip()
+    if not value:
+        raise SettingsError(f"{name} is not set; see .env.example")
+    return value
+
+
+def _url(env: Mapping[str, str], name: str, *, schemes: tuple[str, ...]) -> str | None:
+    value = env.get(name, "").strip()
+    if not value:
+        return None
+    scheme = re.match(r"([a-z]+)(?:\+[a-z0-9]+)?://.", value)
+    if scheme is None or scheme[1] not in schemes:
+        raise SettingsError(f"{name} must be a URL that starts with {' or '.join(f'{s}://' for s in schemes)}")
+    return value.rstrip("/")
+
+
+def _app_url(env: Mapping[str, str], *, test: bool) -> str:
+    value = _url(env, "APP_URL", schemes=("https", "http"))
+    if value is None:
+        raise SettingsError("APP_URL is not set; it is the public address of this app, e.g. https://attune.example.com")
+    if value.startswith("http://") and not test:
+        raise SettingsError("APP_URL must start with https:// (plain http is for tests against SHOPIFY_TEST_ORIGIN)")
+    return value
+
+
+def _keys(value: str) -> tuple[bytes, ...]:
+    keys = []
+    for number, text in enumerate(value.split(","), start=1):
+        try:
+            key = base64.b64decode(text.strip(), validate=True)
+        except binascii.Error:
+            key = b""
+        if len(key) != 32:
+            raise SettingsError(
+                f"ENCRYPTION_KEYS: key {number} is not 32 bytes in base64 (make one: openssl rand -base64 32)"
+            )
+        keys.append(key)
+    return tuple(keys)

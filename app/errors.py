@@ -1,0 +1,22 @@
+"""The two kinds of failure that an adapter reports; everything else is a bug or a domain error (see `app.core.errors`).
+
+The adapter decides which kind a failure is, because only it knows the vendor's meaning; services and jobs decide what
+follows from it.
+"""
+
+from __future__ import annotations
+
+
+class Retryable(Exception):
+    """The same call may succeed later: a time-out, a throttled request, a server error.
+
+    `after_s` is the vendor's own wish for the pause before the next try, in seconds, where it gave one.
+    """
+
+    def __init__(self, message: str, *, after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.after_s = after_s
+
+
+class Permanent(Exception):
+    """The same call will fail again: refused credentials, a rejected document, data that cannot be read."""

@@ -1,0 +1,74 @@
+"""Fixtures that all tests may ask for. Services start once a session, and only when a test asks for them."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.adapters.crypto import Sealer
+from app.adapters.db.engine import Database
+from app.adapters.db.shops import DbShops
+from app.config import Settings, load
+from app.core.ids import ShopDomain
+from app.core.shops import Shop, ShopState
+from tests.services import TestServices
+
+TEST_KEY = base64.b64encode(b"k" * 32).decode()
+
+
+@pytest.fixture(scope="session")
+def services() -> Iterator[TestServices]:
+    running = TestServices()
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def database_urls(services: TestServices) -> tuple[str, str]:
+    """Addresses of a fresh migrated database: for the app role, and for the owner."""
+    return services.fresh_database()
+
+
+@pytest.fixture
+def settings(database_urls: tuple[str, str], services: TestServices, tmp_path: Path) -> Settings:
+    return load(
+        {
+            "DATABASE_URL": database_urls[0],
+            "DATABASE_OWNER_URL": database_urls[1],
+            "REDIS_URL": services.redis.url,
+            "ATTUNE_DATA_DIR": str(tmp_path),
+            "SHOPIFY_API_KEY": "test-api-key",
+            "SHOPIFY_API_SECRET": "test-api-secret",
+            "APP_URL": "https://attune.example.com",
+            "ENCRYPTION_KEYS": TEST_KEY,
+        }
+    )
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[Database]:
+    assert settings.database_url is not None
+    opened = Database(settings.database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sealer(settings: Settings) -> Sealer:
+    return Sealer(settings.encryption_keys)
+
+
+@pytest.fixture
+def shop(database: Database) -> Shop:
+    """Alice's shop: the owner of the fixed cast."""
+    return DbShops(database).put(ShopDomain("alice.myshopify.com"), ShopState.INSTALLED)
+
+
+@pytest.fixture
+def other_shop(database: Database) -> Shop:
+    """Charlie's shop: the outsider of the fixed cast."""
+    return DbShops(database).put(ShopDomain("charlie.myshopify.com"), ShopState.INSTALLED)

@@ -1,0 +1,60 @@
+"""The real services that tests run against: one embedded PostgreSQL and Redis a session, a fresh database a test.
+
+A template database is migrated once; each `fresh_database` is a copy of it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from pathlib import Path
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+
+from app.adapters.embedded.postgres import APP_ROLE, DATABASE, OWNER, EmbeddedPostgres
+from app.adapters.embedded.redis_server import EmbeddedRedis
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class TestServices:
+    """PostgreSQL and Redis for the tests, in a directory that goes when they stop."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="attune-test-", ignore_cleanup_errors=True)
+        folder = Path(self._folder.name)
+        folder.chmod(0o755)
+        self.postgres = EmbeddedPostgres(folder)
+        self.redis = EmbeddedRedis(folder, fsync="no")
+        self._numbers = itertools.count(1)
+
+    def start(self) -> None:
+        self.postgres.start()
+        self.redis.start()
+        migrate(self.postgres.url(OWNER))
+
+    def stop(self) -> None:
+        self.redis.stop()
+        self.postgres.stop()
+        self._folder.cleanup()
+
+    def fresh_database(self) -> tuple[str, str]:
+        """A new migrated database; returns its address for the app role and for the owner."""
+        name = f"test_{next(self._numbers)}"
+        with psycopg.connect(
+            self.postgres.url("postgres").replace(f"/{DATABASE}?", "/postgres?"), autocommit=True
+        ) as db:
+            db.execute(f"CREATE DATABASE {name} TEMPLATE {DATABASE} OWNER {OWNER}")
+        return tuple(self.postgres.url(role).replace(f"/{DATABASE}?", f"/{name}?") for role in (APP_ROLE, OWNER))  # type: ignore[return-value]
+
+
+def migrate(owner_url: str) -> None:
+    """Bring the database to the newest migration, as the owner role."""
+    options = Config(str(ROOT / "alembic.ini"))
+    options.set_main_option("script_location", str(ROOT / "migrations"))
+    options.set_main_option("sqlalchemy.url", owner_url.replace("%", "%%"))
+    command.upgrade(options, "head")
