@@ -6,6 +6,7 @@ import base64
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from app.adapters.crypto import Sealer
@@ -15,6 +16,12 @@ from app.config import Settings, load
 from app.core.ids import ShopDomain
 from app.core.shops import Shop, ShopState
 from tests.services import TestServices
+
+# Machines are noisy and tests never fail on speed; the same examples are tried in every run.
+hypothesis.settings.register_profile(
+    "steady", deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("steady")
 
 TEST_KEY = base64.b64encode(b"k" * 32).decode()
 

@@ -1,0 +1,58 @@
+# `make` prints what there is. Each target sets up what it needs by itself.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+DEMO_ARGS ?=
+BENCH_ARGS ?=
+PYTHON ?= python3
+
+# uv from the PATH, or from a small virtual environment of its own.
+UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
+RUN := $(UV) run --no-sync
+export UV_PROJECT_ENVIRONMENT := .venv
+
+.PHONY: help
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+.tools/bin/uv:
+	@command -v $(PYTHON) >/dev/null || { echo "Attune needs Python 3.11 or newer; install it and run make again." >&2; exit 1; }
+	$(PYTHON) -m venv .tools
+	.tools/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+$(filter .tools/bin/uv,$(UV)): 
+
+.PHONY: setup-demo
+setup-demo: $(filter .tools/bin/uv,$(UV))
+	@$(UV) sync --locked --quiet --inexact --extra trainer --group embedded --group devstore
+
+.PHONY: setup
+setup: $(filter .tools/bin/uv,$(UV)) node_modules/.installed ## Everything that tests and checks need
+	@$(UV) sync --locked --quiet --extra trainer --extra klaviyo --group dev
+
+.PHONY: demo
+demo: setup-demo ## A store, the app and its workers on this machine (DEMO_ARGS="--world small")
+	@$(RUN) attune demo $(DEMO_ARGS)
+
+.PHONY: test
+test: setup ## All tests (PYTEST_ARGS="-k story")
+	$(RUN) pytest $(PYTEST_ARGS)
+
+.PHONY: lint
+lint: setup ## Style, types and import contracts
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+	$(RUN) lint-imports
+
+.PHONY: bench
+bench: setup ## Every benchmark (BENCH_ARGS="--json out.json")
+	$(RUN) attune bench sync $(BENCH_ARGS)
+	$(RUN) attune bench serve $(BENCH_ARGS)
+
+.PHONY: check
+check: lint test ## Exactly what CI runs
+
+.PHONY: clean
+clean: ## Remove what the targets made here
+	rm -rf .venv .tools node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .shopify

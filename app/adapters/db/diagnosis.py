@@ -1,0 +1,66 @@
+"""What the doctor asks PostgreSQL: the role, the protection of the tables, the migrations, and what is stuck."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from app.adapters.db.engine import Database
+from app.core.ids import ShopId
+
+ROLE = text("SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user")
+UNPROTECTED = text("""
+    SELECT relname FROM pg_class
+    WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND NOT (relrowsecurity AND relforcerowsecurity)
+""")
+SHOP_HEALTH = text("""
+    SELECT (SELECT count(*) FROM deliveries WHERE state = 'failed') AS failed_deliveries,
+           (SELECT count(*) FROM deliveries WHERE state = 'pending' AND received_at < now() - interval '1 hour') AS late,
+           (SELECT count(*) FROM sync_problems) AS sync_problems,
+           (SELECT scopes FROM credentials) AS scopes,
+           (SELECT refresh_expires_at < now() FROM credentials) AS token_expired
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseFacts:
+    """The server's version number (e.g. 180004), the role, and what of the schema is not as it should be."""
+
+    version: int
+    role: str
+    can_bypass: bool
+    unprotected: frozenset[str]
+    revision: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShopHealth:
+    """What is stuck in one shop. `scopes` is None without credentials; `late` counts webhooks pending for an hour."""
+
+    failed_deliveries: int
+    late: int
+    sync_problems: int
+    scopes: str | None
+    token_expired: bool | None
+
+
+class DbDiagnosis:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def facts(self) -> DatabaseFacts:
+        with self._database.open() as connection:
+            role = connection.execute(ROLE).one()
+            has_revision = connection.scalar(text("SELECT to_regclass('alembic_version') IS NOT NULL"))
+            return DatabaseFacts(
+                version=int(connection.scalar(text("SHOW server_version_num")) or 0),
+                role=role.rolname,
+                can_bypass=role.rolsuper or role.rolbypassrls,
+                unprotected=frozenset(connection.scalars(UNPROTECTED)),
+                revision=connection.scalar(text("SELECT version_num FROM alembic_version")) if has_revision else None,
+            )
+
+    def shop(self, shop: ShopId) -> ShopHealth:
+        with self._database.shop(shop) as session:
+            return ShopHealth(**session.execute(SHOP_HEALTH).mappings().one())

@@ -1,0 +1,242 @@
+"""The demo's parts: its secrets and addresses, its processes, and the stages up to READY."""
+
+from __future__ import annotations
+
+import base64
+import re
+import secrets
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+from alembic import command as alembic_command
+from alembic.config import Config
+
+from app.adapters.db.progress import DbProgress
+from app.adapters.embedded.postgres import OWNER
+from app.cli.processes import Processes
+from app.config import load
+from app.core.ids import ShopDomain
+from app.core.shops import Shop
+from app.errors import Permanent
+from app.wiring.worker import Worker
+
+ROOT = Path(__file__).resolve().parents[2]
+SHOP_DOMAIN = ShopDomain("attune-demo.myshopify.com")
+OWNER_USER = 1
+START_TIMEOUT_S = 120.0
+SYNC_TIMEOUT_S = 900.0
+POLL_S = 0.25
+
+Say = Callable[[str], None]
+Stage = Callable[[Say], str | None]
+
+
+class DemoStack:
+    """Everything that `attune demo` runs.
+
+    Args:
+        folder: the demo's own directory; emptied at the start.
+        world: what the devstore is asked to build.
+        port: the app's port; the devstore listens on the next one.
+    """
+
+    def __init__(self, folder: Path, *, world: str, port: int) -> None:
+        self._folder = folder
+        self._world = world
+        self._app = f"http://127.0.0.1:{port}"
+        self._store = f"http://127.0.0.1:{port + 1}"
+        self._port = port
+        self._env = self._environment()
+        self._http = httpx.Client(timeout=30.0)
+        self.processes = Processes(folder / "logs", self._env)
+        self.wiring = Worker(load(self._env))
+
+    @property
+    def env_file(self) -> Path:
+        return self._folder / "env"
+
+    def stages(self) -> Iterator[tuple[str, Stage]]:
+        yield "PostgreSQL and Redis", self._services
+        yield "Migrations", self._migrate
+        yield f"Store ({Path(self._world).name})", self._devstore
+        yield "App and workers", self._workers
+        yield "Install", self._install
+        yield "Import of the store's data", self._backfill
+        yield "Consent (the form, as the owner)", self._consent
+        yield "Training and exam", self._train
+        yield "Lists into the store", self._lists
+        yield "A product page with its rail", self._rail
+
+    def addresses(self) -> dict[str, str]:
+        return {
+            "Storefront": f"{self._store}/",
+            "A rail": f"{self._store}/products/{self._shown_handle}",
+            "Shopify admin": f"{self._store}/admin/apps/attune",
+            "Logs": str(self._folder / "logs"),
+        }
+
+    def stop(self) -> None:
+        self.processes.stop()
+        self.wiring.close()
+        self._http.close()
+
+    # -- the stages --------------------------------------------------------------------------------------------------
+
+    def _services(self, _say: Say) -> str:
+        _forget(self._folder)
+        (self._folder / "logs").mkdir(parents=True)
+        self.env_file.write_text("".join(f"{name}='{value}'\n" for name, value in self._env.items()))
+        self.env_file.chmod(0o600)
+        self.wiring.embedded_postgres.start()
+        self.wiring.embedded_redis.start()
+        return "embedded"
+
+    def _migrate(self, _say: Say) -> None:
+        options = Config(str(ROOT / "alembic.ini"))
+        options.set_main_option("script_location", str(ROOT / "migrations"))
+        options.set_main_option("sqlalchemy.url", self.wiring.embedded_postgres.url(OWNER).replace("%", "%%"))
+        alembic_command.upgrade(options, "head")
+
+    def _devstore(self, _say: Say) -> str:
+        arguments = ["--world", self._world, "--port", str(self._port + 1), "--app-url", self._app]
+        files = ["--app-toml", str(ROOT / "shopify.app.toml"), "--extensions", str(ROOT / "extensions")]
+        self.processes.start(
+            "devstore", [sys.executable, "-m", "devstore", *arguments, *files, "--shop-domain", SHOP_DOMAIN]
+        )
+        self._wait("devstore", lambda: self._get(f"{self._store}/_dev/state").is_success, timeout_s=START_TIMEOUT_S)
+        counts = self._get(f"{self._store}/_dev/state").json()["counts"]
+        return ", ".join(f"{number:,} {what}" for what, number in counts.items())
+
+    def _workers(self, _say: Say) -> str:
+        python = [sys.executable, "-m"]
+        self.processes.start(
+            "web",
+            [
+                *python,
+                "gunicorn",
+                "--config",
+                str(ROOT / "gunicorn.conf.py"),
+                "-b",
+                f"127.0.0.1:{self._port}",
+                "app.web.wsgi:app",
+            ],
+        )
+        for name, arguments in WORKERS.items():
+            self.processes.start(name, [*python, *arguments])
+        self._wait("web", lambda: self._get(f"{self._app}/readyz").is_success, timeout_s=START_TIMEOUT_S)
+        return ", ".join(["web", *WORKERS])
+
+    def _install(self, _say: Say) -> str:
+        """Open the app from the admin, as the owner does: its first page installs it."""
+        page = self._get(f"{self._app}/", params=self._admin_query())
+        if not page.is_success:
+            raise Permanent(
+                f"the app's first page answered {page.status_code}: {page.text[:500]}\n{self.processes.tail('web')}"
+            )
+        return SHOP_DOMAIN
+
+    def _backfill(self, say: Say) -> str:
+        progress = DbProgress(self.wiring.database)
+        shop = self._shop()
+
+        def finished() -> bool:
+            runs = progress.runs(shop.id)
+            say(", ".join(f"{run.resource} {run.share:.0%}" for run in runs))
+            for run in runs:
+                if run.state == "failed":
+                    raise Permanent(f"the import of {run.resource} failed: {run.error}")
+            return self._state().synced
+
+        self._wait("worker", finished, timeout_s=SYNC_TIMEOUT_S)
+        counts = progress.counts(shop.id)
+        return f"{counts.products:,} products, {counts.customers:,} customers, {counts.orders:,} orders"
+
+    def _consent(self, _say: Say) -> str:
+        page = self._get(f"{self._app}/admin/consent", params=self._admin_query())
+        form = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text))
+        answer = self._http.post(
+            f"{self._app}/admin/consent",
+            data={**form, "decision": "grant"},
+            headers={"Authorization": f"Bearer {self._id_token()}"},
+            params={"shop": SHOP_DOMAIN},
+        )
+        if answer.status_code not in (200, 302, 303):
+            raise Permanent(f"the consent form answered {answer.status_code}: {answer.text[:500]}")
+        return f"granted by the world's owner (user {OWNER_USER})"
+
+    def _train(self, _say: Say) -> str:
+        shop = self._shop()
+        self._wait("trainer", lambda: self.wiring.models.current(shop.id) is not None, timeout_s=SYNC_TIMEOUT_S)
+        newest = self.wiring.models.history(shop.id, limit=1)[0]
+        return f"{newest.strategy}: {newest.note}"
+
+    def _lists(self, say: Say) -> str:
+        progress = DbProgress(self.wiring.database)
+        shop = self._shop()
+
+        def published() -> bool:
+            say(f"{progress.counts(shop.id).lists:,} products")
+            return self._state().lists_published
+
+        self._wait("worker", published, timeout_s=SYNC_TIMEOUT_S)
+        return f"{progress.counts(shop.id).lists:,} products"
+
+    def _rail(self, _say: Say) -> str:
+        """Look at the storefront as a shopper without JavaScript: the rail must stand in the page."""
+        for card in self.wiring.catalog.cards(self._shop().id):
+            page = self._get(f"{self._store}/products/{card.handle}") if card.buyable else None
+            if page is not None and "<attune-recommendations" in page.text:
+                self._shown_handle = card.handle
+                return f"/products/{card.handle}"
+        raise Permanent("no product page shows a rail; see the logs of worker and trainer")
+
+    # -- small things ------------------------------------------------------------------------------------------------
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "SHOPIFY_API_KEY": "attune-demo",
+            "SHOPIFY_API_SECRET": secrets.token_hex(16),
+            "SHOPIFY_TEST_ORIGIN": self._store,
+            "APP_URL": self._app,
+            "ENCRYPTION_KEYS": base64.b64encode(secrets.token_bytes(32)).decode(),
+            "ATTUNE_DATA_DIR": str(self._folder),
+        }
+
+    def _shop(self) -> Shop:
+        shop = self.wiring.shops.by_domain(SHOP_DOMAIN)
+        if shop is None:
+            raise Permanent(f"the install left no shop behind:\n{self.processes.tail('web')}")
+        return shop
+
+    def _id_token(self) -> str:
+        return str(self._get(f"{self._store}/_dev/id-token", params={"user": str(OWNER_USER)}).json()["id_token"])
+
+    def _admin_query(self) -> dict[str, str]:
+        host = (
+            base64.b64encode(f"admin.shopify.com/store/{SHOP_DOMAIN.partition('.')[0]}".encode()).decode().rstrip("=")
+        )
+        return {"embedded": "1", "shop": SHOP_DOMAIN, "host": host, "id_token": self._id_token()}
+
+    def _get(self, url: str, *, params: dict[str, str] | None = None) -> httpx.Response:
+        try:
+            return self._http.get(url, params=params)
+        except httpx.TransportError:
+            return httpx.Response(503)
+
+    def _wait(self, process: str, done: Callable[[], bool], *, timeout_s: float) -> None:
+        deadline = time.monotonic() + timeout_s
+        while not done():
+            self.processes.check()
+            if time.monotonic() > deadline:
+                raise Permanent(f"{process} was not done in {timeout_s:.0f} s:\n{self.processes.tail(process)}")
+            time.sleep(POLL_S)
+
+
+def _forget(folder: Path) -> None:
+    """Begin anew: worlds start over each time, so must what was learnt from them."""
+    if (folder / "redis" / "redis.sock").exists() or folder.exists():
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,177 @@
+"""`attune doctor [SHOP]`: looks at configuration, connections and data, and says what to do about each problem."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from app import config
+from app.adapters.db.tables import OPEN_TABLES
+from app.cli.shop_argument import find_shop
+from app.core.findings import Finding, Grade, failed, passed, warned
+from app.wiring.worker import Worker
+
+COLOURS = {Grade.PASS: "green", Grade.WARN: "yellow", Grade.FAIL: "red"}
+OLDEST_POSTGRES = 150000
+OLDEST_REDIS = (6, 2)
+
+
+@click.command()
+@click.argument("shop", required=False)
+def command(shop: str | None) -> None:
+    """Check configuration, connections and, with SHOP, one shop's data. Exits with 1 when something fails."""
+    findings = list(examine(shop))
+    _show(findings)
+    sys.exit(1 if any(finding.grade is Grade.FAIL for finding in findings) else 0)
+
+
+def examine(shop: str | None) -> Iterator[Finding]:
+    """All findings, in the order in which one would repair them."""
+    try:
+        settings = config.load()
+    except config.SettingsError as error:
+        yield failed("settings", str(error), "correct the variable in the environment or .env; .env.example lists all")
+        return
+    yield passed("settings", "complete and well-formed")
+    wiring = Worker(settings)
+    try:
+        yield from _origin(settings)
+        yield from _guarded("PostgreSQL", lambda: _database(wiring))
+        yield from _guarded("Redis", lambda: _redis(wiring))
+        yield from _guarded("artefacts", lambda: _artefacts(settings))
+        if shop is not None:
+            yield from _guarded(shop, lambda: _shop(wiring, shop))
+    finally:
+        wiring.close()
+
+
+def _guarded(subject: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    """A check that cannot even run is a finding too, and the others still run."""
+    try:
+        yield from check()
+    except Exception as error:
+        first_line = str(error).strip().partition("\n")[0]
+        yield failed(
+            subject, f"{type(error).__name__}: {first_line}", "see the message; check the address and the server"
+        )
+
+
+def _origin(settings: config.Settings) -> Iterator[Finding]:
+    if settings.shopify_test_origin is None:
+        yield passed("Shopify", "the real one")
+    else:
+        yield warned(
+            "Shopify", f"a devstore at {settings.shopify_test_origin}", "unset SHOPIFY_TEST_ORIGIN in production"
+        )
+
+
+def _database(wiring: Worker) -> Iterator[Finding]:
+    facts = wiring.diagnosis.facts()
+    if facts.version < OLDEST_POSTGRES:
+        yield failed("PostgreSQL", f"version {facts.version // 10000}", "use PostgreSQL 15 or newer")
+    else:
+        yield passed("PostgreSQL", f"version {facts.version // 10000}")
+    if facts.can_bypass:
+        yield failed(
+            "database role",
+            f"{facts.role} can bypass row-level security",
+            "connect as a role with NOSUPERUSER NOBYPASSRLS",
+        )
+    else:
+        yield passed("database role", f"{facts.role} is bound by row-level security")
+    if facts.revision is None:
+        yield failed("migrations", "none has run", "run `alembic upgrade head` with DATABASE_OWNER_URL set")
+    elif facts.revision != wiring.newest_migration:
+        yield failed(
+            "migrations", f"at {facts.revision}, newest is {wiring.newest_migration}", "run `alembic upgrade head`"
+        )
+    elif facts.unprotected - OPEN_TABLES:
+        yield failed(
+            "migrations", f"unprotected: {', '.join(sorted(facts.unprotected - OPEN_TABLES))}", "report this bug"
+        )
+    else:
+        yield passed("migrations", f"at {facts.revision}, every shop table is protected")
+
+
+def _redis(wiring: Worker) -> Iterator[Finding]:
+    info = wiring.redis.info()
+    version = str(info["redis_version"])
+    if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_REDIS:
+        yield failed("Redis", f"version {version}", "use Redis 6.2 or newer, or Valkey")
+    elif not info.get("aof_enabled"):
+        yield warned("Redis", f"{version}, without append-only file", "set appendonly yes, or a restart loses events")
+    else:
+        yield passed("Redis", f"version {version}, append-only file on")
+
+
+def _artefacts(settings: config.Settings) -> Iterator[Finding]:
+    folder = Path(settings.artefacts_url.removeprefix("file://"))
+    folder.mkdir(parents=True, exist_ok=True)
+    probe = folder / ".doctor"
+    probe.write_bytes(b"")
+    probe.unlink()
+    yield passed("artefacts", f"{folder} can be written")
+
+
+def _shop(wiring: Worker, text: str) -> Iterator[Finding]:
+    shop = find_shop(wiring.shops, text)
+    health = wiring.diagnosis.shop(shop.id)
+    yield from _access(wiring, health.scopes, health.token_expired)
+    counts = wiring.progress.counts(shop.id)
+    yield (passed if counts.orders else _no_data)("data", f"{counts.products:,} products, {counts.orders:,} orders")
+    if health.sync_problems:
+        yield warned("import", f"{health.sync_problems:,} lines could not be used", f"see `attune sync {shop.domain}`")
+    if health.failed_deliveries or health.late:
+        detail = f"{health.failed_deliveries} webhooks given up, {health.late} waiting for over an hour"
+        yield failed(
+            "webhooks", detail, "check that workers and clock run; the next nightly reconciliation repairs the data"
+        )
+    else:
+        yield passed("webhooks", "none given up, none late")
+    yield from _learning(wiring, shop.domain)
+
+
+def _no_data(subject: str, detail: str) -> Finding:
+    return warned(subject, detail, "run `attune sync SHOP`; without orders only what is popular can be shown")
+
+
+def _access(wiring: Worker, scopes: str | None, token_expired: bool | None) -> Iterator[Finding]:
+    if scopes is None or token_expired:
+        yield failed("access", "no usable token", "the merchant must open the app once from the Shopify admin")
+        return
+    missing = wiring.missing_scopes(scopes)
+    if missing:
+        yield failed(
+            "access", f"missing scopes: {', '.join(missing)}", "deploy shopify.app.toml; the merchant approves"
+        )
+    else:
+        yield passed("access", "a token with every required scope")
+
+
+def _learning(wiring: Worker, domain: str) -> Iterator[Finding]:
+    shop = find_shop(wiring.shops, domain)
+    if not wiring.consents.is_granted(shop.id):
+        yield warned("consent", "the merchant has not consented to training", "the merchant decides on the app's page")
+        return
+    yield passed("consent", "recorded")
+    version = wiring.models.current(shop.id)
+    if version is None:
+        yield warned("model", "none published", f"run `attune train {domain}`")
+    else:
+        newest = wiring.models.history(shop.id, limit=1)[0]
+        yield passed("model", f"{version} ({newest.strategy}), trained {newest.trained_at:%Y-%m-%d %H:%M}")
+
+
+def _show(findings: list[Finding]) -> None:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("", "what", "found", "what to do"):
+        table.add_column(heading)
+    for finding in findings:
+        grade = f"[{COLOURS[finding.grade]}]{finding.grade}[/]"
+        table.add_row(grade, finding.subject, finding.detail, finding.remedy)
+    Console(highlight=False).print(table)

@@ -1,0 +1,30 @@
+"""Money: Shopify writes decimal text, we count in minor units, and how many make one depends on the currency."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
+
+# ISO 4217: currencies whose minor unit is not a hundredth.
+_NO_DECIMALS = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split())
+_THREE_DECIMALS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
+
+
+def decimals(currency: str) -> int:
+    """How many decimal places the currency has; two where the code is not known."""
+    if currency in _NO_DECIMALS:
+        return 0
+    return 3 if currency in _THREE_DECIMALS else 2
+
+
+@lru_cache(maxsize=8192)
+def minor_units(amount: str, currency: str) -> int:
+    """An amount such as ``"12.5"`` in minor units, rounded half up.
+
+    Raises:
+        ValueError: the text is not a number.
+    """
+    try:
+        return int(Decimal(amount).scaleb(decimals(currency)).to_integral_value(ROUND_HALF_UP))
+    except (InvalidOperation, OverflowError):
+        raise ValueError(f"not an amount of money: {amount[:40]!r}") from None

@@ -1,0 +1,66 @@
+"""Ranking metrics in the field's terms, each with its published definition.
+
+Ranks are 1 for the best. Ties count against the model: an item's rank is that of the last of all items with its score,
+because a model that scores everything alike knows nothing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Ranks = npt.NDArray[np.int64]
+
+
+def rank_of_best(scores: npt.NDArray[np.float64], targets: npt.NDArray[np.int64], given: int | None = None) -> int:
+    """The rank of the best-ranked target in the whole catalogue, ties against it.
+
+    Args:
+        scores: one score for every item, float64 [N].
+        targets: positions in `scores`, at least one; other targets do not stand in the best one's way.
+        given: a position left out of the ranking because the question contains it.
+    """
+    best = scores[targets].max()
+    in_front = int(np.count_nonzero(scores >= best)) - int(np.count_nonzero(scores[targets] >= best))
+    if given is not None and scores[given] >= best:
+        in_front -= 1
+    return in_front + 1
+
+
+def ranks_of(scores: npt.NDArray[np.float64], targets: npt.NDArray[np.int64], given: int | None = None) -> Ranks:
+    """The rank of every target in the whole catalogue, ties against it, ascending."""
+    rivals = np.delete(scores, np.append(targets, [] if given is None else given).astype(np.int64))
+    own = np.sort(scores[targets])[::-1]
+    in_front = len(rivals) - np.searchsorted(np.sort(rivals), own, side="left")
+    return np.asarray(in_front + np.arange(1, len(own) + 1), dtype=np.int64)
+
+
+def hit_rate(ranks: Ranks, k: int) -> float:
+    """HR@k: the share of questions whose best target is among the first k (Deshpande and Karypis, TOIS 2004).
+
+    Args:
+        ranks: the best target's rank for every question.
+    """
+    return float(np.mean(ranks <= k)) if len(ranks) else 0.0
+
+
+def reciprocal_rank(ranks: Ranks, k: int) -> float:
+    """MRR@k: the mean of 1 / rank, 0 beyond k (Voorhees, TREC-8 question answering track, 1999)."""
+    return float(np.mean(np.where(ranks <= k, 1.0 / ranks, 0.0))) if len(ranks) else 0.0
+
+
+def recall(target_ranks: Ranks, k: int) -> float:
+    """Recall@k of one question: targets among the first k ÷ number of targets."""
+    return float(np.count_nonzero(target_ranks <= k) / len(target_ranks)) if len(target_ranks) else 0.0
+
+
+def ndcg(target_ranks: Ranks, k: int) -> float:
+    """NDCG@k of one question with binary gains (Järvelin and Kekäläinen, ACM TOIS 20(4), 2002).
+
+    The ideal ranking has all targets in front, at most k of them.
+    """
+    if not len(target_ranks):
+        return 0.0
+    gain = float(np.sum(1.0 / np.log2(1.0 + target_ranks[target_ranks <= k])))
+    ideal = float(np.sum(1.0 / np.log2(1.0 + np.arange(1, min(len(target_ranks), k) + 1))))
+    return gain / ideal

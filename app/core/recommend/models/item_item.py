@@ -1,0 +1,111 @@
+"""Item-item neighbours from baskets: what is bought together more than its popularity explains.
+
+The similarity is a weighted cosine in the tradition of Sarwar, Karypis, Konstan and Riedl, "Item-based collaborative
+filtering recommendation algorithms", WWW 2001, with the popularity exponent of Deshpande and Karypis (ACM TOIS 22(1),
+2004) and a shrinkage that keeps rare pairs from the top (Bell and Koren, ICDM 2007). `implicit` finds the neighbours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from implicit.nearest_neighbours import ItemItemRecommender
+from scipy.sparse import csr_matrix
+from threadpoolctl import threadpool_limits
+
+from app.core.ids import ModelVersion
+from app.core.recommend.interactions import Baskets
+from app.core.recommend.models.trending import decay, popularity
+from app.core.recommend.scoring import NEIGHBOUR, ItemModel
+from app.core.recommend.types import Strategy
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """With w_b the weight of basket b and n_i the sum of w_b over the baskets that hold item i::
+
+        similarity(i, j) = sum over b holding i and j of w_b / ((n_i + shrinkage) (n_j + shrinkage)) ** exponent
+        w_b = 2 ** (-age of b / half_life) / size of b ** size_exponent
+
+    exponent 0.5 and no shrinkage is the cosine; 0 counts pairs; towards 1 rare items gain. Days for `half_life`.
+    """
+
+    exponent: float = 0.35
+    shrinkage: float = 5.0
+    half_life: float = 180.0
+    size_exponent: float = 0.5
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+CHOICES: dict[str, tuple[float, ...]] = {
+    "exponent": (0.1, 0.2, 0.35, 0.5, 0.65),
+    "shrinkage": (0.0, 2.0, 5.0, 20.0),
+    "half_life": (60.0, 180.0, 720.0),
+    "size_exponent": (0.0, 0.5, 1.0),
+}
+"""The values that the validation part chooses from, one parameter after the other."""
+
+NEIGHBOURS = 50
+"""K is not chosen: ten places filled from one given product can't tell 50 from 10, fewer than ten would let popularity
+into a rail that is called "often bought together", and a list of 24 needs spare ones for what is sold out."""
+
+
+def fit(
+    baskets: Baskets,
+    parameters: Parameters,
+    *,
+    today: int,
+    trending_half_life: float,
+    version: ModelVersion,
+    width: int = NEIGHBOURS,
+    threads: int = 2,
+) -> ItemModel:
+    """Fit on all `baskets`; deterministic for the same input.
+
+    Args:
+        today: the day from which ages are counted, days since 1970-01-01.
+        trending_half_life: days, for the popularity that fills up short lists.
+        width: K, the most neighbours an item keeps.
+    """
+    neighbours = nearest(_weighted(baskets, parameters, today), width, threads)
+    scores = popularity(baskets, today=today, half_life=trending_half_life)
+    return ItemModel(version, Strategy.ITEM_ITEM, baskets.items, neighbours, scores)
+
+
+def _weighted(baskets: Baskets, parameters: Parameters, today: int) -> csr_matrix:
+    """Baskets as rows, items as columns, so that the product of two columns is their similarity."""
+    sizes = baskets.sizes
+    weight = decay(baskets.day, today, parameters.half_life) / np.maximum(sizes, 1) ** parameters.size_exponent
+    cell = np.repeat(weight, sizes)
+    mass = np.bincount(baskets.item, cell, minlength=len(baskets.items)) + parameters.shrinkage
+    # An item that only this part of the history lacks has no mass; it has no cells either, so its value is never read.
+    values = np.sqrt(cell) * np.maximum(mass, 1e-12)[baskets.item] ** -parameters.exponent
+    return csr_matrix((values, baskets.item, baskets.starts), shape=(len(baskets), len(baskets.items)))
+
+
+def nearest(weighted: csr_matrix, width: int, threads: int) -> npt.NDArray[Any]:
+    """The `width` most similar other columns of every column, `NEIGHBOUR` [N, width], best first."""
+    items = weighted.shape[1]
+    table = np.zeros((items, width), dtype=NEIGHBOUR)
+    table["index"] = -1
+    if weighted.nnz == 0:
+        return table
+    # implicit runs its own threads and warns of OpenBLAS's beside them; none of this work is BLAS's.
+    with threadpool_limits(limits=1, user_api="blas"):
+        recommender = ItemItemRecommender(K=width + 1, num_threads=threads)
+        recommender.fit(weighted, show_progress=False)
+    found = recommender.similarity.tocoo()
+    keep = (found.row != found.col) & (found.data > 0)
+    row, column, score = found.row[keep], found.col[keep], found.data[keep].astype(np.float32)
+    order = np.lexsort((column, -score, row))
+    row, column, score = row[order], column[order], score[order]
+    rank = np.arange(len(row)) - np.searchsorted(row, row)
+    keep = rank < width
+    table["index"][row[keep], rank[keep]] = column[keep]
+    table["score"][row[keep], rank[keep]] = score[keep]
+    return table
