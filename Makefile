@@ -20,15 +20,21 @@ help: ## This list
 	$(PYTHON) -m venv .tools
 	.tools/bin/python -m pip install --quiet --disable-pip-version-check uv
 
-$(filter .tools/bin/uv,$(UV)): 
-
 .PHONY: setup-demo
 setup-demo: $(filter .tools/bin/uv,$(UV))
 	@$(UV) sync --locked --quiet --inexact --extra trainer --group embedded --group devstore
 
 .PHONY: setup
-setup: $(filter .tools/bin/uv,$(UV)) node_modules/.installed ## Everything that tests and checks need
+setup: setup-python node_modules/.installed ## Everything that tests and checks need
+
+.PHONY: setup-python
+setup-python: $(filter .tools/bin/uv,$(UV))
 	@$(UV) sync --locked --quiet --extra trainer --extra klaviyo --group dev
+
+# Node itself comes from a wheel, so Python's packages come first.
+node_modules/.installed: package-lock.json | setup-python
+	.venv/bin/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
 
 .PHONY: demo
 demo: setup-demo ## A store, the app and its workers on this machine (DEMO_ARGS="--world small")

@@ -1,0 +1,75 @@
+"""Without consent nothing of a visitor leaves the browser or stays in it; withdrawal takes back what was there."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.browser.shop import Shop
+from tests.browser.visit import Visit
+
+pytestmark = pytest.mark.browser
+
+
+def test_nothing_of_the_visitor_leaves_or_stays_before_consent(visit: Visit, shop: Shop) -> None:
+    visit.open().see_rail()
+    visit.page.wait_for_timeout(1500)
+    assert visit.sent_to_app == []
+    assert {line.split("?")[0].rsplit("/", 1)[0] for line in visit.sent if shop.origin not in line} == set()
+    assert visit.stored() == {}
+    assert shop.app.asked == []
+    assert visit.page.evaluate("__devstore.published") == []
+
+
+@pytest.mark.parametrize("choice", [{"analytics": False}, {"preferences": False}])
+def test_half_a_consent_is_none(visit: Visit, shop: Shop, choice: dict[str, bool]) -> None:
+    visit.open().consent(**choice).see_rail()
+    visit.page.wait_for_timeout(300)
+    assert visit.stored() == {}
+    assert visit.sent_to_app == []
+
+
+def test_consent_makes_a_random_id_and_tells_it_to_the_pixel_once(visit: Visit, shop: Shop) -> None:
+    visit.open().consent().consent()
+    visitor = visit.stored()["attune:visitor"]
+    assert re.fullmatch("[0-9a-f]{32}", visitor)
+    published = visit.page.evaluate("__devstore.published.map(({ name, payload }) => [name, payload])")
+    assert published == [["attune:visitor", {"visitor": visitor}]]
+    visit.open()
+    visit.page.wait_for_function("Shopify.customerPrivacy")
+    assert visit.stored()["attune:visitor"] == visitor
+    assert visit.page.evaluate("__devstore.published") == []
+
+
+def test_a_consent_given_earlier_counts_on_the_next_page(visit: Visit, shop: Shop) -> None:
+    shop.app.ranking = shop.listed[::-1]
+    visit.open().consent()
+    visit.open().see_rail()
+    visit.wait_for_order(shop.listed[::-1][:4])
+
+
+def test_withdrawal_deletes_the_id_and_silences_the_rail(visit: Visit, shop: Shop) -> None:
+    shop.app.ranking = shop.listed[::-1]
+    visit.open().consent().see_rail()
+    visit.wait_for_order(shop.listed[::-1][:4])
+    visit.consent(analytics=False, preferences=False)
+    assert visit.stored() == {}
+    visit.page.wait_for_timeout(2200)
+    assert shop.app.batches == []
+
+
+def test_a_manipulated_id_is_replaced(visit: Visit, shop: Shop) -> None:
+    visit.open()
+    visit.page.evaluate("localStorage.setItem('attune:visitor', 'someone@example.com')")
+    visit.consent()
+    assert re.fullmatch("[0-9a-f]{32}", visit.stored()["attune:visitor"])
+
+
+def test_blocked_storage_leaves_the_rail_as_it_is(visit: Visit, shop: Shop) -> None:
+    visit.page.add_init_script("Storage.prototype.setItem = () => { throw new Error('blocked'); }")
+    visit.open().consent().see_rail()
+    visit.page.wait_for_timeout(300)
+    assert visit.cards() == shop.listed[:4]
+    assert visit.sent_to_app == []
+    assert visit.complaints == []

@@ -1,0 +1,159 @@
+"""What the element does after consent: it re-orders, reports, and carries a click into the cart."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.core.events import parse
+from devstore.worlds.small import NOW
+from tests.browser.shop import COLLECT_KEY, Shop
+from tests.browser.visit import Visit
+
+pytestmark = pytest.mark.browser
+
+
+def personal(visit: Visit, shop: Shop, ranking: list[int]) -> list[int]:
+    """Open the page as a consenting visitor whom the app answers `ranking`; returns the four cards she then sees."""
+    shop.app.ranking = ranking
+    visit.open().consent().see_rail()
+    first = [product for product in dict.fromkeys(ranking) if product in shop.listed]
+    wanted = [*first, *(product for product in shop.listed if product not in first)][:4]
+    visit.wait_for_order(wanted)
+    return wanted
+
+
+def test_cards_follow_the_answer_and_the_page_does_not_jump(visit: Visit, shop: Shop) -> None:
+    shown = personal(visit, shop, shop.listed[::-1])
+    assert visit.cards() == shown == shop.listed[::-1][:4]
+    assert sorted(visit.all_cards()) == sorted(shop.listed)
+    assert visit.shifted() == 0
+    assert visit.complaints == []
+
+
+def test_a_phone_sees_no_jump_either(visit: Visit, shop: Shop) -> None:
+    visit.page.set_viewport_size({"width": 390, "height": 844})
+    personal(visit, shop, shop.listed[::-1])
+    assert visit.shifted() == 0
+
+
+def test_products_without_a_card_are_passed_over(visit: Visit, shop: Shop) -> None:
+    stranger = shop.store.world.products[-1].id
+    personal(visit, shop, [stranger, shop.listed[6], shop.page.id, shop.listed[6], shop.listed[5]])
+    assert len(visit.all_cards()) == len(shop.listed)
+
+
+def test_the_app_is_asked_with_product_visitor_and_cart(visit: Visit, shop: Shop) -> None:
+    variant = shop.store.products[shop.listed[7]].variants[0].id
+    visit.open()
+    visit.page.evaluate("id => fetch('/cart/add.js', { method: 'POST', body: new URLSearchParams({ id }) })", variant)
+    shop.app.ranking = shop.listed[4:6]
+    visit.open().consent().see_rail()
+    visit.wait_for_order([*shop.listed[4:6], *shop.listed[:2]])
+    asked = shop.app.asked[-1]
+    assert asked["placement"] == "product"
+    assert asked["product_id"] == str(shop.page.id)
+    assert asked["visitor"] == visit.stored()["attune:visitor"]
+    assert asked["cart"] == str(shop.listed[7])
+    assert asked["shop"] == shop.store.world.shop.domain
+
+
+def test_the_app_is_not_asked_far_from_the_viewport(visit: Visit, shop: Shop) -> None:
+    visit.page.add_init_script(
+        "addEventListener('DOMContentLoaded', () => {"
+        "document.querySelector('.attune').style.marginTop = '4000px'; }, { once: true });"
+    )
+    visit.open().consent()
+    visit.page.wait_for_timeout(300)
+    assert shop.app.asked == []
+
+
+@pytest.mark.parametrize(("status", "delay_s"), [(500, 0), (200, 2.0)])
+def test_a_broken_or_slow_app_leaves_the_list_in_place(visit: Visit, shop: Shop, status: int, delay_s: float) -> None:
+    shop.app.ranking, shop.app.status, shop.app.delay_s = shop.listed[::-1], status, delay_s
+    visit.open().consent().see_rail()
+    visit.page.wait_for_timeout(200 + 1600 * bool(delay_s))
+    assert len(shop.app.asked) == 1
+    assert visit.cards() == shop.listed[:4]
+    assert visit.shifted() == 0
+    assert shop.app.wait_for(4, "exposure")[0].get("request_id") is None
+
+
+def test_what_was_seen_is_reported_once(visit: Visit, shop: Shop) -> None:
+    shown = personal(visit, shop, shop.listed[::-1])
+    exposures = shop.app.wait_for(4, "exposure")
+    assert sorted(int(event["product_id"]) for event in exposures) == sorted(shown)
+    assert {event["request_id"] for event in exposures} == {shop.app.request_id}
+    assert sorted(event["position"] for event in exposures) == [0, 1, 2, 3]
+    visit.page.evaluate("scrollTo(0, 0)")
+    visit.see_rail()
+    visit.page.wait_for_timeout(2200)
+    assert len(shop.app.events) == 4
+    for event in shop.app.events:
+        assert parse(event, now=NOW).visitor == visit.stored()["attune:visitor"]
+    batch = shop.app.batches[0]
+    assert (batch["key"], batch["shop"]) == (COLLECT_KEY, shop.store.world.shop.domain)
+
+
+def test_a_glance_is_no_exposure(visit: Visit, shop: Shop) -> None:
+    visit.page.set_viewport_size({"width": 1280, "height": 500})
+    personal(visit, shop, shop.listed[::-1])
+    visit.page.evaluate("scrollTo(0, 0)")
+    visit.page.wait_for_timeout(2200)
+    assert shop.app.events == []
+
+
+def test_a_click_is_reported_and_reaches_the_cart(visit: Visit, shop: Shop) -> None:
+    shown = personal(visit, shop, [shop.listed[2], *shop.listed[::-1]])
+    visit.link(shown[0]).click()
+    visit.page.wait_for_url(shop.url_of(shown[0]))
+    click = shop.app.wait_for(1, "click")[0]
+    assert (click["product_id"], click["request_id"], click["position"]) == (str(shown[0]), shop.app.request_id, 0)
+    visit.page.get_by_role("button", name="Add to cart").click()
+    visit.page.wait_for_url("**/cart")
+    assert visit.cart()[0]["properties"] == {"_attune": f"{shop.app.request_id}:0"}
+    assert visit.complaints == []
+
+
+def test_a_click_reaches_the_cart_of_a_theme_that_sends_its_form_by_fetch(visit: Visit, shop: Shop) -> None:
+    shown = personal(visit, shop, [shop.listed[2], *shop.listed[::-1]])
+    visit.link(shown[0]).click()
+    visit.page.wait_for_url(shop.url_of(shown[0]))
+    visit.page.evaluate(
+        """() => new Promise(done => {
+          const form = document.querySelector('form[action="/cart/add"]');
+          // A theme that has drawn its form anew, without what others had put into it.
+          form.querySelectorAll('input[type=hidden]:not([name=id])').forEach(input => input.remove());
+          form.addEventListener('submit', event => {
+            event.preventDefault();
+            fetch('/cart/add.js', { method: 'POST', body: new FormData(form) }).then(done);
+          });
+          form.requestSubmit();
+        })"""
+    )
+    assert visit.cart()[0]["properties"] == {"_attune": f"{shop.app.request_id}:0"}
+
+
+def test_without_a_click_nothing_is_put_into_the_form(visit: Visit, shop: Shop) -> None:
+    personal(visit, shop, shop.listed[::-1])
+    visit.page.get_by_role("button", name="Add to cart").click()
+    visit.page.wait_for_url("**/cart")
+    assert not visit.cart()[0]["properties"]
+
+
+def test_withdrawal_takes_the_click_out_of_the_form(visit: Visit, shop: Shop) -> None:
+    shown = personal(visit, shop, [shop.listed[2], *shop.listed[::-1]])
+    visit.link(shown[0]).click()
+    visit.page.wait_for_url(shop.url_of(shown[0]))
+    visit.page.wait_for_selector('[name="properties[_attune]"]', state="attached")
+    visit.consent(analytics=False, preferences=False)
+    assert visit.page.locator('[name="properties[_attune]"]').count() == 0
+
+
+def test_nothing_moves_under_a_pointer(visit: Visit, shop: Shop) -> None:
+    shop.app.ranking = shop.listed[::-1]
+    visit.open().see_rail()
+    visit.link(shop.listed[0]).hover()
+    visit.consent()
+    visit.page.wait_for_timeout(400)
+    assert len(shop.app.asked) == 1
+    assert visit.cards() == shop.listed[:4]
