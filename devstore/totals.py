@@ -1,0 +1,50 @@
+"""The arithmetic of an order: what its lines, refunds and shipping add up to, in minor units.
+
+Derived on reading and never stored, so that a refund or a deleted line cannot leave a total behind.
+"""
+
+from __future__ import annotations
+
+from devstore.model import Order, OrderLine
+
+
+def line_net(line: OrderLine) -> int:
+    """What the customer paid for the whole line, after the discount allocated to it."""
+    return line.unit_price * line.quantity - line.discount
+
+
+def line_refund(line: OrderLine, quantity: int) -> int:
+    """The share of the line's net price that `quantity` units of it are worth."""
+    return round(line_net(line) * quantity / line.quantity) if line.quantity else 0
+
+
+def subtotal(order: Order) -> int:
+    return sum(line_net(line) for line in order.lines)
+
+
+def discounts(order: Order) -> int:
+    return sum(line.discount for line in order.lines)
+
+
+def total(order: Order) -> int:
+    return subtotal(order) + order.shipping
+
+
+def refunded(order: Order) -> int:
+    return sum(refund.amount for refund in order.refunds)
+
+
+def current_total(order: Order) -> int:
+    return total(order) - refunded(order)
+
+
+def current_quantity(line: OrderLine) -> int:
+    return line.quantity - line.refunded_quantity
+
+
+def financial_status(order: Order) -> str:
+    """OrderDisplayFinancialStatus; every order of a devstore is paid when it is placed."""
+    back = refunded(order)
+    if back == 0:
+        return "PAID"
+    return "REFUNDED" if back >= total(order) else "PARTIALLY_REFUNDED"
