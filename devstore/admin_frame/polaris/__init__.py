@@ -1,0 +1,1 @@
+"""The stand-ins for Polaris web components: scripts, and the generated list of their names."""

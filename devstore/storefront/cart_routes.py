@@ -1,0 +1,145 @@
+"""The cart page and Shopify's Ajax Cart API: /cart.js and add, change, update, clear below /cart, with and without .js.
+
+https://shopify.dev/docs/api/ajax/reference/cart. The forms of a theme post to the same addresses without ".js" and are
+redirected to the cart page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, make_response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from devstore.storefront.carts import Cart, CartError, CartLine
+from devstore.storefront.drops.cart import CartDrop, LineItemDrop
+from devstore.storefront.front import Front, keep_cart
+
+_PROPERTY = re.compile(r"properties\[(.+)\]")
+_UPDATE = re.compile(r"updates\[(.*)\]")
+_ATTRIBUTE = re.compile(r"attributes\[(.+)\]")
+
+
+def add_cart_routes(routes: Blueprint, front: Front) -> None:
+    def changed(cart: Cart, script: bool, answer: Callable[[], Any]) -> AnyResponse:
+        front.carts.save(cart)
+        return keep_cart(jsonify(answer()) if script else _to_cart(), cart)
+
+    def whole(cart: Cart) -> Any:
+        return CartDrop(cart, front.visit().catalog).as_json()
+
+    @routes.errorhandler(CartError)
+    def refused(error: CartError) -> AnyResponse:
+        if request.path.endswith(".js") or request.is_json:
+            body = {"status": error.status, "message": "Cart Error", "description": error.description}
+            return make_response(jsonify(body), error.status)
+        return front.page("cart", error.status, error=error.description)
+
+    @routes.get("/cart")
+    def cart_page() -> Response:
+        return front.page("cart")
+
+    @routes.get("/cart.js")
+    @routes.get("/cart.json")
+    def cart_json() -> AnyResponse:
+        cart = front.cart()
+        return keep_cart(jsonify(whole(cart)), cart)
+
+    @routes.post("/cart/add", defaults={"script": False})
+    @routes.post("/cart/add.js", defaults={"script": True})
+    def add(script: bool) -> AnyResponse:
+        cart, catalog = front.cart(), front.visit().catalog
+        many, wanted = _wanted()
+        added = [front.carts.add(cart, *item) for item in wanted]
+        items = [LineItemDrop(line, catalog) for line in added]
+        return changed(cart, script, lambda: {"items": _json(items)} if many else items[0].as_json())
+
+    @routes.post("/cart/change", defaults={"script": False})
+    @routes.get("/cart/change", defaults={"script": False})
+    @routes.post("/cart/change.js", defaults={"script": True})
+    def change(script: bool) -> AnyResponse:
+        cart, sent = front.cart(), _sent()
+        line = _line(cart, sent)
+        front.carts.change(cart, line, _number(sent.get("quantity", 0)), sent.get("properties"))
+        return changed(cart, script, lambda: whole(cart))
+
+    @routes.post("/cart", defaults={"script": False})
+    @routes.post("/cart/update", defaults={"script": False})
+    @routes.post("/cart/update.js", defaults={"script": True})
+    def update(script: bool) -> AnyResponse:
+        cart, sent = front.cart(), _sent()
+        for line, quantity in _updates(cart, sent.get("updates", {})):
+            front.carts.change(cart, line, quantity)
+        cart.attributes.update({str(k): str(v) for k, v in sent.get("attributes", {}).items()})
+        cart.note = str(sent.get("note", cart.note))
+        return changed(cart, script, lambda: whole(cart))
+
+    @routes.post("/cart/clear", defaults={"script": False})
+    @routes.post("/cart/clear.js", defaults={"script": True})
+    def clear(script: bool) -> AnyResponse:
+        cart = front.cart()
+        cart.lines.clear()
+        return changed(cart, script, lambda: whole(cart))
+
+
+def _to_cart() -> AnyResponse:
+    return redirect("/cart", 303)
+
+
+def _json(items: list[LineItemDrop]) -> list[Any]:
+    return [item.as_json() for item in items]
+
+
+def _sent() -> dict[str, Any]:
+    """The JSON body, or the form with its bracketed names gathered into objects."""
+    if request.is_json:
+        body = request.get_json(silent=True)
+        if not isinstance(body, dict):
+            raise CartError(400, "The request body is no JSON object")
+        return body
+    form: dict[str, Any] = {name: request.values[name] for name in request.values}
+    for name, pattern in (("properties", _PROPERTY), ("updates", _UPDATE), ("attributes", _ATTRIBUTE)):
+        found = {m.group(1): request.values[key] for key in form if (m := pattern.fullmatch(key))}
+        form |= {name: found} if found else {}
+    if listed := request.values.getlist("updates[]"):
+        form["updates"] = listed
+    return {name: value for name, value in form.items() if "[" not in name}
+
+
+def _wanted() -> tuple[bool, list[tuple[int, int, dict[str, str]]]]:
+    """Whether a list was sent, and (variant id, quantity, properties) of each item."""
+    sent = _sent()
+    many = "items" in sent
+    entries = sent["items"] if many else [sent]
+    if not isinstance(entries, list) or not entries:
+        raise CartError(400, "items must be a list")
+    return many, [
+        (_number(entry.get("id")), _number(entry.get("quantity") or 1), _texts(entry.get("properties")))
+        for entry in entries
+    ]
+
+
+def _texts(properties: Any) -> dict[str, str]:
+    return {str(k): str(v) for k, v in properties.items()} if isinstance(properties, dict) else {}
+
+
+def _number(value: Any) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        raise CartError(400, f"{value!r} is no whole number") from None
+
+
+def _line(cart: Cart, sent: dict[str, Any]) -> CartLine:
+    if "line" in sent:
+        return cart.find(line=_number(sent["line"]))
+    return cart.find(key=str(sent.get("id", "")))
+
+
+def _updates(cart: Cart, updates: Any) -> list[tuple[CartLine, int]]:
+    """`updates` as an object by key or variant id, or as a list of quantities in the order of the lines."""
+    if isinstance(updates, list):
+        return [(line, _number(quantity)) for line, quantity in zip(list(cart.lines), updates, strict=False)]
+    return [(cart.find(key=str(key)), _number(quantity)) for key, quantity in updates.items()]

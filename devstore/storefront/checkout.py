@@ -1,0 +1,87 @@
+"""One-step checkout, the thank-you page, and a sign-in for demonstrations.
+
+Shopify's checkout is far more; here an e-mail address is enough to turn the cart into a paid order of the store.
+"""
+
+from __future__ import annotations
+
+import re
+
+from flask import Blueprint, Response, jsonify, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from devstore.model import Order
+from devstore.store import SoldOut, Unknown
+from devstore.storefront.carts import Cart, order_lines
+from devstore.storefront.drops.cart import CartDrop
+from devstore.storefront.front import CUSTOMER_COOKIE, Front
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+SHOWN_CUSTOMERS = 12
+
+
+def add_checkout(routes: Blueprint, front: Front) -> None:
+    @routes.post("/checkout")
+    def checkout() -> AnyResponse:
+        cart, customer = front.cart(), front.customer()
+        email = request.form.get("email", "").strip() or (customer.email if customer else "") or ""
+        if problem := _problem(cart, email):
+            return front.page("cart", 422, error=problem)
+        try:
+            order = front.store.place_order(
+                order_lines(cart),
+                customer_id=customer.id if customer else None,
+                email=email,
+                discount_code=request.form.get("discount") or None,
+                cart_token=cart.token,
+                attributes=tuple(cart.attributes.items()),
+            )
+        except SoldOut:
+            return front.page("cart", 422, error="Some of this has just sold out. Please lower the quantity.")
+        except Unknown:
+            return front.page("cart", 422, error="That discount code is not valid, or a product is gone.")
+        bought = CartDrop(Cart(cart.token, list(cart.lines)), front.visit().catalog)
+        cart.lines, cart.attributes = [], {}
+        return _thanks(front, order, bought)
+
+    @routes.get("/account/login")
+    def login() -> AnyResponse:
+        number = request.args.get("customer_id", "")
+        customer = front.store.customers.get(int(number)) if number.isdigit() else None
+        if customer is None:
+            known = [c for c in list(front.store.customers.values())[:200] if front.store.orders_of.get(c.id)]
+            people = [{"id": c.id, "name": f"{c.first_name} {c.last_name}".strip() or c.email,
+                       "orders_count": len(front.store.orders_of[c.id])} for c in known[:SHOWN_CUSTOMERS]]  # fmt: skip
+            return front.page("login", 404 if number else 200, people=people)
+        response = redirect(_local(request.args.get("return_to")), 303)
+        assert isinstance(response, Response)
+        front.sign_in(response, customer)
+        return response
+
+    @routes.get("/account/logout")
+    def logout() -> AnyResponse:
+        response = redirect("/", 303)
+        response.delete_cookie(CUSTOMER_COOKIE)
+        return response
+
+    @routes.get("/account")
+    def account() -> AnyResponse:
+        return front.page("account") if front.customer() else redirect("/account/login")
+
+
+def _problem(cart: Cart, email: str) -> str | None:
+    if not cart.lines:
+        return "Your cart is empty."
+    return None if _EMAIL.fullmatch(email) else "Please enter an e-mail address, such as name@example.com."
+
+
+def _thanks(front: Front, order: Order, bought: CartDrop) -> AnyResponse:
+    if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
+        return jsonify({"id": order.id, "name": f"#{order.number}", "total_price": bought.total_price})
+    seen = {"id": order.id, "name": f"#{order.number}", "email": order.email}
+    return front.page("thank-you", order=seen, bought=bought)
+
+
+def _local(target: str | None) -> str:
+    """Where to go after signing in: never to another site."""
+    return target if target and target.startswith("/") and not target.startswith(("//", "/\\")) else "/"

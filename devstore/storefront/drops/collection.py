@@ -1,0 +1,87 @@
+"""`collection`: its products are made one by one as a template walks over them, and may be shown page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, overload
+
+from devstore.model import Collection
+from devstore.storefront.liquid import Drop
+
+if TYPE_CHECKING:
+    from devstore.storefront.catalog import Catalog
+    from devstore.storefront.drops.product import ProductDrop
+
+UNPAGED_LIMIT = 50
+"""As on Shopify, a loop outside `{% paginate %}` sees the first fifty."""
+
+
+class ProductList(Sequence["ProductDrop"]):
+    def __init__(self, product_ids: Sequence[int], catalog: Catalog) -> None:
+        self._ids, self._catalog = product_ids, catalog
+        self._shown = self._ids[:UNPAGED_LIMIT]
+        self.total = len(product_ids)
+
+    def show(self, start: int, size: int) -> None:
+        self._shown = self._ids[start : start + size]
+
+    def __len__(self) -> int:
+        return len(self._shown)
+
+    @overload
+    def __getitem__(self, index: int) -> ProductDrop: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[ProductDrop]: ...
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self._catalog.drop(product_id) for product_id in self._shown[index]]
+        if isinstance(index, int):
+            return self._catalog.drop(self._shown[index])
+        if index in ("size", "count"):
+            return len(self)
+        raise KeyError(index)
+
+
+class CollectionDrop(Drop):
+    def __init__(self, collection: Collection, catalog: Catalog) -> None:
+        self._collection, self._catalog = collection, catalog
+
+    @property
+    def id(self) -> int:
+        return self._collection.id
+
+    @property
+    def handle(self) -> str:
+        return self._collection.handle
+
+    @property
+    def title(self) -> str:
+        return self._collection.title
+
+    @property
+    def description(self) -> str:
+        return self._collection.description
+
+    @property
+    def url(self) -> str:
+        return f"/collections/{self._collection.handle}"
+
+    @cached_property
+    def products(self) -> ProductList:
+        return ProductList(self._catalog.visible_ids(self._collection.product_ids), self._catalog)
+
+    @property
+    def products_count(self) -> int:
+        return self.products.total
+
+    @property
+    def all_products_count(self) -> int:
+        return self.products.total
+
+    @property
+    def featured_image(self) -> Any:
+        return self.products[0].featured_image if len(self.products) else None
+
+    def as_json(self) -> Any:
+        return {name: self[name] for name in ("id", "handle", "title", "description")}

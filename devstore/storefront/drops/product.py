@@ -1,0 +1,265 @@
+"""`product`, `variant` and `image`. Prices are integers in minor units; what Python lacks a value for is nil."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from devstore.model import Product, Variant
+from devstore.storefront.liquid import Drop, ListDrop
+
+if TYPE_CHECKING:
+    from devstore.storefront.catalog import Catalog
+
+IMAGE_SIZE = 1200
+ONLY_VARIANT = "Default Title"
+
+
+def in_stock(variant: Variant) -> bool:
+    """Whether a shopper may put one into the cart."""
+    return not variant.tracked or variant.oversell or variant.quantity > 0
+
+
+class ImageDrop(Drop):
+    """The drawn picture of a product."""
+
+    def __init__(self, product: Product) -> None:
+        self._product = product
+
+    @property
+    def id(self) -> int:
+        return self._product.id
+
+    @property
+    def src(self) -> str:
+        return f"/cdn/products/{self._product.id}.svg"
+
+    @property
+    def alt(self) -> str:
+        return self._product.title
+
+    @property
+    def width(self) -> int:
+        return IMAGE_SIZE
+
+    @property
+    def height(self) -> int:
+        return IMAGE_SIZE
+
+    @property
+    def aspect_ratio(self) -> float:
+        return 1.0
+
+    @property
+    def media_type(self) -> str:
+        return "image"
+
+    @property
+    def preview_image(self) -> ImageDrop:
+        return self
+
+    def __str__(self) -> str:
+        return self.src
+
+    def as_json(self) -> Any:
+        return self.src
+
+
+class VariantDrop(Drop):
+    def __init__(self, variant: Variant, product: Product) -> None:
+        self._variant, self._product = variant, product
+
+    @property
+    def id(self) -> int:
+        return self._variant.id
+
+    @property
+    def title(self) -> str:
+        return self._variant.title
+
+    @property
+    def sku(self) -> str:
+        return self._variant.sku
+
+    @property
+    def price(self) -> int:
+        return self._variant.price
+
+    @property
+    def compare_at_price(self) -> int | None:
+        return self._variant.compare_at_price
+
+    @property
+    def available(self) -> bool:
+        return in_stock(self._variant)
+
+    @property
+    def inventory_quantity(self) -> int:
+        return self._variant.quantity
+
+    @property
+    def inventory_policy(self) -> str:
+        return "continue" if self._variant.oversell else "deny"
+
+    @property
+    def inventory_management(self) -> str | None:
+        return "shopify" if self._variant.tracked else None
+
+    @property
+    def option1(self) -> str:
+        return self._variant.title
+
+    @property
+    def options(self) -> ListDrop:
+        return ListDrop([self._variant.title])
+
+    @property
+    def url(self) -> str:
+        return f"/products/{self._product.handle}?variant={self._variant.id}"
+
+    @property
+    def featured_image(self) -> ImageDrop:
+        return ImageDrop(self._product)
+
+    @property
+    def featured_media(self) -> ImageDrop:
+        return ImageDrop(self._product)
+
+    def as_json(self) -> Any:
+        names = ("id", "title", "option1", "sku", "available", "options", "price", "compare_at_price",
+                 "inventory_management")  # fmt: skip
+        return {name: self[name] for name in names} | {"option2": None, "option3": None, "taxable": True}
+
+
+class ProductDrop(Drop):
+    def __init__(self, product: Product, catalog: Catalog, variant_id: int | None = None) -> None:
+        self._product, self._catalog, self._chosen = product, catalog, variant_id
+
+    @property
+    def id(self) -> int:
+        return self._product.id
+
+    @property
+    def handle(self) -> str:
+        return self._product.handle
+
+    @property
+    def title(self) -> str:
+        return self._product.title
+
+    @property
+    def url(self) -> str:
+        return f"/products/{self._product.handle}"
+
+    @property
+    def description(self) -> str:
+        return self._product.description
+
+    @property
+    def content(self) -> str:
+        return self._product.description
+
+    @property
+    def vendor(self) -> str:
+        return self._product.vendor
+
+    @property
+    def type(self) -> str:
+        return self._product.product_type
+
+    @property
+    def tags(self) -> ListDrop:
+        return ListDrop(self._product.tags)
+
+    @property
+    def price(self) -> int:
+        return self.price_min
+
+    @cached_property
+    def price_min(self) -> int:
+        return min((variant.price for variant in self._product.variants), default=0)
+
+    @cached_property
+    def price_max(self) -> int:
+        return max((variant.price for variant in self._product.variants), default=0)
+
+    @property
+    def price_varies(self) -> bool:
+        return self.price_min != self.price_max
+
+    @property
+    def compare_at_price(self) -> int | None:
+        return min((v.compare_at_price for v in self._product.variants if v.compare_at_price), default=None)
+
+    @property
+    def available(self) -> bool:
+        return any(in_stock(variant) for variant in self._product.variants)
+
+    @property
+    def gift_card(self) -> bool:
+        return self._product.is_gift_card
+
+    @property
+    def published_at(self) -> Any:
+        return self._product.published_at
+
+    @property
+    def created_at(self) -> Any:
+        return self._product.created_at
+
+    @cached_property
+    def featured_image(self) -> ImageDrop:
+        return ImageDrop(self._product)
+
+    @property
+    def featured_media(self) -> ImageDrop:
+        return self.featured_image
+
+    @property
+    def images(self) -> ListDrop:
+        return ListDrop([self.featured_image])
+
+    @property
+    def media(self) -> ListDrop:
+        return ListDrop([self.featured_image])
+
+    @cached_property
+    def variants(self) -> ListDrop:
+        return ListDrop(VariantDrop(variant, self._product) for variant in self._product.variants)
+
+    @property
+    def has_only_default_variant(self) -> bool:
+        return [variant.title for variant in self._product.variants] == [ONLY_VARIANT]
+
+    @property
+    def options(self) -> ListDrop:
+        return ListDrop(["Title" if self.has_only_default_variant else "Option"])
+
+    @property
+    def selected_variant(self) -> VariantDrop | None:
+        return next((drop for drop in self.variants if drop.id == self._chosen), None)
+
+    @property
+    def first_available_variant(self) -> VariantDrop | None:
+        return next((drop for drop in self.variants if drop.available), None)
+
+    @property
+    def selected_or_first_available_variant(self) -> VariantDrop | None:
+        return self.selected_variant or self.first_available_variant or next(iter(self.variants), None)
+
+    @property
+    def collections(self) -> ListDrop:
+        return self._catalog.collections_of(self._product.id)
+
+    @property
+    def metafields(self) -> Any:
+        return self._catalog.product_metafields(self._product)
+
+    def as_json(self) -> Any:
+        names = ("id", "title", "handle", "description", "vendor", "type", "tags", "price", "price_min", "price_max",
+                 "available", "price_varies", "compare_at_price", "url", "options", "featured_image", "images",
+                 "published_at", "created_at")  # fmt: skip
+        plain = {name: self[name] for name in names}
+        plain |= {name: plain[name].isoformat() for name in ("published_at", "created_at") if plain[name]}
+        plain |= {"featured_image": self.featured_image.src, "images": [self.featured_image.src]}
+        return plain | {"variants": [variant.as_json() for variant in self.variants]}
