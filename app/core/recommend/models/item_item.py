@@ -72,12 +72,12 @@ def fit(
         trending_half_life: days, for the popularity that fills up short lists.
         width: K, the most neighbours an item keeps.
     """
-    neighbours = nearest(_weighted(baskets, parameters, today), width, threads)
+    neighbours = nearest(weighted_by(baskets, parameters, today), width, threads)
     scores = popularity(baskets, today=today, half_life=trending_half_life)
     return ItemModel(version, Strategy.ITEM_ITEM, baskets.items, neighbours, scores)
 
 
-def _weighted(baskets: Baskets, parameters: Parameters, today: int) -> csr_matrix:
+def weighted_by(baskets: Baskets, parameters: Parameters, today: int) -> csr_matrix:
     """Baskets as rows, items as columns, so that the product of two columns is their similarity."""
     sizes = baskets.sizes
     weight = decay(baskets.day, today, parameters.half_life) / np.maximum(sizes, 1) ** parameters.size_exponent

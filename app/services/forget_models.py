@@ -1,0 +1,85 @@
+"""Forget a shop's models after its owner has withdrawn consent (law 1): pointer, register, artefacts and lists.
+
+What shoppers see goes first. Every step may be repeated, so a killed run is finished by the next one; the work stays
+due until the store itself holds none of our lists.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from app.core.errors import Busy
+from app.core.shops import Shop
+from app.ports import (
+    AdminApis,
+    ArtefactStore,
+    Claims,
+    Consents,
+    DueWork,
+    ListCache,
+    Models,
+    ModelSignals,
+    PublishedLists,
+)
+from app.services import publish_lists
+from app.services.checkpoints import Checkpoint, carry_on
+from app.services.store_lists import Wait, delete_lists
+from app.services.training_claim import alone, has_consent
+
+DUE = "forget_models"
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    consents: Consents
+    models: Models
+    artefacts: ArtefactStore
+    signals: ModelSignals
+    cache: ListCache
+    published: PublishedLists
+    admin: AdminApis
+    claims: Claims
+    due: DueWork
+
+
+def forget_models(shop: Shop, ports: Ports, *, checkpoint: Checkpoint = carry_on, wait: Wait = time.sleep) -> int:
+    """Remove all that was learnt; returns how many products lost a list. Nothing happens under a granted consent.
+
+    Raises:
+        Busy: a training or a publishing runs; it notices the withdrawal or is undone by the next try.
+        Permanent: there is no usable token, so the store's metafields stay for now; everything of ours is gone.
+    """
+    with (
+        alone(shop, ports.claims),
+        ports.claims.hold(shop.id, publish_lists.CLAIM, seconds=publish_lists.CLAIM_S) as taken,
+    ):
+        if not taken:
+            raise Busy(f"the lists of {shop.domain} are being published; they are removed when that is done")
+        removed = 0
+        if not has_consent(shop, ports.consents):
+            _forget_ours(shop, ports, checkpoint)
+            removed = _forget_in_the_store(shop, ports, checkpoint, wait)
+        ports.due.done(shop.id, DUE)
+        return removed
+
+
+def _forget_ours(shop: Shop, ports: Ports, checkpoint: Checkpoint) -> None:
+    ports.models.forget(shop.id)
+    checkpoint("register_forgotten")
+    ports.signals.model_changed(shop.id)
+    ports.cache.forget(shop.id)
+    checkpoint("cache_forgotten")
+    ports.artefacts.delete_all(shop.id)
+    checkpoint("artefacts_deleted")
+
+
+def _forget_in_the_store(shop: Shop, ports: Ports, checkpoint: Checkpoint, wait: Wait) -> int:
+    standing = ports.published.standing(shop.id)
+    removed = 0
+    for outcome in delete_lists(ports.admin.of(shop), standing, wait=wait) if standing else ():
+        checkpoint("lists_deleted")
+        ports.published.remove(shop.id, outcome.accepted)
+        removed += len(outcome.accepted)
+    checkpoint("lists_forgotten")
+    return removed

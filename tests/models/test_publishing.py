@@ -1,0 +1,153 @@
+"""Lists in the store: what stands in the metafields is what the cascade allows now, and only changes travel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from app.core.errors import Busy
+from app.core.ids import ProductId, number_of
+from app.errors import Retryable
+from app.services.forget_models import forget_models
+from app.services.publish_lists import Published, publish_lists
+from app.services.train_models import train_models
+from tests.models.store import Installed
+
+
+@pytest.fixture
+def modelled(trained: Installed) -> Installed:
+    train_models(trained.shop, trained.wiring.training)
+    return trained
+
+
+def publish(installed: Installed, **options: Any) -> Published:
+    return publish_lists(installed.shop, installed.wiring.publishing, **options)
+
+
+def listed(installed: Installed, product: int) -> list[int]:
+    """The products in the store's metafield of `product`."""
+    return [number_of(reference) for reference in orjson.loads(installed.metafields(product).get("recs", "[]"))]
+
+
+def test_every_active_product_gets_a_list_of_what_can_be_bought_now(modelled: Installed) -> None:
+    published = publish(modelled)
+    buyable = set(modelled.products)
+    active = {product.id for product in modelled.store.products.values() if product.status == "ACTIVE"}
+    assert published.written == len(active)
+    for product in active:
+        shown = listed(modelled, product)
+        assert 0 < len(shown) <= 24
+        assert set(shown) <= buyable - {product}
+        assert len(shown) == len(set(shown))
+
+
+def test_a_list_names_its_reason_in_the_store_and_beside_the_hot_path(modelled: Installed) -> None:
+    publish(modelled)
+    first = modelled.products[0]
+    stored = modelled.wiring.redis.hget(f"attune:{modelled.shop.id}:lists", str(first))
+    expected = ",".join([modelled.metafields(first)["recs_reason"], *map(str, listed(modelled, first))])
+    assert modelled.metafields(first)["recs_reason"] == "bought_together"
+    assert stored == expected.encode()
+    state = modelled.wiring.live_state.read(modelled.shop.id, None, list_of=ProductId(first))
+    assert state.stored is not None
+    assert list(state.stored.products) == listed(modelled, first)
+
+
+def test_only_changed_lists_travel(modelled: Installed) -> None:
+    first = publish(modelled)
+    second = publish(modelled)
+    assert (second.written, second.unchanged) == (0, first.written)
+    gone = listed(modelled, modelled.products[0])[0]
+    modelled.execute(f"UPDATE variants SET quantity = 0, tracked = true, oversell = false WHERE product_id = {gone}")
+    third = publish(modelled)
+    assert 0 < third.written < first.written + 1
+    assert not any(gone in listed(modelled, product) for product in modelled.store.products)
+
+
+def test_when_everything_is_sold_out_the_lists_are_taken_away(modelled: Installed) -> None:
+    first = publish(modelled)
+    modelled.execute("UPDATE variants SET quantity = 0, tracked = true, oversell = false")
+    second = publish(modelled)
+    assert (second.removed, second.written) == (first.written, 0)
+    assert modelled.state()["published"] == []
+    assert not any(modelled.metafields(product) for product in modelled.store.products)
+    assert modelled.state()["cached"] == {}
+
+
+def test_products_deleted_in_the_store_are_forgotten_without_a_call(modelled: Installed) -> None:
+    publish(modelled)
+    gone = modelled.products[0]
+    modelled.execute(f"UPDATE products SET deleted_at = now() WHERE id = {gone}")
+    publish(modelled)
+    assert gone not in {product for product, _, _ in modelled.state()["published"]}
+
+
+def test_a_refused_line_is_recorded_and_tried_again_the_next_time(modelled: Installed) -> None:
+    missing = modelled.products[0]
+    record = modelled.store.products.pop(missing)  # deleted in the store, and the webhook has not come yet
+    published = publish(modelled)
+    problems = modelled.execute("SELECT error FROM published_lists WHERE error <> ''")
+    assert published.refused == len(problems) > 0
+    assert any(str(missing) in reason for (reason,) in problems)
+    assert set(modelled.wiring.published_lists.standing(modelled.shop.id)).isdisjoint({missing})
+    modelled.store.products[missing] = record
+    assert publish(modelled).written == published.refused
+
+
+@pytest.mark.parametrize("mode", ["garbage", "fail"])
+def test_a_broken_bulk_operation_is_made_good_by_the_next_run(modelled: Installed, mode: str) -> None:
+    origin = modelled.env["SHOPIFY_TEST_ORIGIN"]
+    httpx.post(f"{origin}/_dev/faults", json={"bulk": {"mode": mode, "count": 1, "at_line": 5}}).raise_for_status()
+    try:
+        assert publish(modelled).refused > 0
+    except Retryable:
+        assert modelled.state()["due"] == [("publish_lists", "train")]
+    publish(modelled)
+    lists = {product: listed(modelled, product) for product in modelled.products}
+    assert all(lists.values())
+    assert len(modelled.state()["published"]) == len(modelled.state()["cached"])
+
+
+def test_publishing_settles_what_the_training_left_due(modelled: Installed) -> None:
+    assert modelled.state()["due"] == [("publish_lists", "train")]
+    publish(modelled)
+    assert modelled.state()["due"] == []
+
+
+def test_two_publishings_at_once_are_refused(modelled: Installed) -> None:
+    with modelled.wiring.claims.hold(modelled.shop.id, "publish_lists", seconds=60), pytest.raises(Busy):
+        publish(modelled)
+
+
+# -- forgetting ------------------------------------------------------------------------------------------------------
+
+
+def test_withdrawal_removes_model_register_and_every_list(modelled: Installed) -> None:
+    publish(modelled)
+    modelled.consent(granted=False)
+    removed = forget_models(modelled.shop, modelled.wiring.forgetting)
+    state = modelled.state()
+    assert removed > 0
+    assert [state[name] for name in ("pointer", "runs", "artefacts", "published", "due")] == [[]] * 5
+    assert state["cached"] == {}
+    assert not any(state["metafields"].values())
+    assert int(modelled.wiring.redis.get(f"attune:{modelled.shop.id}:model") or 0) == 2
+
+
+def test_a_consent_given_again_before_the_job_ran_keeps_the_models(modelled: Installed) -> None:
+    publish(modelled)
+    before = modelled.state()
+    modelled.consent(granted=False)
+    modelled.consent()
+    assert forget_models(modelled.shop, modelled.wiring.forgetting) == 0
+    assert modelled.state() == before
+
+
+def test_forgetting_waits_for_a_training(modelled: Installed) -> None:
+    modelled.consent(granted=False)
+    with modelled.wiring.claims.hold(modelled.shop.id, "train", seconds=60), pytest.raises(Busy):
+        forget_models(modelled.shop, modelled.wiring.forgetting)
+    assert ("forget_models", "") in modelled.state()["due"]
