@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import logging
+from typing import Final
+
 import redis
 from rq import Queue
+from rq.exceptions import NoSuchJobError
+from rq.job import Job
 from rq.serializers import JSONSerializer
 
-RESULT_TTL_S = 0
-FAILURE_TTL_S = 24 * 3600
-TIMEOUT_S = 6 * 3600
+from app import jobs
+from app.core.ids import ShopId
+
+log = logging.getLogger(__name__)
+
+RESULT_TTL_S: Final = 0
+FAILURE_TTL_S: Final = 24 * 3600
+TIMEOUT_S: Final = 6 * 3600
 
 
 class RqJobs:
@@ -18,13 +28,39 @@ class RqJobs:
         self._connection = connection
         self._queues: dict[str, Queue] = {}
 
-    def enqueue(self, name: str, *arguments: str | int | bool | None, queue: str = "default") -> None:
-        """Ask a worker to run the job `name`. Call it after the commit."""
-        self._queue(queue).enqueue(
-            name, args=arguments, result_ttl=RESULT_TTL_S, failure_ttl=FAILURE_TTL_S, job_timeout=TIMEOUT_S
-        )
+    def enqueue(self, name: str, *arguments: str | int | bool | None, queue: str = jobs.QUEUE_DEFAULT) -> None:
+        """Ask a worker to run the job `name`. Call it after the commit.
+
+        A queue that does not answer is logged, not raised: what matters stands in the database, for the sweeper.
+        """
+        try:
+            self._queue(queue).enqueue(
+                name, args=arguments, result_ttl=RESULT_TTL_S, failure_ttl=FAILURE_TTL_S, job_timeout=TIMEOUT_S
+            )
+        except redis.RedisError as error:
+            log.warning("the queue took no hint for %s: %s", name, type(error).__name__)
+
+    def forget(self, shop: ShopId) -> int:
+        """Take the shop's waiting jobs out of all queues; returns how many there were."""
+        waiting = 0
+        for name in (jobs.QUEUE_DEFAULT, jobs.QUEUE_TRAINING):
+            queue = self._queue(name)
+            for job_id in queue.get_job_ids():
+                if _shop_of(job_id, self._connection) == shop:
+                    queue.remove(job_id)
+                    waiting += 1
+        return waiting
 
     def _queue(self, name: str) -> Queue:
         if name not in self._queues:
             self._queues[name] = Queue(name, connection=self._connection, serializer=JSONSerializer)
         return self._queues[name]
+
+
+def _shop_of(job_id: str, connection: redis.Redis) -> object:
+    """The first argument of a waiting job, which is its shop; None when the job has gone or has no argument."""
+    try:
+        job = Job.fetch(job_id, connection=connection, serializer=JSONSerializer)
+    except NoSuchJobError:
+        return None
+    return job.args[0] if job.args else None

@@ -1,0 +1,64 @@
+"""The catalogue as rails need it: a card per product, with law 5 (recommend only what can be bought) decided in SQL.
+
+The same rule in Python is `app.core.catalog`; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, text
+
+from app.adapters.db.engine import Database
+from app.core.ids import ProductId, ShopId, VariantId
+from app.ports import Card
+
+CARDS = """
+    SELECT p.id, p.handle, p.title, p.image_url, p.changed_at, coalesce(v.id, 0) AS variant_id,
+           upper(p.status) = 'ACTIVE' AND p.published AND NOT p.is_gift_card AND p.deleted_at IS NULL
+             AND coalesce(v.buyable, false) AS buyable
+    FROM products p LEFT JOIN LATERAL (
+        SELECT id, price > 0 AND (NOT tracked OR oversell OR quantity > 0) AS buyable
+        FROM variants WHERE shop_id = p.shop_id AND product_id = p.id
+        ORDER BY buyable DESC, position, id LIMIT 1
+    ) v ON true
+"""
+ALL = text(f"{CARDS} ORDER BY p.id")
+CHANGED = text(f"{CARDS} WHERE p.changed_at > :since ORDER BY p.id")
+NAMED = text(f"{CARDS} WHERE p.id = ANY(:products)")
+
+
+class DbCatalog:
+    """Reads cards; `variant_id` is the first buyable variant by position, else the first, else 0."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def cards(self, shop: ShopId, *, changed_since: datetime | None = None) -> Sequence[Card]:
+        """All cards, or those that changed since; deleted products come as not buyable."""
+        if changed_since is None:
+            return self._read(shop, ALL, {})
+        return self._read(shop, CHANGED, {"since": changed_since})
+
+    def cards_of(self, shop: ShopId, products: Iterable[ProductId]) -> Sequence[Card]:
+        """The cards of the products that are known, in no order."""
+        wanted = list(products)
+        return self._read(shop, NAMED, {"products": wanted}) if wanted else []
+
+    def _read(self, shop: ShopId, statement: Any, values: dict[str, Any]) -> Sequence[Card]:
+        with self._database.shop(shop) as session:
+            return [_card(row) for row in session.execute(statement, values)]
+
+
+def _card(row: Row[Any]) -> Card:
+    return Card(
+        product_id=ProductId(row.id),
+        variant_id=VariantId(row.variant_id),
+        handle=row.handle,
+        title=row.title,
+        image=row.image_url,
+        buyable=row.buyable,
+        changed_at=row.changed_at,
+    )

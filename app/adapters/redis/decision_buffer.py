@@ -1,0 +1,110 @@
+"""Decisions on their way to the stream: a bounded buffer in the web process, emptied every 50 ms by one thread.
+
+The request pays for an append, nothing more. What does not fit is dropped, what a killed process had not flushed is
+lost; both are counted (`app.adapters.counters`), so the reader of a report knows what is missing.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import threading
+from collections import deque
+from typing import Final
+
+import redis
+
+from app.adapters.counters import Count, Counters
+from app.adapters.redis import keys
+from app.adapters.redis.event_stream import entry_of
+from app.core.ids import ShopId
+from app.ports import Decision
+
+log = logging.getLogger(__name__)
+
+FLUSH_S: Final = 0.05
+CAPACITY: Final = 10_000
+BATCH: Final = 500
+
+
+class DecisionBuffer:
+    """Implements `app.ports.DecisionLog`."""
+
+    def __init__(
+        self, connection: redis.Redis, counters: Counters, *, capacity: int = CAPACITY, flush_s: float = FLUSH_S
+    ) -> None:
+        self._redis, self._counters = connection, counters
+        self._capacity, self._flush_s = capacity, flush_s
+        self._waiting: deque[tuple[ShopId, Decision]] = deque()
+        self._lock = threading.Lock()
+        self._flushing = threading.Lock()
+        self._wake = threading.Event()
+        self._stopped = False
+        self._pid = 0
+
+    def record(self, shop: ShopId, decision: Decision) -> None:
+        """Take the decision for storing; never waits and never raises. What does not fit is dropped and counted."""
+        if self._pid != os.getpid():
+            self._start()
+        self._counters.add(Count.DECISIONS_ACCEPTED)
+        if len(self._waiting) >= self._capacity:
+            self._counters.add(Count.DECISIONS_DROPPED)
+            return
+        self._waiting.append((shop, decision))
+        self._wake.set()
+
+    def flush(self) -> int:
+        """Write what is waiting into the stream; returns how many. Keeps all of a batch that Redis did not take."""
+        flushed = 0
+        with self._flushing:
+            while batch := self._take():
+                try:
+                    pipeline = self._redis.pipeline(transaction=True)
+                    for shop, decision in batch:
+                        pipeline.xadd(keys.EVENTS, entry_of(shop, decision))
+                    pipeline.execute()
+                except redis.RedisError:
+                    self._waiting.extendleft(reversed(batch))
+                    log.warning("the event stream does not answer; %s decisions wait", len(self._waiting))
+                    break
+                except Exception:  # What cannot be written must not stand in the way of all that follow.
+                    self._counters.add(Count.DECISIONS_DROPPED, len(batch))
+                    log.exception("%s decisions could not be written", len(batch))
+                    continue
+                self._counters.add(Count.DECISIONS_FLUSHED, len(batch))
+                flushed += len(batch)
+        return flushed
+
+    def close(self) -> None:
+        """Flush for the last time and end the thread."""
+        self._stopped = True
+        self._wake.set()
+        if self._pid == os.getpid():
+            self.flush()
+
+    def _take(self) -> list[tuple[ShopId, Decision]]:
+        batch: list[tuple[ShopId, Decision]] = []
+        while self._waiting and len(batch) < BATCH:
+            batch.append(self._waiting.popleft())
+        return batch
+
+    def _start(self) -> None:
+        """A thread does not survive a fork, so each process starts its own, at its first decision."""
+        with self._lock:
+            if self._pid == os.getpid():
+                return
+            self._pid = os.getpid()
+            self._waiting.clear()
+        threading.Thread(target=self._run, name="attune-decisions", daemon=True).start()
+        atexit.register(self.close)
+
+    def _run(self) -> None:
+        pause = threading.Event()
+        while not self._stopped:
+            self._wake.wait()
+            self._wake.clear()
+            pause.wait(self._flush_s)  # Gather what comes meanwhile; a quiet process does not wake up at all.
+            self.flush()
+            if self._waiting:
+                self._wake.set()

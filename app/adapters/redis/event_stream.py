@@ -1,0 +1,84 @@
+"""The stream between the web process and the lake: how events and decisions are written into entries and read back.
+
+An entry has three fields: `kind` (event or decision), `shop` (our number) and `body` (JSON). It holds no personal
+field: visitors are random numbers that exist only after consent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+import redis
+from redis.typing import EncodableT, FieldT
+
+from app.adapters.redis import keys
+from app.core.events import Event, EventType
+from app.core.ids import ProductId, RequestId, ShopId, VisitorId
+from app.errors import Retryable
+from app.ports import Decision
+
+EVENT: Final = b"event"
+DECISION: Final = b"decision"
+
+Entry = dict[FieldT, EncodableT]
+
+
+def entry_of(shop: ShopId, record: Event | Decision) -> Entry:
+    """The fields of a stream entry."""
+    kind = EVENT if isinstance(record, Event) else DECISION
+    return {"kind": kind, "shop": int(shop), "body": orjson.dumps(record)}
+
+
+def record_of(entry: Mapping[bytes, bytes]) -> tuple[ShopId, Event | Decision]:
+    """Read an entry back.
+
+    Raises:
+        ValueError, KeyError, TypeError: it is not one of ours.
+    """
+    body: dict[str, Any] = orjson.loads(entry[b"body"])
+    shop = ShopId(int(entry[b"shop"]))
+    if entry[b"kind"] == EVENT:
+        return shop, _event(body)
+    if entry[b"kind"] == DECISION:
+        return shop, Decision(**{**body, "at": datetime.fromisoformat(body["at"])})
+    raise ValueError(f"unknown kind {entry[b'kind']!r}")
+
+
+def _event(body: dict[str, Any]) -> Event:
+    return Event(
+        event_id=body["event_id"],
+        type=EventType(body["type"]),
+        at=datetime.fromisoformat(body["at"]),
+        visitor=VisitorId(body["visitor"]),
+        placement=body["placement"],
+        product_id=ProductId(body["product_id"]),
+        request_id=RequestId(body["request_id"]) if body["request_id"] else None,
+        position=body["position"],
+        consent=body["consent"],
+    )
+
+
+class RedisEventLog:
+    """Implements `app.ports.EventLog`."""
+
+    def __init__(self, connection: redis.Redis) -> None:
+        self._redis = connection
+
+    def append(self, shop: ShopId, events: Sequence[Event]) -> None:
+        """Put the events into the stream, all in one round trip.
+
+        Raises:
+            Retryable: Redis did not take them.
+        """
+        if not events:
+            return
+        pipeline = self._redis.pipeline(transaction=True)
+        for event in events:
+            pipeline.xadd(keys.EVENTS, entry_of(shop, event))
+        try:
+            pipeline.execute()
+        except redis.RedisError as error:
+            raise Retryable(f"the event stream does not answer: {error}") from error

@@ -1,0 +1,46 @@
+"""The names of all Redis keys in one place, so that who writes and who reads can't drift apart.
+
+Every key that belongs to a shop carries its number behind ``attune:``; erasing a shop means these and nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from app.core.ids import ShopId, VisitorId
+
+EVENTS: Final = "attune:events"
+"""The stream of visitor events and decisions of all shops."""
+DEAD_LETTERS: Final = "attune:events:dead"
+"""Entries of the stream that no consumer could store, with the reason."""
+LAKE_GROUP: Final = "lake"
+
+
+def catalog(shop: ShopId) -> str:
+    """Counter, bumped after each commit that changes products or stock."""
+    return f"attune:{shop}:catalog"
+
+
+def catalog_epoch(shop: ShopId) -> str:
+    """Counter, bumped after a bulk import: what was read before must be read again in full."""
+    return f"attune:{shop}:catalog_epoch"
+
+
+def model(shop: ShopId) -> str:
+    """Counter, bumped when the pointer to the shop's model moves."""
+    return f"attune:{shop}:model"
+
+
+def lists(shop: ShopId) -> str:
+    """Hash: product id → ``reason_code,product_id,product_id…``."""
+    return f"attune:{shop}:lists"
+
+
+def visitor(shop: ShopId, visitor_id: VisitorId | str) -> str:
+    """Hash of a consenting visitor's live state."""
+    return f"attune:{shop}:visitor:{visitor_id}"
+
+
+def arm(shop: ShopId, visitor_id: VisitorId | str) -> str:
+    """The experiment arm that a visitor was put into by hand, over the computed one."""
+    return f"attune:{shop}:arm:{visitor_id}"

@@ -1,0 +1,63 @@
+"""One round trip for the hot path: a connection per thread, several commands in one packet.
+
+redis-py's pool costs a lock, a health probe and a second system call for each use; where eight threads share one
+interpreter, every system call is also a fight for its lock. Addresses, time-outs, authentication and parsing stay
+redis-py's.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import redis
+from redis.connection import AbstractConnection
+
+Command = tuple[bytes, ...]
+
+
+class RoundTrips:
+    """Sends commands over connections that are made as the client's own are."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._pool = client.connection_pool
+        self._here = threading.local()
+
+    def __call__(self, commands: Sequence[Command]) -> list[Any]:
+        """The answers to the commands, in order; a connection that went stale is replaced once.
+
+        Raises:
+            redis.RedisError: Redis does not answer, or refuses a command.
+        """
+        packet = b"".join(map(_packed, commands))
+        connection = self._connection()
+        try:
+            return _exchange(connection, packet, len(commands))
+        except redis.TimeoutError:
+            connection.disconnect()  # A late answer must not be taken for that of the next request.
+            raise
+        except redis.ConnectionError:
+            connection.disconnect()
+            return _exchange(connection, packet, len(commands))
+        except redis.RedisError:
+            connection.disconnect()
+            raise
+
+    def _connection(self) -> AbstractConnection:
+        here = self._here
+        if getattr(here, "pid", None) != os.getpid():
+            here.pid, here.connection = os.getpid(), self._pool.make_connection()
+        connection: AbstractConnection = here.connection
+        return connection
+
+
+def _exchange(connection: AbstractConnection, packet: bytes, answers: int) -> list[Any]:
+    connection.send_packed_command([packet])
+    return [connection.read_response() for _ in range(answers)]
+
+
+def _packed(command: Command) -> bytes:
+    """A command in the wire's form: https://redis.io/docs/latest/develop/reference/protocol-spec/"""
+    return b"*%d\r\n%b" % (len(command), b"".join([b"$%d\r\n%b\r\n" % (len(part), part) for part in command]))

@@ -1,0 +1,1 @@
+"""The shops that this process can answer for from memory: catalogue, stock and model, kept fresh by one thread."""

@@ -1,0 +1,188 @@
+"""The least-recently-used set of mapped shops, the thread that maps new ones and the one that keeps all fresh.
+
+Freshness costs one Redis MGET for all mapped shops every half second: workers bump a counter after each commit, and
+only a shop whose counter moved is read again. A worker that is killed between its commit and the bump would leave a
+shop behind, so every shop is read again now and then without being told.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import redis
+
+from app.adapters.counters import Count, Counters
+from app.adapters.redis import keys
+from app.adapters.shelves.shelf import CatalogShelf
+from app.core.ids import ProductId, ShopId
+from app.core.recommend.scoring import ItemModel
+from app.errors import Permanent, Retryable
+from app.ports import ArtefactStore, CatalogReader, Models
+
+log = logging.getLogger(__name__)
+
+POLL_S = 0.4
+"""Pause between two looks at the counters; a change is served within a second of the worker's commit."""
+OVERLAP = timedelta(seconds=60)
+"""Rows are stamped before they are committed: an incremental read goes back so far."""
+UNASKED_S = 30.0
+MOST_SHOPS = 64
+
+Marks = tuple[bytes | None, ...]
+"""A shop's counters as last seen: catalogue, epoch, model."""
+
+
+@dataclass(slots=True)
+class _Mapped:
+    shop: ShopId
+    shelf: CatalogShelf
+    marks: Marks
+    read_at: float
+    used_at: float = field(default_factory=time.monotonic)
+
+
+class MappedShelves:
+    """Implements `app.ports.Shelves`.
+
+    Args:
+        connection: a Redis client of this process; used by the background threads only.
+    """
+
+    def __init__(
+        self,
+        catalog: CatalogReader,
+        models: Models,
+        artefacts: ArtefactStore,
+        connection: redis.Redis,
+        counters: Counters,
+        *,
+        most_shops: int = MOST_SHOPS,
+        poll_s: float = POLL_S,
+    ) -> None:
+        self._catalog, self._models, self._artefacts = catalog, models, artefacts
+        self._redis, self._counters = connection, counters
+        self._most_shops, self._poll_s = most_shops, poll_s
+        self._mapped: dict[ShopId, _Mapped] = {}
+        self._wanted: queue.SimpleQueue[ShopId | None] = queue.SimpleQueue()
+        self._asked: set[ShopId] = set()
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._pid = 0
+
+    def mapped(self, shop: ShopId) -> CatalogShelf | None:
+        """The shop's shelf; None when it is not in memory yet, which is then seen to in the background."""
+        found = self._mapped.get(shop)
+        if found is None:
+            self._want(shop)
+            return None
+        found.used_at = time.monotonic()
+        return found.shelf
+
+    def small(self, shop: ShopId, products: Iterable[ProductId]) -> CatalogShelf:
+        """A shelf of just these products, read now: what an unmapped shop is answered from meanwhile."""
+        return CatalogShelf(self._catalog.cards_of(shop, products))
+
+    def map_now(self, shop: ShopId) -> CatalogShelf:
+        """Read the shop into memory before returning: for the command line and for whoever can wait."""
+        marks = self._marks([shop]).get(shop, ())  # Read before the rows, so that what changes meanwhile is noticed.
+        entry = _Mapped(shop, CatalogShelf(self._catalog.cards(shop), self._model(shop)), marks, time.monotonic())
+        with self._lock:
+            self._mapped[shop] = entry
+            while len(self._mapped) > self._most_shops:
+                del self._mapped[min(self._mapped.values(), key=lambda one: one.used_at).shop]
+        return entry.shelf
+
+    def close(self) -> None:
+        """End both threads."""
+        self._stop.set()
+        self._wanted.put(None)
+
+    # -- the background ----------------------------------------------------------------------------------------------
+
+    def _want(self, shop: ShopId) -> None:
+        with self._lock:
+            if shop in self._asked:
+                return
+            self._asked.add(shop)
+            self._start()
+        self._wanted.put(shop)
+
+    def _start(self) -> None:
+        """Threads do not survive a fork, so each process starts its own, at its first shop."""
+        if self._pid == os.getpid():
+            return
+        self._pid = os.getpid()
+        threading.Thread(target=self._map_wanted, name="attune-mapper", daemon=True).start()
+        threading.Thread(target=self._poll, name="attune-shelves", daemon=True).start()
+
+    def _map_wanted(self) -> None:
+        while (shop := self._wanted.get()) is not None and not self._stop.is_set():
+            try:
+                self.map_now(shop)
+            except Exception:  # The thread must outlive a failed read; the next request asks again.
+                log.exception("shop %s could not be mapped", shop)
+                self._stop.wait(self._poll_s)
+            finally:
+                with self._lock:
+                    self._asked.discard(shop)
+
+    def _poll(self) -> None:
+        while not self._stop.wait(self._poll_s):
+            try:
+                self.refresh()
+            except Exception:  # As above: the shelves stay as they are until the next look.
+                log.exception("the mapped shops could not be refreshed")
+                self._counters.add(Count.CATALOG_POLLS_FAILED)
+
+    def refresh(self) -> None:
+        """One look at all mapped shops; reads again what has changed."""
+        with self._lock:
+            entries = list(self._mapped.values())
+        if not entries:
+            return
+        try:
+            marks = self._marks([entry.shop for entry in entries])
+        except redis.RedisError:
+            # Without the counters nobody knows what changed: the rows themselves are looked at instead.
+            self._counters.add(Count.CATALOG_POLLS_FAILED)
+            marks = {}
+        now = time.monotonic()
+        for entry in entries:
+            seen = marks.get(entry.shop, ())
+            if not seen or seen != entry.marks or now - entry.read_at > UNASKED_S:
+                self._renew(entry, seen)
+                entry.marks, entry.read_at = seen, now
+
+    def _renew(self, entry: _Mapped, marks: Marks) -> None:
+        told = bool(marks) and bool(entry.marks)
+        if not told or marks[2] != entry.marks[2] or marks == entry.marks:
+            entry.shelf.model = self._model(entry.shop)
+        newest = entry.shelf.newest
+        if newest is None or (told and marks[1] != entry.marks[1]):
+            entry.shelf = CatalogShelf(self._catalog.cards(entry.shop), entry.shelf.model)
+        else:
+            entry.shelf.apply(self._catalog.cards(entry.shop, changed_since=newest - OVERLAP))
+
+    def _marks(self, shops: list[ShopId]) -> dict[ShopId, Marks]:
+        names = [name(shop) for shop in shops for name in (keys.catalog, keys.catalog_epoch, keys.model)]
+        values: list[Any] = self._redis.mget(names)
+        return {shop: tuple(values[3 * place : 3 * place + 3]) for place, shop in enumerate(shops)}
+
+    def _model(self, shop: ShopId) -> ItemModel | None:
+        """The published model; None when there is none or its files are damaged: the cascade goes on without."""
+        version = self._models.current(shop)
+        if version is None:
+            return None
+        try:
+            return ItemModel.of(version, *self._artefacts.read(shop, version))
+        except (Permanent, Retryable, ValueError, KeyError):
+            log.exception("model %s of shop %s cannot be read", version, shop)
+            return None

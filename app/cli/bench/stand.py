@@ -1,0 +1,168 @@
+"""The stand of `attune bench serve`: embedded PostgreSQL and Redis, a synthetic shop, and web servers on one core."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from alembic import command as alembic_command
+from alembic.config import Config
+from sqlalchemy import text
+
+from app.adapters.embedded.postgres import APP_ROLE, OWNER, EmbeddedPostgres
+from app.adapters.embedded.redis_server import EmbeddedRedis
+from app.config import load
+from app.core.ids import ModelVersion, ShopDomain, ShopId
+from app.core.recommend.scoring import NEIGHBOUR, ItemModel
+from app.core.recommend.types import Strategy
+from app.core.shops import ShopState
+from app.errors import Permanent
+from app.ports import ModelRecord
+from app.wiring.web import Web
+
+ROOT = Path(__file__).resolve().parents[3]
+DOMAIN = ShopDomain("bench.myshopify.com")
+PRODUCTS = 1500
+NEIGHBOURS = 24
+TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+
+CATALOGUE = text("""
+    INSERT INTO products (shop_id, id, handle, title, vendor, product_type, status, published, is_gift_card, image_url)
+    SELECT :shop, n, 'recycled-glass-carafe-' || n, 'Recycled glass carafe No. ' || n, '', '', 'ACTIVE', true, false,
+           'https://cdn.shopify.com/s/files/1/0000/0001/products/carafe-' || n || '.jpg?v=1700000000'
+    FROM generate_series(1, :products) n
+""")
+VARIANTS = text("""
+    INSERT INTO variants (shop_id, id, product_id, title, sku, price, quantity, tracked, oversell, position)
+    SELECT :shop, n * 10 + v, n, '', '', 1900, CASE WHEN n % 20 = 0 THEN 0 ELSE 25 END, true, false, v
+    FROM generate_series(1, :products) n, generate_series(1, 2) v
+""")
+
+
+class Stand:
+    """Services and a shop of 1,500 products, one in twenty sold out, with an item-item model."""
+
+    def __init__(self, folder: Path) -> None:
+        self._postgres = EmbeddedPostgres(folder)
+        self._redis = EmbeddedRedis(folder)
+        self._folder = folder
+        self._servers: list[subprocess.Popen[bytes]] = []
+        self.secret = secrets.token_hex(16)
+        self.env: dict[str, str] = {}
+
+    def open(self) -> None:
+        self._postgres.start()
+        self._redis.start()
+        options = Config(str(ROOT / "alembic.ini"))
+        options.set_main_option("script_location", str(ROOT / "migrations"))
+        options.set_main_option("sqlalchemy.url", self._postgres.url(OWNER).replace("%", "%%"))
+        alembic_command.upgrade(options, "head")
+        settings = {
+            "DATABASE_URL": self._postgres.url(APP_ROLE),
+            "REDIS_URL": self._redis.url,
+            "ATTUNE_DATA_DIR": str(self._folder),
+            "SHOPIFY_API_KEY": "bench",
+            "SHOPIFY_API_SECRET": self.secret,
+            "APP_URL": "https://bench.example.com",
+            "ENCRYPTION_KEYS": base64.b64encode(secrets.token_bytes(32)).decode(),
+        }
+        inherited = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}}
+        self.env = {**inherited, **settings}
+        wiring = Web(load(self.env))
+        try:
+            fill(wiring)
+        finally:
+            wiring.close()
+
+    def start(self, application: str, *, core: int | None, extra: dict[str, str] | None = None) -> tuple[int, int]:
+        """Run a WSGI application under gunicorn, one worker pinned to `core`; returns its port and the worker's pid."""
+        port = _free_port()
+        options = [
+            "-c",
+            str(ROOT / "gunicorn.conf.py"),
+            "-w",
+            "1",
+            "-b",
+            f"127.0.0.1:{port}",
+            "--access-logfile",
+            "/dev/null",
+        ]
+        server = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", *options, "--disable-redirect-access-to-syslog", application],
+            env={**self.env, **(extra or {})},
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=(self._folder / "gunicorn.log").open("ab"),
+        )
+        self._servers.append(server)
+        if core is not None:
+            os.sched_setaffinity(server.pid, {core})
+        return port, self._worker_of(server, port)
+
+    def close(self) -> None:
+        for server in self._servers:
+            server.terminate()
+        for server in self._servers:
+            server.wait(timeout=30)
+        self._redis.stop()
+        self._postgres.stop()
+
+    def _worker_of(self, server: subprocess.Popen[bytes], port: int) -> int:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and server.poll() is None:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+                if children:
+                    return int(children[0])
+            except OSError:
+                pass
+            time.sleep(0.05)
+        raise Permanent(f"gunicorn did not start:\n{(self._folder / 'gunicorn.log').read_text()[-2000:]}")
+
+
+def fill(wiring: Web) -> None:
+    """Write the shop, its catalogue and its model."""
+    shop = wiring.shops.put(DOMAIN, ShopState.INSTALLED).id
+    with wiring.database.shop(shop) as session:
+        session.execute(CATALOGUE, {"shop": shop, "products": PRODUCTS})
+        session.execute(VARIANTS, {"shop": shop, "products": PRODUCTS})
+    _publish(wiring, shop)
+
+
+def _publish(wiring: Web, shop: ShopId) -> None:
+    random = np.random.default_rng(1)
+    neighbours = np.zeros((PRODUCTS, NEIGHBOURS), dtype=NEIGHBOUR)
+    neighbours["index"] = np.argsort(random.random((PRODUCTS, PRODUCTS)), axis=1)[:, :NEIGHBOURS]
+    neighbours["score"] = -np.sort(-random.random((PRODUCTS, NEIGHBOURS)), axis=1)
+    model = ItemModel(
+        ModelVersion("bench"),
+        Strategy.ITEM_ITEM,
+        np.arange(1, PRODUCTS + 1, dtype=np.int64),
+        neighbours,
+        random.random(PRODUCTS).astype(np.float32),
+    )
+    at = datetime.now(UTC)
+    wiring.artefacts.write(shop, model.version, model.arrays(), {"strategy": model.strategy.value})
+    wiring.models.record(shop, ModelRecord(model.version, "training", "item_item", at, 0, PRODUCTS, {}, ""))
+    wiring.models.publish(shop, model.version, at=at)
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process so far, all threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * TICK_S
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

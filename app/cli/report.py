@@ -1,0 +1,89 @@
+"""`attune report SHOP`: the metrics table in the terminal or as JSON, with the definitions under it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+from app.cli.shop_argument import find_shop
+from app.core.money import decimals
+from app.core.shops import Shop
+from app.ports import ReportRow
+from app.services.report import DEFINITIONS, Report, ctr, report
+from app.wiring.worker import current
+
+DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+@click.command()
+@click.argument("shop")
+@click.option("--from", "first", type=DAY, help="First day (default: 28 days up to the last).")
+@click.option("--to", "last", type=DAY, help="Last day (default: today).")
+@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the table as JSON.")
+def command(shop: str, first: datetime | None, last: datetime | None, json_file: Path | None) -> None:
+    """The metrics table of a shop."""
+    wiring = current()
+    found = find_shop(wiring.shops, shop)
+    days = {"first": first.date() if first else None, "last": last.date() if last else None}
+    made = report(found, wiring.reports, wiring.clock, **days)
+    Console().print(_table(found, made))
+    for name, meaning in DEFINITIONS.items():
+        click.echo(f"  {name}: {meaning}")
+    if json_file:
+        json_file.write_bytes(orjson.dumps(_document(found, made), option=orjson.OPT_INDENT_2))
+
+
+def _table(shop: Shop, made: Report) -> Table:
+    table = Table(title=f"{shop.domain}, {made.first} to {made.last}")
+    for name in ("Day", "Placement", "Exposures", "Clicks", "CTR", "Orders after a click", "Revenue after a click"):
+        table.add_column(name, justify="left" if name in {"Day", "Placement"} else "right")
+    for row in made.rows:
+        table.add_row(str(row.day), *_cells(row, made.currency))
+    table.add_section()
+    for row in made.totals:
+        table.add_row("all", *_cells(row, made.currency))
+    return table
+
+
+def _cells(row: ReportRow, currency: str) -> list[str]:
+    share = ctr(row)
+    places = decimals(currency)
+    money = f"{row.revenue / 10**places:,.{places}f} {currency}".strip()
+    return [
+        row.placement,
+        f"{row.exposures:,}",
+        f"{row.clicks:,}",
+        "–" if share is None else f"{share:.2%}",
+        f"{row.orders:,}",
+        money,
+    ]
+
+
+def _document(shop: Shop, made: Report) -> dict[str, Any]:
+    return {
+        "shop": shop.domain,
+        "from": made.first,
+        "to": made.last,
+        "currency": made.currency,
+        "rows": [_json(row, day=True) for row in made.rows],
+        "totals": [_json(row, day=False) for row in made.totals],
+        "definitions": DEFINITIONS,
+    }
+
+
+def _json(row: ReportRow, *, day: bool) -> dict[str, Any]:
+    numbers = {
+        "placement": row.placement,
+        "exposures": row.exposures,
+        "clicks": row.clicks,
+        "ctr": ctr(row),
+        "orders": row.orders,
+        "revenue": row.revenue,
+    }
+    return {"day": row.day, **numbers} if day else numbers

@@ -1,0 +1,79 @@
+"""The metrics table of a shop: what was shown, clicked and bought after a click, by placement and day.
+
+Orders after a click are attribution, not lift: some of them would have come anyway. The words for that stand in
+`DEFINITIONS`, which is printed with every table (law 6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from app.core.errors import DomainError
+from app.core.shops import Shop
+from app.ports import Clock, ReportRow, Reports
+
+DEFAULT_DAYS = 28
+DEFINITIONS = {
+    "exposures": "cards of which at least half was in view for one second, of visitors who allowed analytics",
+    "clicks": "clicks on such cards",
+    "ctr": "clicks divided by exposures",
+    "orders": "orders with at least one line put into the cart after a click on a recommendation; test and cancelled "
+    "orders are left out",
+    "revenue": "those lines' price after discounts, less refunded and removed units, in the shop's currency",
+    "attribution": "orders and revenue follow a click; this is not lift: some would have been placed anyway",
+    "day": "the shop's own day; orders count on the day they were placed",
+}
+
+
+class BadPeriod(DomainError):
+    """The first day lies after the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    first: date
+    last: date
+    currency: str
+    rows: Sequence[ReportRow]
+    totals: Sequence[ReportRow]
+    """One row a placement over the whole period; their day is the last."""
+
+
+def ctr(row: ReportRow) -> float | None:
+    """Clicks per exposure; None where nothing was seen."""
+    return row.clicks / row.exposures if row.exposures else None
+
+
+def report(
+    shop: Shop, reports: Reports, clock: Clock, *, first: date | None = None, last: date | None = None
+) -> Report:
+    """The table for the days `first` to `last`; by default the 28 days up to today.
+
+    Raises:
+        BadPeriod: `first` lies after `last`.
+    """
+    last = last or clock.now().date()
+    first = first or last - timedelta(days=DEFAULT_DAYS - 1)
+    if first > last:
+        raise BadPeriod(f"the first day {first} lies after the last day {last}")
+    rows = reports.roll_up(shop.id, first, last)
+    return Report(first, last, reports.currency(shop.id), rows, _totals(rows, last))
+
+
+def _totals(rows: Sequence[ReportRow], last: date) -> list[ReportRow]:
+    """Sums over the days. An order is placed on one day, so orders of one placement may be added up."""
+    placements = sorted({row.placement for row in rows})
+    return [_total([row for row in rows if row.placement == placement], last) for placement in placements]
+
+
+def _total(rows: Sequence[ReportRow], last: date) -> ReportRow:
+    return ReportRow(
+        day=last,
+        placement=rows[0].placement,
+        exposures=sum(row.exposures for row in rows),
+        clicks=sum(row.clicks for row in rows),
+        orders=sum(row.orders for row in rows),
+        revenue=sum(row.revenue for row in rows),
+    )

@@ -1,0 +1,135 @@
+"""Answer one rail: what is asked → sources of the cascade → what may be shown → reasons → answer, and its record.
+
+This is the heart of the storefront, and it never waits: the shop is in memory, or else a stored list answers; one
+Redis round trip tells what the visitor just did; the record goes into a buffer. What fails is skipped, and the next
+source answers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from app.core.ids import ModelVersion, ProductId, RequestId, VisitorId, new_request_id
+from app.core.recommend.cascade import Context, Source, recommend
+from app.core.recommend.explain import reason_text
+from app.core.recommend.live import RecentClicksSource, StoredListSource
+from app.core.recommend.scoring import sources_of
+from app.core.recommend.types import Candidate, Placement, Strategy
+from app.core.shops import Shop
+from app.ports import Clock, Decision, DecisionLog, LiveState, Shelf, Shelves, VisitorState
+
+DEFAULT_ARM = "default"
+"""The arm of every visitor while no experiment runs."""
+RECENT_CLICKS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What serving needs from the outside."""
+
+    shelves: Shelves
+    live: LiveState
+    decisions: DecisionLog
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request for a rail. `visitor` is only there when the visitor has consented (law 2)."""
+
+    placement: Placement
+    product_id: ProductId | None = None
+    cart: tuple[ProductId, ...] = ()
+    visitor: VisitorId | None = None
+    limit: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One recommended product: `card_json` is the members of its JSON object that are the same in every answer."""
+
+    candidate: Candidate
+    card_json: bytes
+    reason_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    request_id: RequestId
+    placement: Placement
+    strategy: Strategy
+    variant: str
+    items: tuple[Item, ...]
+    model_version: ModelVersion | None
+    skipped: tuple[str, ...]
+    """Sources that had nothing or failed."""
+    mapped: bool
+    """Whether the shop was in memory."""
+
+
+def serve_recommendations(shop: Shop, ask: Ask, ports: Ports) -> Answer:
+    """Recommend at most `ask.limit` products that can be bought now and are neither in the cart nor looked at."""
+    mapped = ports.shelves.mapped(shop.id)
+    needs_list = mapped is None or mapped.model is None
+    visitor = ports.live.read(shop.id, ask.visitor, list_of=ask.product_id if needs_list else None)
+    shelf = mapped or ports.shelves.small(shop.id, _named(ask, visitor))
+
+    context = Context(ask.placement, ask.product_id, ask.cart, ask.limit)
+    version = shelf.model.version if shelf.model else None
+    ranking = recommend(context, _sources(shelf, visitor), shelf.is_buyable, model_version=version)
+
+    answer = Answer(
+        request_id=new_request_id(),
+        placement=ask.placement,
+        strategy=ranking.strategy,
+        variant=visitor.arm or DEFAULT_ARM,
+        items=tuple(map(partial(_item, shelf), ranking.items)),
+        model_version=version,
+        skipped=ranking.skipped,
+        mapped=mapped is not None,
+    )
+    ports.decisions.record(shop.id, _decision(ask, answer, ports.clock))
+    return answer
+
+
+def _sources(shelf: Shelf, visitor: VisitorState) -> list[Source]:
+    """The cascade: neighbours of what is looked at, of what was clicked lately, the stored list, what sells."""
+    sources: list[Source] = list(sources_of(shelf.model)) if shelf.model else []
+    if shelf.model and visitor.clicked and shelf.model.strategy is Strategy.ITEM_ITEM:
+        sources.insert(1, RecentClicksSource(shelf.model, visitor.clicked[:RECENT_CLICKS]))
+    if visitor.stored:
+        sources.append(StoredListSource(visitor.stored.code, visitor.stored.products))
+    return sources
+
+
+def _named(ask: Ask, visitor: VisitorState) -> tuple[ProductId, ...]:
+    """The products that an answer without a mapped shop can be about."""
+    own = () if ask.product_id is None else (ask.product_id,)
+    return own + (visitor.stored.products if visitor.stored else ())
+
+
+def _item(shelf: Shelf, candidate: Candidate) -> Item:
+    return Item(candidate, shelf.card_json(candidate.product_id), reason_text(candidate.reason, shelf.titles))
+
+
+def _decision(ask: Ask, answer: Answer, clock: Clock) -> Decision:
+    return Decision(
+        request_id=answer.request_id,
+        at=clock.now(),
+        placement=ask.placement,
+        product_id=ask.product_id,
+        visitor=ask.visitor,
+        strategy=answer.strategy,
+        variant=answer.variant,
+        model_version=answer.model_version,
+        items=[
+            {
+                "product_id": item.candidate.product_id,
+                "position": position,
+                "score": item.candidate.score,
+                "reason": item.candidate.reason.code,
+            }
+            for position, item in enumerate(answer.items)
+        ],
+    )

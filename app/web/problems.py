@@ -1,0 +1,16 @@
+"""Errors as RFC 9457 problem documents: one shape for every route."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import orjson
+from flask import Response
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def problem(status: int, detail: str) -> Response:
+    """A problem document; `detail` is a sentence for whoever sent the request, without personal data."""
+    document = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    return Response(orjson.dumps(document), status=status, mimetype=MEDIA_TYPE)

@@ -1,0 +1,113 @@
+"""A small shop with a published item model, and the real application in front of it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import time
+from collections.abc import Callable, Iterator
+from urllib.parse import urlencode
+
+import numpy as np
+import psycopg
+import pytest
+import redis
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app.config import Settings
+from app.core.ids import ModelVersion, ProductId
+from app.core.recommend.scoring import NEIGHBOUR, ItemModel
+from app.core.recommend.types import Strategy
+from app.core.shops import Shop
+from app.web import create_app
+from app.wiring.web import Web
+from tests.serving.catalogue import add_product, publish
+
+SECRET = "test-api-secret"
+VISITOR = "a" * 32
+Ask = Callable[..., TestResponse]
+
+
+def signed(parameters: dict[str, str], *, secret: str = SECRET, at: float | None = None) -> str:
+    """A query string as Shopify's app proxy sends it."""
+    full = {
+        "shop": "alice.myshopify.com",
+        "path_prefix": "/apps/attune",
+        "timestamp": str(int(time.time() if at is None else at)),
+        "logged_in_customer_id": "",
+        **parameters,
+    }
+    message = "".join(f"{name}={full[name]}" for name in sorted(full))
+    return urlencode({**full, "signature": hmac.new(secret.encode(), message.encode(), hashlib.sha256).hexdigest()})
+
+
+@pytest.fixture
+def wiring(settings: Settings) -> Iterator[Web]:
+    opened = Web(settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def live_redis(wiring: Web) -> redis.Redis:
+    """The tests' Redis, emptied."""
+    wiring.redis.flushdb()
+    return wiring.redis
+
+
+@pytest.fixture
+def catalogue(wiring: Web, shop: Shop, live_redis: redis.Redis) -> Iterator[psycopg.Connection]:
+    """Ten products, 1 to 10, each with two buyable variants; yields a connection of the shop's."""
+    with wiring.database.copy(shop.id) as connection:
+        for product in range(1, 11):
+            add_product(connection, shop.id, product)
+        connection.commit()
+        yield connection
+
+
+@pytest.fixture
+def model(wiring: Web, shop: Shop, catalogue: psycopg.Connection) -> ItemModel:
+    """Product 1's neighbours are 2, 3 and 4; of the rest the higher number sells better."""
+    neighbours = np.zeros((10, 3), dtype=NEIGHBOUR)
+    neighbours["index"] = -1
+    neighbours[0] = [(1, 0.9), (2, 0.5), (3, 0.25)]
+    neighbours[4] = [(5, 0.7), (-1, 0), (-1, 0)]
+    ids = np.arange(1, 11, dtype=np.int64)
+    made = ItemModel(ModelVersion("v1"), Strategy.ITEM_ITEM, ids, neighbours, ids.astype(np.float32))
+    publish(wiring, shop.id, made)
+    return made
+
+
+@pytest.fixture
+def app(wiring: Web) -> Flask:
+    return create_app(wiring)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def ask(client: FlaskClient, wiring: Web, shop: Shop) -> Ask:
+    """Ask for recommendations through the door; by keyword, the route's parameters."""
+
+    def asking(**parameters: object) -> TestResponse:
+        question = {"placement": "product", "product_id": "1", **{n: str(v) for n, v in parameters.items()}}
+        return client.get(f"/proxy/v1/recommendations?{signed(question)}")
+
+    return asking
+
+
+@pytest.fixture
+def mapped(wiring: Web, shop: Shop, model: ItemModel) -> None:
+    """The shop is in memory before the first question."""
+    wiring.shelves.map_now(shop.id)
+
+
+def products_of(answer: TestResponse) -> list[ProductId]:
+    assert answer.status_code == 200, answer.text
+    assert answer.json is not None
+    return [ProductId(int(item["product_id"])) for item in answer.json["items"]]
