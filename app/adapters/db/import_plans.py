@@ -1,0 +1,91 @@
+"""What the importer does with each resource: which tables are staged, which merges follow, what is checked before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.adapters.db import merge_catalog as catalog
+from app.adapters.db import merge_people as people
+from app.adapters.db.staging import (
+    COLLECTIONS,
+    LINES,
+    MEMBERS,
+    ORDERS,
+    PRODUCTS,
+    VARIANTS,
+    Staged,
+)
+from app.core.syncs import Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A child table whose rows need their parent in the same file."""
+
+    child: Staged
+    key: str
+    parent: Staged
+
+    @property
+    def drop_orphans(self) -> str:
+        """Remove children without a parent; returns their line numbers and the parents that they name."""
+        return (
+            f"DELETE FROM {self.child.name} c WHERE NOT EXISTS "
+            f"(SELECT FROM {self.parent.name} p WHERE p.id = c.{self.key}) RETURNING c.line, c.{self.key}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How one resource is imported. Statements take ``shop`` and ``triggered_at``."""
+
+    tables: tuple[Staged, ...]
+    merges: tuple[str, ...]
+    """Bodies behind ``WITH``; the last value of the first one counts what was applied."""
+    different: str
+    families: tuple[Family, ...] = ()
+    settles: tuple[str, ...] = ()
+    """Updates behind ``WITH touched AS (…)``."""
+
+
+PLANS = {
+    Resource.PRODUCTS: Plan(
+        tables=catalog.CATALOG_TABLES,
+        merges=(catalog.MERGE_PRODUCTS,),
+        different=catalog.DIFFERENT_PRODUCTS,
+        families=(Family(VARIANTS, "product_id", PRODUCTS),),
+    ),
+    Resource.INVENTORY: Plan(
+        tables=catalog.STOCK_TABLES, merges=(catalog.MERGE_STOCK,), different=catalog.DIFFERENT_STOCK
+    ),
+    Resource.COLLECTIONS: Plan(
+        tables=catalog.COLLECTION_TABLES,
+        merges=(catalog.MERGE_COLLECTIONS, catalog.MERGE_MEMBERS),
+        different=catalog.DIFFERENT_COLLECTIONS,
+        families=(Family(MEMBERS, "collection_id", COLLECTIONS),),
+    ),
+    Resource.CUSTOMERS: Plan(
+        tables=people.CUSTOMER_TABLES, merges=(people.MERGE_CUSTOMERS,), different=people.DIFFERENT_CUSTOMERS
+    ),
+    Resource.ORDERS: Plan(
+        tables=people.ORDER_TABLES,
+        merges=(people.MERGE_ORDERS, people.MERGE_REFUNDS),
+        different=people.DIFFERENT_ORDERS,
+        families=(Family(LINES, "order_id", ORDERS),),
+        settles=(people.SETTLE_ORDERS, people.SETTLE_LINES),
+    ),
+}
+
+HALF_ORDERS = """
+    DELETE FROM staged_orders o
+    WHERE o.units IS DISTINCT FROM (SELECT coalesce(sum(l.quantity), 0) FROM staged_lines l WHERE l.order_id = o.id)
+    RETURNING o.line, o.id
+"""
+"""Orders whose lines don't add up. Only asked for when lines of the file were unusable."""
+
+UNKNOWN_PRODUCTS = """
+    SELECT s.line, s.product_id FROM staged_lines s
+    WHERE s.product_id IS NOT NULL
+      AND NOT EXISTS (SELECT FROM products p WHERE p.shop_id = %(shop)s AND p.id = s.product_id)
+    ORDER BY s.line LIMIT %(limit)s
+"""
