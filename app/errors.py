@@ -20,3 +20,18 @@ class Retryable(Exception):
 
 class Permanent(Exception):
     """The same call will fail again: refused credentials, a rejected document, data that cannot be read."""
+
+
+class AccessDenied(Permanent):
+    """Shopify refuses a field: a scope is not granted, or the app is not approved for protected customer data.
+
+    `field` is the path of the refused field, dotted; callers that can do without it ask for less.
+    """
+
+    def __init__(self, message: str, *, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class LinkExpired(Retryable):
+    """A signed download link is no longer valid; ask the operation for its link again."""

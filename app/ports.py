@@ -6,18 +6,22 @@ decided by the adapter; a method's docstring names only what else may happen.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from app.core.events import Event
-from app.core.ids import CustomerId, ModelVersion, ProductId, ShopDomain, ShopId, VariantId
+from app.core.ids import CustomerId, ModelVersion, OrderId, ProductId, ShopDomain, ShopId, VariantId, VisitorId
+from app.core.recommend.scoring import ItemModel
+from app.core.recommend.types import ReasonCode
 from app.core.shops import Shop
+from app.core.records import Kind, Record
+from app.core.syncs import Reason, Resource, Run, RunState
 
 Json = Mapping[str, Any]
 
@@ -34,13 +38,37 @@ class Jobs(Protocol):
     def enqueue(self, name: str, *arguments: str | int | bool | None, queue: str = "default") -> None:
         """Ask a worker to run the job `name` (see `app.jobs`). Call it after the commit."""
 
+    def forget(self, shop: ShopId) -> int:
+        """Take the shop's waiting jobs out of all queues; returns how many there were."""
 
-class Shops(Protocol):
+
+class ShopsByDomain(Protocol):
     def by_domain(self, domain: ShopDomain) -> Shop | None: ...
 
+
+class Shops(ShopsByDomain, Protocol):
     def by_id(self, shop: ShopId) -> Shop | None: ...
 
     def installed(self) -> Sequence[Shop]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DueItem:
+    shop: ShopId
+    kind: str
+    id: str
+
+
+class DueWork(Protocol):
+    """What is still to be done, in PostgreSQL. The sweeper enqueues it again and again until `done` is called."""
+
+    def put(self, shop: ShopId, kind: str, id: str = "", *, after_s: float = 30.0) -> None:
+        """Note work of a kind that `app.jobs.DUE` knows. The caller enqueues it itself, the sweeper after `after_s`."""
+
+    def done(self, shop: ShopId, kind: str, id: str = "") -> None: ...
+
+    def take_due(self, *, limit: int, again_s: float) -> Sequence[DueItem]:
+        """What is due now, put off by `again_s` in the same step so that two sweepers don't both get it."""
 
 
 class Claims(Protocol):
@@ -48,6 +76,9 @@ class Claims(Protocol):
 
     def hold(self, shop: ShopId, name: str, *, seconds: float) -> AbstractContextManager[bool]:
         """Try to take the claim for at most `seconds`; yields whether it was taken, and gives it back at the end."""
+
+    def keep(self, shop: ShopId, name: str, *, seconds: float) -> AbstractContextManager[bool]:
+        """As `hold`, but renewed until the block ends: for work of any length whose killed holder is soon replaced."""
 
 
 # -- Shopify ---------------------------------------------------------------------------------------------------------
@@ -92,6 +123,75 @@ class AdminApis(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    """An expiring offline access token with its refresh token. Both times are wall time."""
+
+    access_token: str
+    refresh_token: str
+    scopes: str
+    access_expires_at: datetime
+    refresh_expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredToken:
+    """The pair as it stands in the database. `generation` counts rotations."""
+
+    pair: TokenPair
+    generation: int
+
+
+class Credentials(Protocol):
+    """Each shop's token pair, encrypted at rest."""
+
+    def load(self, shop: ShopId) -> StoredToken | None: ...
+
+    def rotate(self, shop: ShopId, pair: TokenPair, *, generation: int) -> bool:
+        """Replace the pair if it still is of this generation; returns whether it was."""
+
+    def drop(self, shop: ShopId, *, generation: int) -> None:
+        """Forget a pair that Shopify refuses, if it still is of this generation."""
+
+    def set_scopes(self, shop: ShopId, scopes: str) -> None:
+        """Record what is granted now; nothing happens without a pair."""
+
+
+class TokenIssuer(Protocol):
+    def exchange(self, domain: ShopDomain, id_token: str) -> TokenPair:
+        """Trade a verified ID token for an expiring offline token pair.
+
+        Raises:
+            Permanent: Shopify refuses the token.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class ShopProfile:
+    """What Shopify says about the shop, and the key of our own doors."""
+
+    name: str
+    currency: str
+    timezone: str
+    collect_key: str
+    installed_at: datetime | None
+    uninstalled_at: datetime | None
+
+
+class Installations(Protocol):
+    """The life of an installation; each method is one transaction."""
+
+    def install(self, domain: ShopDomain, pair: TokenPair, *, at: datetime) -> Shop:
+        """Create the shop or bring it back: state, token pair, collect key, and the set-up noted as due."""
+
+    def profile(self, shop: ShopId) -> ShopProfile | None: ...
+
+    def describe(self, shop: ShopId, *, name: str, currency: str, timezone: str) -> None: ...
+
+    def uninstall(self, shop: ShopId, *, at: datetime) -> None:
+        """Token pair and due work go at once; webhooks about the uninstall itself and about privacy stay."""
+
+
 # -- The store's data ------------------------------------------------------------------------------------------------
 
 
@@ -111,6 +211,91 @@ class Card:
 class CatalogReader(Protocol):
     def cards(self, shop: ShopId, *, changed_since: datetime | None = None) -> Sequence[Card]:
         """All cards, or those that changed since; deleted products come as not buyable."""
+
+    def cards_of(self, shop: ShopId, products: Iterable[ProductId]) -> Sequence[Card]:
+        """The cards of the products that are known, in no order."""
+
+
+class CatalogSignals(Protocol):
+    """How the web processes learn that the catalogue has moved on. Call after the commit."""
+
+    def changed(self, shop: ShopId) -> None:
+        """Products or stock have changed: read on from where you were."""
+
+    def reloaded(self, shop: ShopId) -> None:
+        """A whole import has been committed: read everything again."""
+
+
+class StoreRecords(Protocol):
+    """What webhooks change, a few records at a time. What is stored and younger stays; the same twice is harmless."""
+
+    def currency(self, shop: ShopId) -> str:
+        """The shop's currency code; empty while it is not known."""
+
+    def apply(self, shop: ShopId, records: Sequence[Record], *, triggered_at: datetime | None) -> None:
+        """Write what is newer than what is stored. Shopify dates to seconds: `triggered_at` orders what is as old."""
+
+    def remove(self, shop: ShopId, kind: Kind, number: int, *, at: datetime | None) -> None:
+        """The store deleted it: an older copy that arrives later does not bring it back."""
+
+    def orders_lacking_refund_lines(self, shop: ShopId, *, limit: int) -> Sequence[int]:
+        """Orders with a refund of which only the amount is known, the newest first."""
+
+    def close_refunds(self, shop: ShopId, orders: Sequence[int]) -> None:
+        """Stop asking for the refund lines of these orders."""
+
+
+class SyncRuns(Protocol):
+    """The register of imports: what is under way, how far it is, and how it ended."""
+
+    def unfinished(self, shop: ShopId) -> Sequence[Run]:
+        """In the order in which they are to be imported."""
+
+    def request(
+        self, shop: ShopId, resources: Sequence[Resource], reason: Reason, *, at: datetime, search: str = ""
+    ) -> None:
+        """Note a run for each resource, all in one transaction."""
+
+    def move(
+        self,
+        shop: ShopId,
+        run: Run,
+        state: RunState,
+        *,
+        document: str | None = None,
+        operation_id: str | None = None,
+        objects: int | None = None,
+    ) -> Run:
+        """Set a checkpoint; returns the run as it stands then."""
+
+    def progress(self, shop: ShopId, run: Run, lines: int) -> None: ...
+
+    def fail(self, shop: ShopId, run: Run, error: str, *, at: datetime) -> None: ...
+
+    def done_since(self, shop: ShopId, moment: datetime | None) -> frozenset[Resource]:
+        """The resources of which everything has been imported, requested at `moment` or later (ever, if None)."""
+
+    def last_done(self, shop: ShopId, resource: Resource) -> datetime | None:
+        """When the newest finished run of the resource was requested: what changed before then has been seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What came of one bulk file. `repaired` counts, in a reconciliation, what had been missed or differed."""
+
+    lines: int
+    applied: int
+    repaired: int
+    problems: int
+
+
+class StoreImporter(Protocol):
+    def load(self, shop: ShopId, run: Run, lines: Iterator[bytes], *, progress: Callable[[int], None]) -> Imported:
+        """Import a whole bulk file and mark the run as done, in one transaction; nothing of it if the lines fail.
+
+        What had to be left out because parts of it were unusable is asked for again by runs of its own, noted in the
+        same transaction.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +336,9 @@ class ArtefactStore(Protocol):
 
     def delete(self, shop: ShopId, version: ModelVersion) -> None: ...
 
+    def delete_all(self, shop: ShopId) -> int:
+        """Remove every version of the shop, half-written ones included; returns how many there were."""
+
     def versions(self, shop: ShopId) -> Sequence[ModelVersion]: ...
 
 
@@ -176,13 +364,115 @@ class Models(Protocol):
     def publish(self, shop: ShopId, version: ModelVersion, *, at: datetime) -> None:
         """Flip the pointer in one transaction; the version before it stays for a roll-back."""
 
-    def roll_back(self, shop: ShopId, *, at: datetime) -> ModelVersion | None:
-        """Flip back to the version before; None when there is none."""
+    def roll_back(
+        self, shop: ShopId, *, at: datetime, available: Collection[ModelVersion]
+    ) -> ModelVersion | None:
+        """Flip back to the version before, one of those whose artefact is `available`; None when there is none.
+
+        A roll-back that was killed before its lists were published is finished, not followed by another one.
+        """
+
+    def lists_settled(self, shop: ShopId, version: ModelVersion | None) -> None:
+        """The lists of `version` stand in the store; they stay due if the pointer has moved since."""
 
     def history(self, shop: ShopId, *, limit: int = 20) -> Sequence[ModelRecord]: ...
 
     def forget(self, shop: ShopId) -> None:
         """Remove the register and the pointer (withdrawn consent, shop erasure)."""
+
+
+class ModelSignals(Protocol):
+    def model_changed(self, shop: ShopId) -> None:
+        """Tell every process that the pointer to the shop's model has moved."""
+
+
+class ListCache(Protocol):
+    """The item-level lists beside the hot path, for processes that have not mapped the shop's model yet."""
+
+    def replace(self, shop: ShopId, lists: Mapping[ProductId, StoredList]) -> None:
+        """Put these lists in the place of all that stand there, in one step."""
+
+    def forget(self, shop: ShopId) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ListPlace:
+    """An active product, and the digest of the list in its metafields; None when it has none."""
+
+    product_id: ProductId
+    digest: str | None
+
+
+class PublishedLists(Protocol):
+    """What we know to stand in the store's metafields."""
+
+    def places(self, shop: ShopId) -> Sequence[ListPlace]:
+        """All active products."""
+
+    def standing(self, shop: ShopId) -> Sequence[ProductId]:
+        """The products whose metafields hold a list, active or not."""
+
+    def record(self, shop: ShopId, digests: Mapping[ProductId, str], *, at: datetime) -> None: ...
+
+    def remove(self, shop: ShopId, products: Iterable[ProductId]) -> None: ...
+
+    def record_failures(self, shop: ShopId, failures: Mapping[ProductId, str], *, at: datetime) -> None:
+        """Keep what Shopify said of the lists that it refused."""
+
+
+# -- Serving ---------------------------------------------------------------------------------------------------------
+
+
+class Shelf(Protocol):
+    """One shop's catalogue and model as the web process holds them; stock is at most a second old."""
+
+    @property
+    def model(self) -> ItemModel | None: ...
+
+    @property
+    def titles(self) -> Mapping[ProductId, str]: ...
+
+    def is_buyable(self, product: ProductId) -> bool: ...
+
+    def card_json(self, product: ProductId) -> bytes:
+        """The members of the product's JSON object that are the same in every answer, without the braces.
+
+        Raises:
+            KeyError: the shelf does not hold the product.
+        """
+
+
+class Shelves(Protocol):
+    def mapped(self, shop: ShopId) -> Shelf | None:
+        """The shop's shelf; None when it is not in memory yet, which is then seen to in the background."""
+
+    def small(self, shop: ShopId, products: Iterable[ProductId]) -> Shelf:
+        """A shelf of just these products, read now: what an unmapped shop is answered from meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredList:
+    """A product's item-level list, as it also stands in the store's metafields; best first."""
+
+    code: ReasonCode
+    products: tuple[ProductId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorState:
+    """What is known right now about the visitor of a request. Empty without consent, and when Redis does not answer."""
+
+    clicked: tuple[ProductId, ...] = ()
+    """The last products clicked, newest first."""
+    seen: tuple[ProductId, ...] = ()
+    arm: str | None = None
+    """The experiment arm that the visitor was put into by hand."""
+    stored: StoredList | None = None
+
+
+class LiveState(Protocol):
+    def read(self, shop: ShopId, visitor: VisitorId | None, *, list_of: ProductId | None) -> VisitorState:
+        """The visitor's state and, if asked for, a product's stored list, in one round trip; never raises."""
 
 
 # -- Live state and the lake -----------------------------------------------------------------------------------------
@@ -214,15 +504,138 @@ class Lake(Protocol):
     def append_decisions(self, shop: ShopId, decisions: Sequence[Decision]) -> int: ...
 
 
+class VisitorStates(Protocol):
+    def fold(self, shop: ShopId, events: Iterable[Event]) -> None:
+        """Add the events to their visitors' live state; folding one twice changes nothing."""
+
+
+class DecisionLog(Protocol):
+    def record(self, shop: ShopId, decision: Decision) -> None:
+        """Take the decision for storing; never waits and never raises. What does not fit is dropped and counted."""
+
+
+class EventLog(Protocol):
+    def append(self, shop: ShopId, events: Sequence[Event]) -> None:
+        """Put the events where a consumer will store them; they are safe when this returns."""
+
+
+# -- Webhooks --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One webhook as it was received, its signature verified. `triggered_at` is store time."""
+
+    webhook_id: str
+    topic: str
+    event_id: str
+    triggered_at: datetime | None
+    payload: bytes
+    attempts: int = 0
+    """How often it has been tried, the present try included."""
+
+
+class Inbox(Protocol):
+    """Received webhooks, each stored in one transaction with the note that it is due."""
+
+    def receive(self, shop: ShopId, delivery: Delivery, *, at: datetime) -> bool:
+        """Store it as pending; False when this webhook id is known already."""
+
+    def claim(self, shop: ShopId, webhook_id: str, *, seconds: float) -> Delivery | None:
+        """Take a pending delivery for `seconds` by compare-and-set; None when it is done, taken, or waits for its turn.
+
+        Raises:
+            Permanent: the payload cannot be opened.
+        """
+
+    def finish(self, shop: ShopId, webhook_id: str, *, at: datetime, keep_payload: bool) -> None:
+        """It is done, and no longer due; both in one transaction."""
+
+    def retry(self, shop: ShopId, webhook_id: str, *, after_s: float, error: str) -> None: ...
+
+    def give_up(self, shop: ShopId, webhook_id: str, *, at: datetime, error: str) -> None:
+        """Keep it as failed, for the doctor."""
+
+
+# -- The merchant's consent, privacy requests --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRecord:
+    """One recorded decision on training (law 1)."""
+
+    granted: bool
+    by: str
+    text_version: str
+    at: datetime
+
+
+class Consents(Protocol):
+    def current(self, shop: ShopId) -> ConsentRecord | None:
+        """The latest decision; None when there never was one. Only ``granted`` permits training."""
+
+    def record(self, shop: ShopId, decision: ConsentRecord) -> None:
+        """Add the decision; a withdrawal also notes, in the same transaction, that the models are to be forgotten."""
+
+    def history(self, shop: ShopId) -> Sequence[ConsentRecord]:
+        """All decisions, the newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom an erasure or export is about, with what was found to belong to them before anything was touched."""
+
+    customer: CustomerId
+    orders: tuple[OrderId, ...] = ()
+    visitors: tuple[VisitorId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """One day and placement; see `app.services.report.DEFINITIONS`. Revenue in minor units."""
+
+    day: date
+    placement: str
+    exposures: int
+    clicks: int
+    orders: int
+    revenue: int
+
+
+class Reports(Protocol):
+    def roll_up(self, shop: ShopId, first: date, last: date) -> Sequence[ReportRow]:
+        """One row a day (the shop's) and placement that had anything, both days included."""
+
+    def currency(self, shop: ShopId) -> str: ...
+
+
 class ErasablePlace(Protocol):
     """One place where a person's or a shop's data stand. `app.wiring` registers all; a test knows if one is missing."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
-    def erase_customer(self, shop: ShopId, customer: CustomerId) -> int:
-        """Remove or unlink what belongs to the customer; returns how many records. Idempotent."""
+    def erase_customer(self, shop: ShopId, subject: Subject) -> int:
+        """Remove or unlink what belongs to the person; returns how many records. Idempotent."""
 
     def erase_shop(self, shop: ShopId) -> int: ...
 
-    def export_customer(self, shop: ShopId, customer: CustomerId) -> Sequence[Json]:
-        """What the place holds about the customer, personal fields opened."""
+    def export_customer(self, shop: ShopId, subject: Subject) -> Sequence[Json]:
+        """What the place holds about the person, personal fields opened."""
+
+
+class Privacy(Protocol):
+    """What erasures and exports need besides the places: who is meant, tombstones, receipts."""
+
+    def subject(self, shop: ShopId, customer: CustomerId, orders: Sequence[OrderId]) -> Subject:
+        """Find the person's orders (those named included) and the visitors who placed them after a click."""
+
+    def bury(self, shop: ShopId, customer: CustomerId, *, at: datetime) -> None:
+        """Set a tombstone, so that late webhooks and bulk lines don't bring the customer back."""
+
+    def open_receipt(self, shop: ShopId, id: str, kind: str, subject: str, *, at: datetime) -> bool:
+        """Begin a receipt; False when the same request has been answered already."""
+
+    def close_receipt(
+        self, shop: ShopId, id: str, *, at: datetime, places: Json, export: bytes | None = None
+    ) -> None: ...

@@ -57,6 +57,11 @@ class Sealer:
         except InvalidTag:
             raise Permanent(f"a box in {column} was altered or belongs elsewhere") from None
 
+    @property
+    def newest_key_id(self) -> bytes:
+        """The id in every box that the newest key has sealed."""
+        return self._newest
+
     def is_current(self, box: bytes) -> bool:
         """Whether the newest key sealed this box; rotation re-seals the others."""
         return key_id_of(box) == self._newest

@@ -6,15 +6,14 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
 
 # ISO 4217: currencies whose minor unit is not a hundredth.
-_NO_DECIMALS = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split())
-_THREE_DECIMALS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
+_PLACES = dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3) | dict.fromkeys(
+    ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF"), 0
+)
 
 
 def decimals(currency: str) -> int:
     """How many decimal places the currency has; two where the code is not known."""
-    if currency in _NO_DECIMALS:
-        return 0
-    return 3 if currency in _THREE_DECIMALS else 2
+    return _PLACES.get(currency, 2)
 
 
 @lru_cache(maxsize=8192)
@@ -28,3 +27,9 @@ def minor_units(amount: str, currency: str) -> int:
         return int(Decimal(amount).scaleb(decimals(currency)).to_integral_value(ROUND_HALF_UP))
     except (InvalidOperation, OverflowError):
         raise ValueError(f"not an amount of money: {amount[:40]!r}") from None
+
+
+def written(amount: int, currency: str) -> str:
+    """An amount in minor units as people read it, e.g. ``1,234.50 GBP``."""
+    places = decimals(currency)
+    return f"{amount / 10**places:,.{places}f} {currency}".strip()

@@ -58,6 +58,8 @@ class ProductRecord(NamedTuple):
     image_url: str
     created_at: datetime | None
     updated_at: datetime
+    complete: bool = True
+    """False where not all variants came (webhooks carry a hundred at most): those that did not come stay."""
     variants: tuple[VariantRecord, ...] = ()
 
 
@@ -145,6 +147,14 @@ class StockRecord(NamedTuple):
     updated_at: datetime | None
 
 
+class IdRecord(NamedTuple):
+    """A record exists in the store, and how old it is; which kind follows from the export."""
+
+    id: int
+    created_at: datetime | None
+    updated_at: datetime
+
+
 Record = (
     ProductRecord
     | VariantRecord
@@ -155,6 +165,7 @@ Record = (
     | LineRecord
     | RefundRecord
     | StockRecord
+    | IdRecord
 )
 
 CLICK_PROPERTY = "_attune"

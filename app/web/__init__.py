@@ -1,0 +1,70 @@
+"""The web process: one Flask application, put together from blueprints that each get the wiring.
+
+Nothing here decides anything; doors prove who asks, services do the work, problem documents tell what went wrong.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import NamedTuple
+
+from flask import Flask
+
+from app.web import errors, headers
+from app.wiring.web import Web
+
+ROUTES = (
+    "app.web.storefront",
+    "app.web.pixel",
+    "app.web.webhooks",
+    "app.web.ops",
+    "app.web.admin.patch_token",
+    "app.web.admin.home",
+    "app.web.admin.consent",
+    "app.web.admin.preview",
+    "app.web.admin.results",
+    "app.web.admin.import_problems",
+)
+"""Modules with a function ``blueprint(wiring)``."""
+
+CDN = "https://cdn.shopify.com/shopifycloud"
+LARGEST_BODY = 1024 * 1024
+
+
+class Page(NamedTuple):
+    """An entry of the app's navigation in the Shopify admin."""
+
+    path: str
+    title: str
+
+
+NAVIGATION = (
+    Page("/admin/preview", "Preview"),
+    Page("/admin/results", "Results"),
+    Page("/admin/consent", "Learning"),
+)
+
+
+def create_app(wiring: Web) -> Flask:
+    """The application over its wiring; whoever made the wiring closes it."""
+    app = Flask(__name__)
+    app.extensions["attune"] = wiring
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.jinja_env.globals.update(_page_globals(wiring))
+    errors.register(app)
+    headers.register(app, wiring)
+    for name in ROUTES:
+        app.register_blueprint(import_module(name).blueprint(wiring))
+    return app
+
+
+def _page_globals(wiring: Web) -> dict[str, object]:
+    """What base.html needs: the scripts come from Shopify's CDN, or from the devstore that stands in for it."""
+    origin = wiring.settings.shopify_test_origin
+    cdn = f"{origin}/cdn" if origin else CDN
+    return {
+        "api_key": wiring.settings.shopify_api_key,
+        "app_bridge_url": f"{cdn}/app-bridge.js",
+        "polaris_url": f"{cdn}/polaris-1.js",
+        "navigation": NAVIGATION,
+    }

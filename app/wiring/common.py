@@ -9,16 +9,32 @@ from functools import cached_property
 
 import redis
 
+from app.adapters.artefacts import FileArtefacts
 from app.adapters.clock import StoreClock, WallClock
+from app.adapters.counters import Counters
 from app.adapters.crypto import Sealer
+from app.adapters.db.catalog import DbCatalog
 from app.adapters.db.claims import DbClaims
+from app.adapters.db.consents import DbConsents
+from app.adapters.db.credentials import DbCredentials
+from app.adapters.db.due_work import DbDueWork
 from app.adapters.db.engine import Database
+from app.adapters.db.inbox import DbInbox
+from app.adapters.db.installations import DbInstallations
+from app.adapters.db.models import DbModels
+from app.adapters.db.progress import DbProgress
+from app.adapters.db.reports import DbReports
 from app.adapters.db.shops import DbShops
 from app.adapters.embedded.postgres import APP_ROLE, EmbeddedPostgres
 from app.adapters.embedded.redis_server import EmbeddedRedis
 from app.adapters.redis.jobs import RqJobs
+from app.adapters.redis.live_state import RedisLiveState
+from app.adapters.shopify.connection import ShopifyConnection
+from app.adapters.shopify.signatures import Signatures
+from app.adapters.shopify.tokens import TokenClient
 from app.config import Settings
 from app.ports import Clock
+from app.services import preview_rail, record_consent
 
 
 class Common:
@@ -48,9 +64,12 @@ class Common:
         return Database(self.settings.database_url or self.embedded_postgres.url(APP_ROLE))
 
     @cached_property
+    def redis_url(self) -> str:
+        return self.settings.redis_url or self.embedded_redis.url
+
+    @cached_property
     def redis(self) -> redis.Redis:
-        url = self.settings.redis_url or self.embedded_redis.url
-        return redis.Redis.from_url(url, socket_timeout=5.0, socket_connect_timeout=2.0)
+        return redis.Redis.from_url(self.redis_url, socket_timeout=5.0, socket_connect_timeout=2.0)
 
     @cached_property
     def clock(self) -> Clock:
@@ -69,8 +88,84 @@ class Common:
         return DbShops(self.database)
 
     @cached_property
+    def progress(self) -> DbProgress:
+        return DbProgress(self.database)
+
+    @cached_property
+    def reports(self) -> DbReports:
+        return DbReports(self.database)
+
+    # -- Shopify, webhooks, privacy ----------------------------------------------------------------------------------
+
+    @cached_property
     def claims(self) -> DbClaims:
         return DbClaims(self.database)
+
+    @cached_property
+    def catalog(self) -> DbCatalog:
+        return DbCatalog(self.database)
+
+    @cached_property
+    def models(self) -> DbModels:
+        return DbModels(self.database)
+
+    @cached_property
+    def artefacts(self) -> FileArtefacts:
+        return FileArtefacts(self.settings.artefacts_url)
+
+    @cached_property
+    def counters(self) -> Counters:
+        return Counters(self.settings.data_dir / "counters")
+
+    @cached_property
+    def live_state(self) -> RedisLiveState:
+        return RedisLiveState(self.redis, self.counters)
+
+    @cached_property
+    def due_work(self) -> DbDueWork:
+        return DbDueWork(self.database)
+
+    @cached_property
+    def consents(self) -> DbConsents:
+        return DbConsents(self.database)
+
+    @cached_property
+    def recording_consent(self) -> record_consent.Ports:
+        return record_consent.Ports(self.consents, self.jobs, self.clock)
+
+    @cached_property
+    def credentials(self) -> DbCredentials:
+        return DbCredentials(self.database, self.sealer)
+
+    @cached_property
+    def installations(self) -> DbInstallations:
+        return DbInstallations(self.database, self.sealer)
+
+    @cached_property
+    def inbox(self) -> DbInbox:
+        return DbInbox(self.database, self.sealer)
+
+    @cached_property
+    def signatures(self) -> Signatures:
+        return Signatures(
+            client_id=self.settings.shopify_api_key,
+            secret=self.settings.shopify_api_secret,
+            old_secret=self.settings.shopify_api_secret_old,
+        )
+
+    @cached_property
+    def shopify(self) -> ShopifyConnection:
+        return ShopifyConnection(self.settings.shopify_test_origin)
+
+    @cached_property
+    def previewing(self) -> preview_rail.Ports:
+        return preview_rail.Ports(self.catalog, self.models, self.artefacts, self.live_state)
+
+    @cached_property
+    def token_client(self) -> TokenClient:
+        return TokenClient(
+            self.shopify, client_id=self.settings.shopify_api_key, client_secret=self.settings.shopify_api_secret
+        )
 
     def close(self) -> None:
         """Close what was opened, and stop the servers that this process started."""
@@ -79,6 +174,10 @@ class Common:
             self.database.close()
         if "redis" in opened:
             self.redis.close()
+        if "shopify" in opened:
+            self.shopify.close()
+        if "counters" in opened:
+            self.counters.close()
         for name in ("embedded_redis", "embedded_postgres"):
             if name in opened:
                 opened[name].stop()

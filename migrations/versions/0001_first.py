@@ -37,6 +37,7 @@ PROTECTED = (
     "receipts",
     "refund_lines",
     "refunds",
+    "removals",
     "settings",
     "shop_profiles",
     "sync_problems",
@@ -69,6 +70,7 @@ def upgrade() -> None:
         sa.Column("handle", sa.String(), nullable=False),
         sa.Column("title", sa.String(), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("triggered_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("shop_id", "id"),
     )
     op.create_table(
@@ -105,6 +107,7 @@ def upgrade() -> None:
         sa.Column("tags", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("triggered_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("shop_id", "id"),
     )
     op.create_index("customers_email", "customers", ["shop_id", "email_hash"], unique=False)
@@ -135,6 +138,7 @@ def upgrade() -> None:
         sa.Column("payload", sa.LargeBinary(), nullable=True),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("error", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("shop_id", "webhook_id"),
@@ -171,6 +175,7 @@ def upgrade() -> None:
         sa.Column("location_id", sa.BigInteger(), nullable=False),
         sa.Column("available", sa.Integer(), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("triggered_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("shop_id", "inventory_item_id", "location_id"),
     )
     op.create_table(
@@ -235,6 +240,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("triggered_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("shop_id", "id"),
     )
     op.create_index("orders_created", "orders", ["shop_id", "created_at"], unique=False)
@@ -254,8 +260,9 @@ def upgrade() -> None:
         sa.Column("image_url", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("triggered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("changed_at", sa.DateTime(timezone=True), server_default="now()", nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("shop_id", "id"),
     )
     op.create_index("products_changed", "products", ["shop_id", "changed_at"], unique=False)
@@ -265,6 +272,7 @@ def upgrade() -> None:
         sa.Column("product_id", sa.BigInteger(), nullable=False),
         sa.Column("digest", sa.String(), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("error", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("shop_id", "product_id"),
     )
     op.create_table(
@@ -296,9 +304,18 @@ def upgrade() -> None:
         sa.Column("order_id", sa.BigInteger(), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lines_known", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("shop_id", "id"),
     )
     op.create_index("refunds_order", "refunds", ["shop_id", "order_id"], unique=False)
+    op.create_table(
+        "removals",
+        sa.Column("shop_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("shop_id", "kind", "id"),
+    )
     op.create_table(
         "settings",
         sa.Column("shop_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -341,8 +358,9 @@ def upgrade() -> None:
         sa.Column("resource", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
+        sa.Column("document", sa.String(), nullable=False),
         sa.Column("operation_id", sa.String(), nullable=False),
-        sa.Column("since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("search", sa.String(), nullable=False),
         sa.Column("objects", sa.BigInteger(), nullable=False),
         sa.Column("lines", sa.BigInteger(), nullable=False),
         sa.Column("repaired", sa.Integer(), nullable=False),

@@ -16,6 +16,12 @@ LATEST_RUNS = text("""
            (SELECT count(*) FROM sync_problems p WHERE p.shop_id = r.shop_id AND p.run_id = r.id) AS problems
     FROM sync_runs r WHERE reason = ANY(:reasons) ORDER BY resource, id DESC
 """)
+PROBLEMS = text("""
+    SELECT r.resource, p.line, p.reason FROM sync_problems p
+    JOIN (SELECT DISTINCT ON (resource) shop_id, resource, id FROM sync_runs ORDER BY resource, id DESC) r
+      ON r.shop_id = p.shop_id AND r.id = p.run_id
+    ORDER BY r.resource, p.line LIMIT :limit
+""")
 COUNTS = text("""
     SELECT (SELECT count(*) FROM products WHERE deleted_at IS NULL) AS products,
            (SELECT count(*) FROM collections) AS collections,
@@ -59,6 +65,15 @@ class Counts:
     lists: int
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A line of a bulk file that could not be used."""
+
+    resource: str
+    line: int
+    reason: str
+
+
 class DbProgress:
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -72,3 +87,8 @@ class DbProgress:
     def counts(self, shop: ShopId) -> Counts:
         with self._database.shop(shop) as session:
             return Counts(**session.execute(COUNTS).mappings().one())
+
+    def problems(self, shop: ShopId, *, limit: int = 200) -> Sequence[Problem]:
+        """The first lines of each resource's latest import that could not be used."""
+        with self._database.shop(shop) as session:
+            return [Problem(**row) for row in session.execute(PROBLEMS, {"limit": limit}).mappings()]

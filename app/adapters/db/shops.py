@@ -30,6 +30,11 @@ class DbShops:
             rows = connection.execute(text(f"SELECT {COLUMNS} FROM shops WHERE state = 'installed' ORDER BY id"))
             return [_shop(row) for row in rows]
 
+    def all(self) -> Sequence[Shop]:
+        """Every shop that was ever here, also those that have left."""
+        with self._database.open() as connection:
+            return [_shop(row) for row in connection.execute(text(f"SELECT {COLUMNS} FROM shops ORDER BY id"))]
+
     def put(self, domain: ShopDomain, state: ShopState) -> Shop:
         """Create the shop or change its state; returns it."""
         with self._database.open() as connection:

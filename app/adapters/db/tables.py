@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, LargeBinary, Text
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, LargeBinary, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
@@ -120,6 +120,8 @@ class Delivery(ShopRow, table=True):
     state: str = "pending"
     """pending, done, or failed (given up, kept for the doctor)."""
     attempts: int = 0
+    claimed_until: datetime | None = _time()
+    """Nobody else may take it before then (wall time): it is being worked on, or waits for its next try."""
     done_at: datetime | None = _time()
     error: str = ""
 
@@ -138,8 +140,10 @@ class Product(ShopRow, table=True):
     image_url: str = ""
     created_at: datetime | None = _time()
     updated_at: datetime | None = _time()
+    triggered_at: datetime | None = _time()
+    """When Shopify sent the webhook that this row is from: orders what it dates to the same second."""
     deleted_at: datetime | None = _time()
-    changed_at: datetime = _time(nullable=False, server_default="now()")
+    changed_at: datetime = _time(nullable=False, server_default=text("now()"))
     """Our clock at the last write of the row, its variants or stock; the web's catalogue view reads on from here."""
 
     __table_args__ = (Index("products_changed", "shop_id", "changed_at"),)
@@ -172,6 +176,7 @@ class InventoryLevel(ShopRow, table=True):
     location_id: int = Field(sa_type=BigInteger, primary_key=True)
     available: int
     updated_at: datetime | None = _time()
+    triggered_at: datetime | None = _time()
 
 
 class Collection(ShopRow, table=True):
@@ -180,6 +185,7 @@ class Collection(ShopRow, table=True):
     handle: str
     title: str
     updated_at: datetime | None = _time()
+    triggered_at: datetime | None = _time()
 
 
 class CollectionProduct(ShopRow, table=True):
@@ -203,6 +209,7 @@ class Customer(ShopRow, table=True):
     tags: list[str] = _texts()
     created_at: datetime | None = _time()
     updated_at: datetime | None = _time()
+    triggered_at: datetime | None = _time()
 
     __table_args__ = (Index("customers_email", "shop_id", "email_hash"),)
 
@@ -224,6 +231,7 @@ class Order(ShopRow, table=True):
     created_at: datetime = _time(nullable=False)
     updated_at: datetime = _time(nullable=False)
     cancelled_at: datetime | None = _time()
+    triggered_at: datetime | None = _time()
 
     __table_args__ = (
         Index("orders_created", "shop_id", "created_at"),
@@ -259,6 +267,8 @@ class Refund(ShopRow, table=True):
     order_id: int = _big(nullable=False)
     amount: int = _big(nullable=False)
     created_at: datetime = _time(nullable=False)
+    lines_known: bool = True
+    """False while only the amount has come (bulk exports can't carry a refund's lines)."""
 
     __table_args__ = (Index("refunds_order", "shop_id", "order_id"),)
 
@@ -272,6 +282,15 @@ class RefundLine(ShopRow, table=True):
     subtotal: int = Field(default=0, sa_type=BigInteger)
 
 
+class Removal(ShopRow, table=True):
+    """What the store deleted: an older copy that arrives late must not bring it back. Holds ids only."""
+
+    __tablename__: ClassVar[str] = "removals"
+    kind: str = Field(primary_key=True)
+    id: int = Field(sa_type=BigInteger, primary_key=True)
+    at: datetime = _time(nullable=False)
+
+
 class SyncRun(ShopRow, table=True):
     """One resource's import: how far it is, and how it ended."""
 
@@ -282,8 +301,11 @@ class SyncRun(ShopRow, table=True):
     """backfill, reconcile or command."""
     state: str
     """requested, running, importing, done or failed."""
+    document: str = ""
+    """The query document in use: with personal fields, or without where Shopify refuses them."""
     operation_id: str = ""
-    since: datetime | None = _time()
+    search: str = ""
+    """Shopify's search syntax; empty for an export of everything."""
     objects: int = Field(default=0, sa_type=BigInteger)
     """What Shopify says the file holds."""
     lines: int = Field(default=0, sa_type=BigInteger)
@@ -367,7 +389,10 @@ class PublishedList(ShopRow, table=True):
     __tablename__: ClassVar[str] = "published_lists"
     product_id: int = Field(sa_type=BigInteger, primary_key=True)
     digest: str
+    """Empty where no list of ours stands."""
     published_at: datetime = _time(nullable=False)
+    error: str = ""
+    """What Shopify objected to at the last try; it is tried again with the next publishing."""
 
 
 class Receipt(ShopRow, table=True):

@@ -1,0 +1,67 @@
+"""Privacy requests: who is meant, the tombstone that keeps them away, and the receipt that proves what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import orjson
+from sqlalchemy import text
+
+from app.adapters.crypto import Sealer
+from app.adapters.db.engine import Database
+from app.core.ids import CustomerId, OrderId, ShopId, VisitorId
+from app.ports import Json, Subject
+
+EXPORT = "receipts.export"
+
+ORDERS = text("""
+    SELECT o.id FROM orders o
+    WHERE o.id = ANY(:named) OR o.customer_id = :customer
+       OR o.email_hash IN (SELECT c.email_hash FROM customers c WHERE c.id = :customer)
+""")
+VISITORS = text("""
+    SELECT DISTINCT d.visitor FROM order_lines l JOIN decisions d ON d.request_id = l.request_id
+    WHERE l.order_id = ANY(:orders) AND d.visitor IS NOT NULL
+""")
+BURY = text("INSERT INTO tombstones (shop_id, customer_id, at) VALUES (:shop, :customer, :at) ON CONFLICT DO NOTHING")
+OPEN_RECEIPT = text("""
+    INSERT INTO receipts (shop_id, id, kind, subject, requested_at) VALUES (:shop, :id, :kind, :subject, :at)
+    ON CONFLICT (shop_id, id) DO UPDATE SET kind = excluded.kind WHERE receipts.finished_at IS NULL
+    RETURNING id
+""")
+CLOSE_RECEIPT = text("""
+    UPDATE receipts SET finished_at = :at, places = cast(:places AS jsonb), export = :export WHERE id = :id
+""")
+
+
+class DbPrivacy:
+    def __init__(self, database: Database, sealer: Sealer) -> None:
+        self._database = database
+        self._sealer = sealer
+
+    def subject(self, shop: ShopId, customer: CustomerId, orders: Sequence[OrderId]) -> Subject:
+        """Find the person's orders (those named included) and the visitors who placed them after a click."""
+        with self._database.shop(shop) as session:
+            found = session.execute(ORDERS, {"named": list(orders), "customer": customer}).scalars()
+            mine = sorted({*orders, *(OrderId(number) for number in found)})
+            visitors = session.execute(VISITORS, {"orders": mine}).scalars().all()
+        return Subject(customer, tuple(mine), tuple(VisitorId(visitor) for visitor in sorted(visitors)))
+
+    def bury(self, shop: ShopId, customer: CustomerId, *, at: datetime) -> None:
+        """Set a tombstone, so that late webhooks and bulk lines don't bring the customer back."""
+        if not customer:
+            return
+        with self._database.shop(shop) as session:
+            session.execute(BURY, {"shop": shop, "customer": customer, "at": at})
+
+    def open_receipt(self, shop: ShopId, id: str, kind: str, subject: str, *, at: datetime) -> bool:
+        """Begin a receipt; False when the same request has been answered already."""
+        values = {"shop": shop, "id": id, "kind": kind, "subject": subject, "at": at}
+        with self._database.shop(shop) as session:
+            return session.execute(OPEN_RECEIPT, values).first() is not None
+
+    def close_receipt(self, shop: ShopId, id: str, *, at: datetime, places: Json, export: bytes | None = None) -> None:
+        box = None if export is None else self._sealer.seal(shop, EXPORT, export)
+        with self._database.shop(shop) as session:
+            session.execute(CLOSE_RECEIPT, {"id": id, "at": at, "places": orjson.dumps(places).decode(), "export": box})

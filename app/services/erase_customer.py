@@ -1,0 +1,60 @@
+"""Erase one customer everywhere, and prove it (law 4).
+
+The tombstone comes first, so that nothing that arrives meanwhile brings the customer back; then every registered
+place, in the registry's order: what hangs on a link goes before the link. All of it may be repeated after a kill.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from app.core.ids import CustomerId, OrderId, ShopId
+from app.ports import Clock, ErasablePlace, Privacy
+from app.services.checkpoints import Checkpoint, carry_on
+
+KIND: Final = "customer_erasure"
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """`next_training` says when the shop's models are next learnt anew; None while nothing is learnt there."""
+
+    places: Sequence[ErasablePlace]
+    privacy: Privacy
+    clock: Clock
+    next_training: Callable[[ShopId, datetime], datetime | None]
+
+
+def erase_customer(
+    shop: ShopId,
+    customer: CustomerId,
+    *,
+    request_id: str,
+    ports: Ports,
+    orders: Sequence[OrderId] = (),
+    checkpoint: Checkpoint = carry_on,
+) -> dict[str, Any]:
+    """Erase; returns what the receipt says by place. A request that has been answered is not repeated.
+
+    Args:
+        request_id: the webhook's id, or the command's own; the receipt's key.
+        orders: orders that the request names besides those linked to the customer.
+    """
+    now = ports.clock.now()
+    ports.privacy.bury(shop, customer, at=now)
+    checkpoint("buried")
+    if not ports.privacy.open_receipt(shop, request_id, KIND, str(customer), at=now):
+        return {}
+    subject = ports.privacy.subject(shop, customer, orders)
+    said: dict[str, Any] = {}
+    for place in ports.places:
+        records = place.erase_customer(shop, subject)
+        said[place.name] = {"records": records, "at": ports.clock.now().isoformat()}
+        checkpoint(place.name)
+    training = ports.next_training(shop, now)
+    said["aggregates"] = {"dropped_by_training_at": training.isoformat() if training else None}
+    ports.privacy.close_receipt(shop, request_id, at=ports.clock.now(), places=said)
+    return said

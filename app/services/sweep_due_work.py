@@ -1,0 +1,26 @@
+"""The sweeper: hint again at everything that is due, because a queue may forget and workers may be killed."""
+
+from __future__ import annotations
+
+from app import jobs
+from app.ports import DueWork, Jobs
+
+BATCH = 500
+AGAIN_S = 60.0
+"""How soon the same work is hinted at again; jobs that find it taken or not yet due end at once."""
+
+
+def sweep_due_work(due: DueWork, queue: Jobs) -> int:
+    """Enqueue the jobs of all due work; returns how many hints were given."""
+    given = 0
+    while items := due.take_due(limit=BATCH, again_s=AGAIN_S):
+        for item in items:
+            kind = jobs.DUE.get(item.kind)
+            if kind is None:
+                continue
+            arguments: tuple[int | str, ...] = (item.shop, item.id) if kind.takes_id else (item.shop,)
+            queue.enqueue(kind.job, *arguments, queue=kind.queue)
+            given += 1
+        if len(items) < BATCH:
+            break
+    return given

@@ -1,0 +1,38 @@
+"""The figures of a rail as a table shows them: numbers with separators, money with its currency, "–" for no value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.core.money import written
+from app.ports import ReportRow
+from app.services.report import ctr
+
+PLACEMENTS = {"product": "Product page: often bought together"}
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    label: str
+    exposures: int
+    clicks: int
+    click_through: str
+    orders: int
+    revenue: str
+
+    @classmethod
+    def of(cls, label: str, row: ReportRow, currency: str) -> Figures:
+        share = ctr(row)
+        return cls(
+            label=label,
+            exposures=row.exposures,
+            clicks=row.clicks,
+            click_through="–" if share is None else f"{share:.1%}",
+            orders=row.orders,
+            revenue=written(row.revenue, currency),
+        )
+
+
+def placement_name(placement: str) -> str:
+    """A placement in the merchant's words."""
+    return PLACEMENTS.get(placement, placement.replace("_", " ").capitalize())

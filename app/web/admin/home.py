@@ -1,0 +1,39 @@
+"""The app's first page in the Shopify admin: what is done, what is still to do, and what the rails did lately."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify, render_template
+
+from app.core.shops import Shop
+from app.services.report import report
+from app.web import doors
+from app.web.admin.figures import Figures, placement_name
+from app.web.admin.setup import setup_of
+from app.wiring.web import Web
+
+
+def blueprint(wiring: Web) -> Blueprint:
+    routes = Blueprint("home", __name__)
+
+    @routes.get("/")
+    def home() -> str:
+        shop = doors.admin().shop
+        profile = wiring.installations.profile(shop.id)
+        return render_template(
+            "admin/home.html",
+            name=(profile and profile.name) or shop.domain,
+            setup=setup_of(shop, wiring),
+            rows=_totals(shop, wiring),
+        )
+
+    @routes.get("/admin/progress.json")
+    def progress() -> Response:
+        """What the page polls while an import or a training runs."""
+        return jsonify(setup_of(doors.admin().shop, wiring).as_json())
+
+    return routes
+
+
+def _totals(shop: Shop, wiring: Web) -> list[Figures]:
+    made = report(shop, wiring.reports, wiring.clock)
+    return [Figures.of(placement_name(row.placement), row, made.currency) for row in made.totals]

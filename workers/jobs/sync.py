@@ -1,0 +1,54 @@
+"""Jobs around the store's data: the first import, the nightly reconciliation, the lines of refunds."""
+
+from __future__ import annotations
+
+import logging
+
+from app import jobs
+from app.core.errors import Busy
+from app.core.ids import ShopId
+from app.services import fetch_refunds as fetching
+from app.services import reconcile_store as reconciling
+from app.services import sync_store as syncing
+from app.services.training_claim import has_consent
+from app.wiring.worker import current
+
+_log = logging.getLogger(__name__)
+
+
+def sync_store(shop_id: int) -> None:
+    """Import what is due; then, with consent, train. While another worker is at it, it stays due."""
+    wiring = current()
+    shop = wiring.shops.by_id(ShopId(shop_id))
+    if shop is None:
+        return
+    try:
+        _log.info("import of shop %d: %s", shop_id, syncing.sync_store(shop, wiring.syncing))
+    except Busy as reason:
+        _log.info("import of shop %d put off: %s", shop_id, reason)
+        return
+    if has_consent(shop, wiring.consents):
+        wiring.jobs.enqueue(jobs.TRAIN_MODELS, shop_id, queue=jobs.QUEUE_TRAINING)
+    wiring.jobs.enqueue(jobs.FETCH_REFUNDS, shop_id)
+
+
+def reconcile_store(shop_id: int) -> None:
+    """Repair what webhooks lost."""
+    wiring = current()
+    shop = wiring.shops.by_id(ShopId(shop_id))
+    if shop is None:
+        return
+    try:
+        _log.info("reconciliation of shop %d: %s", shop_id, reconciling.reconcile_store(shop, wiring.syncing))
+    except Busy as reason:
+        _log.info("reconciliation of shop %d put off: %s", shop_id, reason)
+        return
+    wiring.jobs.enqueue(jobs.FETCH_REFUNDS, shop_id)
+
+
+def fetch_refunds(shop_id: int) -> None:
+    """Complete refunds of which only the amount is known."""
+    wiring = current()
+    shop = wiring.shops.by_id(ShopId(shop_id))
+    if shop is not None:
+        _log.info("%d refunds of shop %d completed", fetching.fetch_refunds(shop, wiring.refund_fetching), shop_id)

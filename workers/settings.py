@@ -1,0 +1,13 @@
+"""RQ's settings (``rq … -c workers.settings``): where Redis is, and what every forked job would otherwise import anew.
+
+The trainers are not imported here: their libraries start threads, which a fork doesn't survive, so training jobs run
+in spawned workers that import them themselves.
+"""
+
+from __future__ import annotations
+
+from app.wiring.worker import current
+from workers.jobs import install, sweep, webhooks
+
+REDIS_URL = current().redis_url
+PRELOADED = (install, sweep, webhooks)
