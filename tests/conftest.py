@@ -23,6 +23,8 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("steady")
 
+pytest_plugins = ["tests.devstore_fixture"]
+
 TEST_KEY = base64.b64encode(b"k" * 32).decode()
 
 

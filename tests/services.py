@@ -10,13 +10,10 @@ import tempfile
 from pathlib import Path
 
 import psycopg
-from alembic import command
-from alembic.config import Config
 
 from app.adapters.embedded.postgres import APP_ROLE, DATABASE, OWNER, EmbeddedPostgres
 from app.adapters.embedded.redis_server import EmbeddedRedis
-
-ROOT = Path(__file__).resolve().parent.parent
+from app.cli import migrations
 
 
 class TestServices:
@@ -35,7 +32,7 @@ class TestServices:
     def start(self) -> None:
         self.postgres.start()
         self.redis.start()
-        migrate(self.postgres.url(OWNER))
+        migrations.upgrade(self.postgres.url(OWNER))
 
     def stop(self) -> None:
         self.redis.stop()
@@ -50,11 +47,3 @@ class TestServices:
         ) as db:
             db.execute(f"CREATE DATABASE {name} TEMPLATE {DATABASE} OWNER {OWNER}")
         return tuple(self.postgres.url(role).replace(f"/{DATABASE}?", f"/{name}?") for role in (APP_ROLE, OWNER))  # type: ignore[return-value]
-
-
-def migrate(owner_url: str) -> None:
-    """Bring the database to the newest migration, as the owner role."""
-    options = Config(str(ROOT / "alembic.ini"))
-    options.set_main_option("script_location", str(ROOT / "migrations"))
-    options.set_main_option("sqlalchemy.url", owner_url.replace("%", "%%"))
-    command.upgrade(options, "head")

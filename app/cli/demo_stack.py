@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import secrets
+import shlex
 import shutil
 import sys
 import time
@@ -12,24 +13,33 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
-from alembic import command as alembic_command
-from alembic.config import Config
 
-from app.adapters.db.progress import DbProgress
 from app.adapters.embedded.postgres import OWNER
+from app.cli import migrations
 from app.cli.processes import Processes
 from app.config import load
 from app.core.ids import ShopDomain
 from app.core.shops import Shop
+from app.core.syncs import RECORDS, RunState
 from app.errors import Permanent
+from app.ports import ModelRecord
 from app.wiring.worker import Worker
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOP_DOMAIN = ShopDomain("attune-demo.myshopify.com")
 OWNER_USER = 1
 START_TIMEOUT_S = 120.0
-SYNC_TIMEOUT_S = 900.0
+WORK_TIMEOUT_S = 900.0
 POLL_S = 0.25
+
+# The Procfile's processes, apart from the web one; `tests/test_procfile.py` holds the two lists together.
+WORKERS = {
+    "worker": "rq worker-pool default --num-workers 2 --serializer json --config workers.settings",
+    "trainer": "rq worker training --worker-class rq.SpawnWorker --serializer json --config workers.settings",
+    "stream": "python -m workers.stream",
+    "clock": "python -m workers.schedule",
+}
+WEB = "gunicorn --config gunicorn.conf.py app.web.wsgi:app"
 
 Say = Callable[[str], None]
 Stage = Callable[[Say], str | None]
@@ -96,10 +106,7 @@ class DemoStack:
         return "embedded"
 
     def _migrate(self, _say: Say) -> None:
-        options = Config(str(ROOT / "alembic.ini"))
-        options.set_main_option("script_location", str(ROOT / "migrations"))
-        options.set_main_option("sqlalchemy.url", self.wiring.embedded_postgres.url(OWNER).replace("%", "%%"))
-        alembic_command.upgrade(options, "head")
+        migrations.upgrade(self.wiring.embedded_postgres.url(OWNER))
 
     def _devstore(self, _say: Say) -> str:
         arguments = ["--world", self._world, "--port", str(self._port + 1), "--app-url", self._app]
@@ -112,21 +119,9 @@ class DemoStack:
         return ", ".join(f"{number:,} {what}" for what, number in counts.items())
 
     def _workers(self, _say: Say) -> str:
-        python = [sys.executable, "-m"]
-        self.processes.start(
-            "web",
-            [
-                *python,
-                "gunicorn",
-                "--config",
-                str(ROOT / "gunicorn.conf.py"),
-                "-b",
-                f"127.0.0.1:{self._port}",
-                "app.web.wsgi:app",
-            ],
-        )
-        for name, arguments in WORKERS.items():
-            self.processes.start(name, [*python, *arguments])
+        self.processes.start("web", [*_command(WEB), "--bind", f"127.0.0.1:{self._port}"])
+        for name, line in WORKERS.items():
+            self.processes.start(name, _command(line))
         self._wait("web", lambda: self._get(f"{self._app}/readyz").is_success, timeout_s=START_TIMEOUT_S)
         return ", ".join(["web", *WORKERS])
 
@@ -140,19 +135,18 @@ class DemoStack:
         return SHOP_DOMAIN
 
     def _backfill(self, say: Say) -> str:
-        progress = DbProgress(self.wiring.database)
         shop = self._shop()
 
         def finished() -> bool:
-            runs = progress.runs(shop.id)
-            say(", ".join(f"{run.resource} {run.share:.0%}" for run in runs))
-            for run in runs:
-                if run.state == "failed":
+            runs = {run.resource: run for run in self.wiring.progress.runs(shop.id)}
+            say(", ".join(f"{run.resource} {run.share:.0%}" for run in runs.values()))
+            for run in runs.values():
+                if run.state == RunState.FAILED:
                     raise Permanent(f"the import of {run.resource} failed: {run.error}")
-            return self._state().synced
+            return all(name in runs and runs[name].state == RunState.DONE for name in RECORDS)
 
-        self._wait("worker", finished, timeout_s=SYNC_TIMEOUT_S)
-        counts = progress.counts(shop.id)
+        self._wait("worker", finished, timeout_s=WORK_TIMEOUT_S)
+        counts = self.wiring.progress.counts(shop.id)
         return f"{counts.products:,} products, {counts.customers:,} customers, {counts.orders:,} orders"
 
     def _consent(self, _say: Say) -> str:
@@ -170,20 +164,22 @@ class DemoStack:
 
     def _train(self, _say: Say) -> str:
         shop = self._shop()
-        self._wait("trainer", lambda: self.wiring.models.current(shop.id) is not None, timeout_s=SYNC_TIMEOUT_S)
-        newest = self.wiring.models.history(shop.id, limit=1)[0]
-        return f"{newest.strategy}: {newest.note}"
+        self._wait("trainer", lambda: self.wiring.models.current(shop.id) is not None, timeout_s=WORK_TIMEOUT_S)
+        version = self.wiring.models.current(shop.id)
+        used = next(record for record in self.wiring.models.history(shop.id) if record.version == version)
+        return _exam_in_words(used)
 
     def _lists(self, say: Say) -> str:
-        progress = DbProgress(self.wiring.database)
         shop = self._shop()
 
         def published() -> bool:
-            say(f"{progress.counts(shop.id).lists:,} products")
-            return self._state().lists_published
+            say(f"{self.wiring.progress.counts(shop.id).lists:,} products")
+            return not self.wiring.due_work.waits(shop.id, "publish_lists") and bool(
+                self.wiring.progress.counts(shop.id).lists
+            )
 
-        self._wait("worker", published, timeout_s=SYNC_TIMEOUT_S)
-        return f"{progress.counts(shop.id).lists:,} products"
+        self._wait("worker", published, timeout_s=WORK_TIMEOUT_S)
+        return f"{self.wiring.progress.counts(shop.id).lists:,} products"
 
     def _rail(self, _say: Say) -> str:
         """Look at the storefront as a shopper without JavaScript: the rail must stand in the page."""
@@ -236,7 +232,20 @@ class DemoStack:
             time.sleep(POLL_S)
 
 
+def _exam_in_words(record: ModelRecord) -> str:
+    """What was published, and the exam's figure beside the floor's."""
+    exam = record.metrics["exam"]
+    figures = f"HR@10 {exam['item_item']['hr@10']:.3f}, trending {exam['trending']['hr@10']:.3f}"
+    return f"{record.strategy.replace('_', '-')} ({figures} on {exam['questions']:,} orders)"
+
+
+def _command(line: str) -> list[str]:
+    """A Procfile's line for this interpreter, whatever stands in the PATH."""
+    program, *arguments = shlex.split(line)
+    scripts = {"python": [sys.executable], "rq": [sys.executable, "-m", "rq.cli"]}
+    return [*scripts.get(program, [sys.executable, "-m", program]), *arguments]
+
+
 def _forget(folder: Path) -> None:
     """Begin anew: worlds start over each time, so must what was learnt from them."""
-    if (folder / "redis" / "redis.sock").exists() or folder.exists():
-        shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)

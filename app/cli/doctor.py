@@ -12,6 +12,7 @@ from rich.table import Table
 
 from app import config
 from app.adapters.db.tables import OPEN_TABLES
+from app.cli.migrations import newest_revision
 from app.cli.shop_argument import find_shop
 from app.core.findings import Finding, Grade, failed, passed, warned
 from app.wiring.worker import Worker
@@ -84,12 +85,11 @@ def _database(wiring: Worker) -> Iterator[Finding]:
         )
     else:
         yield passed("database role", f"{facts.role} is bound by row-level security")
+    newest = newest_revision()
     if facts.revision is None:
         yield failed("migrations", "none has run", "run `alembic upgrade head` with DATABASE_OWNER_URL set")
-    elif facts.revision != wiring.newest_migration:
-        yield failed(
-            "migrations", f"at {facts.revision}, newest is {wiring.newest_migration}", "run `alembic upgrade head`"
-        )
+    elif facts.revision != newest:
+        yield failed("migrations", f"at {facts.revision}, newest is {newest}", "run `alembic upgrade head`")
     elif facts.unprotected - OPEN_TABLES:
         yield failed(
             "migrations", f"unprotected: {', '.join(sorted(facts.unprotected - OPEN_TABLES))}", "report this bug"
@@ -155,10 +155,11 @@ def _access(wiring: Worker, scopes: str | None, token_expired: bool | None) -> I
 
 def _learning(wiring: Worker, domain: str) -> Iterator[Finding]:
     shop = find_shop(wiring.shops, domain)
-    if not wiring.consents.is_granted(shop.id):
+    decision = wiring.consents.current(shop.id)
+    if decision is None or not decision.granted:
         yield warned("consent", "the merchant has not consented to training", "the merchant decides on the app's page")
         return
-    yield passed("consent", "recorded")
+    yield passed("consent", f"given by {decision.by} on {decision.at:%Y-%m-%d}, text {decision.text_version}")
     version = wiring.models.current(shop.id)
     if version is None:
         yield warned("model", "none published", f"run `attune train {domain}`")
