@@ -49,9 +49,10 @@ class Settings:
         return self.shopify_test_origin is not None
 
 
-def default_data_dir() -> Path:
-    """A directory of this user's own under the system's temporary folder."""
-    return Path(tempfile.gettempdir()) / f"attune-{os.getuid()}"
+def data_dir(env: Mapping[str, str] | None = None) -> Path:
+    """ATTUNE_DATA_DIR, or a directory of this user's own under the system's temporary folder."""
+    given = (os.environ if env is None else env).get("ATTUNE_DATA_DIR")
+    return Path(given) if given else Path(tempfile.gettempdir()) / f"attune-{os.getuid()}"
 
 
 def load(env: Mapping[str, str] | None = None) -> Settings:
@@ -64,19 +65,19 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
     test_origin = _url(source, "SHOPIFY_TEST_ORIGIN", schemes=("http",))
     if test_origin is not None and urlsplit(test_origin).hostname not in LOOPBACK_HOSTS:
         raise SettingsError("SHOPIFY_TEST_ORIGIN must be a loopback address such as http://127.0.0.1:9292")
-    data_dir = Path(source.get("ATTUNE_DATA_DIR") or default_data_dir())
+    folder = data_dir(source)
     return Settings(
         database_url=_url(source, "DATABASE_URL", schemes=("postgresql",)),
         database_owner_url=_url(source, "DATABASE_OWNER_URL", schemes=("postgresql",)),
         redis_url=_url(source, "REDIS_URL", schemes=("redis", "rediss", "unix")),
-        artefacts_url=_url(source, "ARTEFACTS_URL", schemes=("file",)) or f"file://{data_dir}/artefacts",
+        artefacts_url=_url(source, "ARTEFACTS_URL", schemes=("file",)) or f"file://{folder}/artefacts",
         shopify_api_key=_required(source, "SHOPIFY_API_KEY"),
         shopify_api_secret=_required(source, "SHOPIFY_API_SECRET"),
         shopify_api_secret_old=source.get("SHOPIFY_API_SECRET_OLD") or None,
         shopify_test_origin=test_origin,
         app_url=_app_url(source, test=test_origin is not None),
         encryption_keys=_keys(_required(source, "ENCRYPTION_KEYS")),
-        data_dir=data_dir,
+        data_dir=folder,
         clock_url=f"{test_origin}/_dev/clock" if test_origin else None,
     )
 

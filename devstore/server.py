@@ -29,6 +29,7 @@ __all__ = ["AppProxy", "AppToml", "Options", "create", "listen", "read_toml", "s
 
 def create(world: World, options: Options) -> Flask:
     """Compose the application of one shop; the app's scopes are granted as Shopify grants them at installation."""
+    world.shop.domain = options.shop_domain  # The shop may be opened under another name than the world's own.
     store, faults, bucket = Store(world), Faults(), Bucket()
     installation = Installation(options.app_toml.scopes)
     webhooks = Webhooks(store, options, installation, faults)

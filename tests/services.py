@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import itertools
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -16,15 +18,23 @@ from app.adapters.embedded.redis_server import EmbeddedRedis
 from app.cli import migrations
 
 
+@contextmanager
+def own_folder(prefix: str) -> Iterator[Path]:
+    """A temporary folder that others may pass through: as root, PostgreSQL runs under another account."""
+    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
 class TestServices:
     """PostgreSQL and Redis for the tests, in a directory that goes when they stop."""
 
     __test__ = False
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="attune-test-", ignore_cleanup_errors=True)
-        folder = Path(self._folder.name)
-        folder.chmod(0o755)
+        self._folder = own_folder("attune-test-")
+        folder = self._folder.__enter__()
         self.postgres = EmbeddedPostgres(folder)
         self.redis = EmbeddedRedis(folder, fsync="no")
         self._numbers = itertools.count(1)
@@ -37,7 +47,7 @@ class TestServices:
     def stop(self) -> None:
         self.redis.stop()
         self.postgres.stop()
-        self._folder.cleanup()
+        self._folder.__exit__(None, None, None)
 
     def fresh_database(self) -> tuple[str, str]:
         """A new migrated database; returns its address for the app role and for the owner."""

@@ -15,7 +15,7 @@ import click
 from rich.console import Console
 
 from app.cli.demo_stack import DemoStack
-from app.config import default_data_dir
+from app.config import data_dir
 
 WAIT_S = 1.0
 
@@ -28,7 +28,7 @@ def command(world: str, port: int, exit_when_ready: bool) -> None:
     """Run everything on this machine; prints the addresses. Ctrl-C stops all."""
     signal.signal(signal.SIGTERM, _as_interrupt)
     console = Console(highlight=False)
-    stack = DemoStack(default_data_dir() / "demo", world=world, port=port)
+    stack = DemoStack(data_dir() / "demo", world=world, port=port)
     started = time.monotonic()
     try:
         for title, stage in stack.stages():

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import re
 import secrets
 import shlex
 import shutil
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 import httpx
 
@@ -52,13 +55,19 @@ class DemoStack:
         folder: the demo's own directory; emptied at the start.
         world: what the devstore is asked to build.
         port: the app's port; the devstore listens on the next one.
+
+    Raises:
+        Permanent: a port is taken, or another demo of this user is running.
     """
 
     def __init__(self, folder: Path, *, world: str, port: int) -> None:
+        for taken in (port, port + 1):
+            _port_is_free(taken)
+        self._lock = _only_one(folder.with_suffix(".lock"))
         self._folder = folder
         self._world = world
-        self._app = f"http://127.0.0.1:{port}"
-        self._store = f"http://127.0.0.1:{port + 1}"
+        self.app_url = f"http://127.0.0.1:{port}"
+        self.store_url = f"http://127.0.0.1:{port + 1}"
         self._port = port
         self._env = self._environment()
         self._http = httpx.Client(timeout=30.0)
@@ -83,21 +92,33 @@ class DemoStack:
 
     def addresses(self) -> dict[str, str]:
         return {
-            "Storefront": f"{self._store}/",
-            "A rail": f"{self._store}/products/{self._shown_handle}",
-            "Shopify admin": f"{self._store}/admin/apps/attune",
+            "Storefront": f"{self.store_url}/",
+            "A rail": f"{self.store_url}/products/{self.shown_handle}",
+            "Shopify admin": f"{self.store_url}/admin/apps/attune",
             "Logs": str(self._folder / "logs"),
         }
+
+    def admin_page(self, path: str) -> str:
+        """One of the app's pages as the owner sees it in the Shopify admin.
+
+        Raises:
+            Permanent: the page did not come; the message quotes the web process's log.
+        """
+        page = self._get(f"{self.app_url}{path}", params=self._admin_query())
+        if not page.is_success:
+            raise Permanent(f"{path} answered {page.status_code}: {page.text[:500]}\n{self.processes.tail('web')}")
+        return page.text
 
     def stop(self) -> None:
         self.processes.stop()
         self.wiring.close()
         self._http.close()
+        self._lock.close()
 
     # -- the stages --------------------------------------------------------------------------------------------------
 
     def _services(self, _say: Say) -> str:
-        _forget(self._folder)
+        shutil.rmtree(self._folder, ignore_errors=True)  # Worlds start over each time, so must what was learnt.
         (self._folder / "logs").mkdir(parents=True)
         self.env_file.write_text("".join(f"{name}='{value}'\n" for name, value in self._env.items()))
         self.env_file.chmod(0o600)
@@ -109,29 +130,25 @@ class DemoStack:
         migrations.upgrade(self.wiring.embedded_postgres.url(OWNER))
 
     def _devstore(self, _say: Say) -> str:
-        arguments = ["--world", self._world, "--port", str(self._port + 1), "--app-url", self._app]
+        arguments = ["--world", self._world, "--port", str(self._port + 1), "--app-url", self.app_url]
         files = ["--app-toml", str(ROOT / "shopify.app.toml"), "--extensions", str(ROOT / "extensions")]
         self.processes.start(
             "devstore", [sys.executable, "-m", "devstore", *arguments, *files, "--shop-domain", SHOP_DOMAIN]
         )
-        self._wait("devstore", lambda: self._get(f"{self._store}/_dev/state").is_success, timeout_s=START_TIMEOUT_S)
-        counts = self._get(f"{self._store}/_dev/state").json()["counts"]
+        self._wait("devstore", lambda: self._get(f"{self.store_url}/_dev/state").is_success, timeout_s=START_TIMEOUT_S)
+        counts = self._get(f"{self.store_url}/_dev/state").json()["counts"]
         return ", ".join(f"{number:,} {what}" for what, number in counts.items())
 
     def _workers(self, _say: Say) -> str:
         self.processes.start("web", [*_command(WEB), "--bind", f"127.0.0.1:{self._port}"])
         for name, line in WORKERS.items():
             self.processes.start(name, _command(line))
-        self._wait("web", lambda: self._get(f"{self._app}/readyz").is_success, timeout_s=START_TIMEOUT_S)
+        self._wait("web", lambda: self._get(f"{self.app_url}/readyz").is_success, timeout_s=START_TIMEOUT_S)
         return ", ".join(["web", *WORKERS])
 
     def _install(self, _say: Say) -> str:
         """Open the app from the admin, as the owner does: its first page installs it."""
-        page = self._get(f"{self._app}/", params=self._admin_query())
-        if not page.is_success:
-            raise Permanent(
-                f"the app's first page answered {page.status_code}: {page.text[:500]}\n{self.processes.tail('web')}"
-            )
+        self.admin_page("/")
         return SHOP_DOMAIN
 
     def _backfill(self, say: Say) -> str:
@@ -150,11 +167,11 @@ class DemoStack:
         return f"{counts.products:,} products, {counts.customers:,} customers, {counts.orders:,} orders"
 
     def _consent(self, _say: Say) -> str:
-        page = self._get(f"{self._app}/admin/consent", params=self._admin_query())
-        form = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text))
+        page = self.admin_page("/admin/consent")
+        form = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
         answer = self._http.post(
-            f"{self._app}/admin/consent",
-            data={**form, "decision": "grant"},
+            f"{self.app_url}/admin/consent",
+            data=form,
             headers={"Authorization": f"Bearer {self._id_token()}"},
             params={"shop": SHOP_DOMAIN},
         )
@@ -184,9 +201,9 @@ class DemoStack:
     def _rail(self, _say: Say) -> str:
         """Look at the storefront as a shopper without JavaScript: the rail must stand in the page."""
         for card in self.wiring.catalog.cards(self._shop().id):
-            page = self._get(f"{self._store}/products/{card.handle}") if card.buyable else None
+            page = self._get(f"{self.store_url}/products/{card.handle}") if card.buyable else None
             if page is not None and "<attune-recommendations" in page.text:
-                self._shown_handle = card.handle
+                self.shown_handle = card.handle
                 return f"/products/{card.handle}"
         raise Permanent("no product page shows a rail; see the logs of worker and trainer")
 
@@ -196,8 +213,8 @@ class DemoStack:
         return {
             "SHOPIFY_API_KEY": "attune-demo",
             "SHOPIFY_API_SECRET": secrets.token_hex(16),
-            "SHOPIFY_TEST_ORIGIN": self._store,
-            "APP_URL": self._app,
+            "SHOPIFY_TEST_ORIGIN": self.store_url,
+            "APP_URL": self.app_url,
             "ENCRYPTION_KEYS": base64.b64encode(secrets.token_bytes(32)).decode(),
             "ATTUNE_DATA_DIR": str(self._folder),
         }
@@ -209,7 +226,7 @@ class DemoStack:
         return shop
 
     def _id_token(self) -> str:
-        return str(self._get(f"{self._store}/_dev/id-token", params={"user": str(OWNER_USER)}).json()["id_token"])
+        return str(self._get(f"{self.store_url}/_dev/id-token", params={"user": str(OWNER_USER)}).json()["id_token"])
 
     def _admin_query(self) -> dict[str, str]:
         host = (
@@ -246,6 +263,29 @@ def _command(line: str) -> list[str]:
     return [*scripts.get(program, [sys.executable, "-m", program]), *arguments]
 
 
-def _forget(folder: Path) -> None:
-    """Begin anew: worlds start over each time, so must what was learnt from them."""
-    shutil.rmtree(folder, ignore_errors=True)
+def _only_one(lock: Path) -> IO[str]:
+    """Hold the lock as long as the returned file is open; the system frees it even when the demo is killed.
+
+    Raises:
+        Permanent: another demo of this user is running.
+    """
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    held = lock.open("w")
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        held.close()
+        raise Permanent(f"another demo is running (it holds {lock}); stop it first, or set ATTUNE_DATA_DIR") from None
+    return held
+
+
+def _port_is_free(port: int) -> None:
+    """Raises:
+    Permanent: somebody listens there.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise Permanent(f"port {port} is taken; choose another with --port") from None

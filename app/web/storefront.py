@@ -7,13 +7,14 @@ shopper's page must never break because of us: what fails inside ends as an empt
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 import orjson
 from flask import Blueprint, Response, request
 
 from app.adapters.counters import Count
 from app.core.ids import ProductId, VisitorId, new_request_id
-from app.core.recommend.types import Placement, Strategy
+from app.core.recommend.types import Placement, Reason, Strategy
 from app.services.serve_recommendations import DEFAULT_ARM, Answer, Ask, Item, serve_recommendations
 from app.web.problems import problem
 from app.web.proxy_door import NotFromShopify, ProxyDoor
@@ -92,22 +93,20 @@ def answer_json(answer: Answer, *, explain: bool = False) -> bytes:
             "skipped": answer.skipped,
             "mapped": answer.mapped,
         }
-    items = b",".join([_item_json(position, item) for position, item in enumerate(answer.items)])
-    return b'%b,"items":[%b]}' % (orjson.dumps(head)[:-1], items)
+    return b'%b,"items":[%b]}' % (orjson.dumps(head)[:-1], _items_json(answer.items))
 
 
-def _item_json(position: int, item: Item) -> bytes:
-    reason = item.candidate.reason
-    rank = {
-        "position": position,
-        "score": round(item.candidate.score, 6),
-        "reason": {
-            "code": reason.code,
-            "text": item.reason_text,
-            "because": [str(product) for product in reason.because],
-        },
-    }
-    return b"{%b,%b" % (item.card_json, orjson.dumps(rank)[1:])
+def _items_json(items: Sequence[Item]) -> bytes:
+    reasons: dict[Reason, bytes] = {}  # Most items of a rail share one.
+    parts = []
+    for position, item in enumerate(items):
+        reason = item.candidate.reason
+        if reason not in reasons:
+            because = [str(product) for product in reason.because]
+            reasons[reason] = orjson.dumps({"code": reason.code, "text": item.reason_text, "because": because})
+        score = orjson.dumps(round(item.candidate.score, 6))
+        parts.append(b'{%b,"position":%d,"score":%b,"reason":%b}' % (item.card_json, position, score, reasons[reason]))
+    return b",".join(parts)
 
 
 def _nothing(placement: Placement) -> bytes:
