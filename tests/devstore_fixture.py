@@ -1,7 +1,7 @@
 """A devstore with the small world, served in this process, and the real app beside it, each on a free port.
 
-`devstore` alone is enough for adapters; `running_app` also serves the web process where the devstore posts its webhooks;
-`work` runs what is queued, with the real job functions.
+`devstore` alone is enough for adapters; `running_app` also serves the web process where the devstore posts its
+webhooks; `work` runs what is queued, with the real job functions.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class RunningApp:
 
     def open(self, devstore: DevStore, path: str = "/") -> httpx.Response:
         """Load an embedded page as the Shopify admin does; the first one installs the app."""
-        return self.http.get(path, params=admin_query(devstore))
+        return self.http.get(httpx.URL(path).copy_merge_params(admin_query(devstore)))
 
 
 @pytest.fixture
@@ -90,13 +90,19 @@ def app_url() -> str:
 
 
 @pytest.fixture
-def devstore(app_url: str) -> Iterator[DevStore]:
-    """The small world as a store in which the app is not installed yet."""
+def world_name() -> str:
+    """Which world the devstore builds; a test that wants another one parametrises this name."""
+    return "small"
+
+
+@pytest.fixture
+def devstore(app_url: str, world_name: str) -> Iterator[DevStore]:
+    """The world as a store in which the app is not installed yet."""
     from devstore import worlds
     from devstore.options import Options, read_toml
     from devstore.server import create
 
-    world = worlds.build("small")
+    world = worlds.build(world_name)
     options = Options(
         port=0,
         app_url=app_url,

@@ -31,7 +31,7 @@ def refused_by(policies: list[str], origin: str) -> str | None:
 
 def _ancestors(policy: str) -> list[str]:
     for directive in policy.replace(",", ";").split(";"):
-        name, *sources = directive.split()  or [""]
+        name, *sources = directive.split() or [""]
         if name.lower() == "frame-ancestors":
             return sources
     return []

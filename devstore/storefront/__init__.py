@@ -18,7 +18,7 @@ from devstore.storefront.checkout import add_checkout
 from devstore.storefront.files import add_files
 from devstore.storefront.front import Front
 from devstore.storefront.pages import add_pages
-from devstore.storefront.proxy import add_proxy
+from devstore.storefront.proxy import TIMEOUT_S, add_proxy
 
 __all__ = ["blueprint", "liquid_errors"]
 
@@ -26,12 +26,13 @@ NOT_THE_SHOP = ("/admin", "/_")
 """Where a missing page is answered by others, or plainly."""
 
 
-def blueprint(store: Store, options: Options) -> Blueprint:
+def blueprint(store: Store, options: Options, *, proxy_timeout_s: float = TIMEOUT_S) -> Blueprint:
     """All routes of the storefront."""
     routes = Blueprint("storefront", __name__)
     front = Front.open(store, options)
-    for add in (add_pages, add_cart_routes, add_checkout, add_files, add_proxy):
+    for add in (add_pages, add_cart_routes, add_checkout, add_files):
         add(routes, front)
+    add_proxy(routes, front, proxy_timeout_s)
 
     @routes.app_errorhandler(404)
     def missing(error: NotFound) -> ResponseReturnValue:

@@ -23,9 +23,9 @@ _ATTRIBUTE = re.compile(r"attributes\[(.+)\]")
 
 
 def add_cart_routes(routes: Blueprint, front: Front) -> None:
-    def changed(cart: Cart, script: bool, answer: Callable[[], Any]) -> AnyResponse:
+    def changed(cart: Cart, answer: Callable[[], Any]) -> AnyResponse:
         front.carts.save(cart)
-        return keep_cart(jsonify(answer()) if script else _to_cart(), cart)
+        return keep_cart(jsonify(answer()) if request.path.endswith(".js") else redirect("/cart", 303), cart)
 
     def whole(cart: Cart) -> Any:
         return CartDrop(cart, front.visit().catalog).as_json()
@@ -47,45 +47,41 @@ def add_cart_routes(routes: Blueprint, front: Front) -> None:
         cart = front.cart()
         return keep_cart(jsonify(whole(cart)), cart)
 
-    @routes.post("/cart/add", defaults={"script": False})
-    @routes.post("/cart/add.js", defaults={"script": True})
-    def add(script: bool) -> AnyResponse:
+    @routes.post("/cart/add")
+    @routes.post("/cart/add.js")
+    def add() -> AnyResponse:
         cart, catalog = front.cart(), front.visit().catalog
         many, wanted = _wanted()
         added = [front.carts.add(cart, *item) for item in wanted]
         items = [LineItemDrop(line, catalog) for line in added]
-        return changed(cart, script, lambda: {"items": _json(items)} if many else items[0].as_json())
+        return changed(cart, lambda: {"items": _json(items)} if many else items[0].as_json())
 
-    @routes.post("/cart/change", defaults={"script": False})
-    @routes.get("/cart/change", defaults={"script": False})
-    @routes.post("/cart/change.js", defaults={"script": True})
-    def change(script: bool) -> AnyResponse:
+    @routes.post("/cart/change")
+    @routes.get("/cart/change")
+    @routes.post("/cart/change.js")
+    def change() -> AnyResponse:
         cart, sent = front.cart(), _sent()
         line = _line(cart, sent)
         front.carts.change(cart, line, _number(sent.get("quantity", 0)), sent.get("properties"))
-        return changed(cart, script, lambda: whole(cart))
+        return changed(cart, lambda: whole(cart))
 
-    @routes.post("/cart", defaults={"script": False})
-    @routes.post("/cart/update", defaults={"script": False})
-    @routes.post("/cart/update.js", defaults={"script": True})
-    def update(script: bool) -> AnyResponse:
+    @routes.post("/cart")
+    @routes.post("/cart/update")
+    @routes.post("/cart/update.js")
+    def update() -> AnyResponse:
         cart, sent = front.cart(), _sent()
         for line, quantity in _updates(cart, sent.get("updates", {})):
             front.carts.change(cart, line, quantity)
         cart.attributes.update({str(k): str(v) for k, v in sent.get("attributes", {}).items()})
         cart.note = str(sent.get("note", cart.note))
-        return changed(cart, script, lambda: whole(cart))
+        return changed(cart, lambda: whole(cart))
 
-    @routes.post("/cart/clear", defaults={"script": False})
-    @routes.post("/cart/clear.js", defaults={"script": True})
-    def clear(script: bool) -> AnyResponse:
+    @routes.post("/cart/clear")
+    @routes.post("/cart/clear.js")
+    def clear() -> AnyResponse:
         cart = front.cart()
         cart.lines.clear()
-        return changed(cart, script, lambda: whole(cart))
-
-
-def _to_cart() -> AnyResponse:
-    return redirect("/cart", 303)
+        return changed(cart, lambda: whole(cart))
 
 
 def _json(items: list[LineItemDrop]) -> list[Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import mimetypes
 from pathlib import Path
 
-from flask import Blueprint, Response, send_from_directory
+from flask import Blueprint, Response
+from werkzeug.security import safe_join
 
 from devstore.storefront.drawing import draw
 from devstore.storefront.front import Front
@@ -28,11 +30,18 @@ def add_files(routes: Blueprint, front: Front) -> None:
 
     @routes.get("/cdn/theme/<path:name>")
     def theme_asset(name: str) -> Response:
-        return send_from_directory(FOLDER / "assets", name)
+        return _file(FOLDER / "assets", name)
 
     @routes.get("/cdn/extensions/<extension>/assets/<path:name>")
     def extension_asset(extension: str, name: str) -> Response:
         folder = folders.get(extension)
-        if folder is None:
-            return Response("Not Found", 404)
-        return send_from_directory((folder / "assets").resolve(), name)
+        return _file(folder / "assets", name) if folder else Response("Not Found", 404)
+
+
+def _file(folder: Path, name: str) -> Response:
+    """A file of the folder and nothing outside it."""
+    path = safe_join(str(folder), name)
+    if path is None or not Path(path).is_file():
+        return Response("Not Found", 404)
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return Response(Path(path).read_bytes(), mimetype=kind)

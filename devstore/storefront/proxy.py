@@ -36,10 +36,10 @@ NOT_RETURNED = HOP_BY_HOP | {"set-cookie", "content-length", "content-encoding",
 def _client() -> httpx.Client:
     """One pool for the process, which lives as long as the program. It takes no cookies from the app's answers."""
     nobody = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-    return httpx.Client(timeout=TIMEOUT_S, follow_redirects=False, trust_env=False, cookies=nobody)
+    return httpx.Client(follow_redirects=False, trust_env=False, cookies=nobody)
 
 
-def add_proxy(routes: Blueprint, front: Front) -> None:
+def add_proxy(routes: Blueprint, front: Front, timeout_s: float) -> None:
     proxy = front.options.app_toml.app_proxy
     if proxy is None:
         return
@@ -54,6 +54,7 @@ def add_proxy(routes: Blueprint, front: Front) -> None:
                 params=_parameters(front, proxy),
                 content=request.get_data(),
                 headers=_headers(front),
+                timeout=timeout_s,
             )
         except httpx.HTTPError as error:
             log.warning("app proxy: %s", error)

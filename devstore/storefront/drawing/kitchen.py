@@ -54,7 +54,7 @@ def bowl(c: Palette) -> str:
 def board(c: Palette) -> str:
     return (
         '<path d="M300 300a100 60 0 0 1 75-40v-55a25 25 0 0 1 50 0v55a100 60 0 0 1 75 40v305a40 40 0 0 1-40 '
-        '40H340a40 '
+        "40H340a40 "
         f'40 0 0 1-40-40z" fill="{c.main}"/>'
         f'<circle cx="400" cy="212" r="11" fill="{c.wall}"/>'
         f'<path d="M330 320c20 90-15 190 5 300M380 290c25 110-15 230 8 350M440 300c-20 100 25 220-5 335" fill="none" '

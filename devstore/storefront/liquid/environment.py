@@ -9,6 +9,7 @@ from typing import Any
 from liquid import CachingDictLoader, Environment, Mode
 
 from devstore.storefront.liquid.filters import filters
+from devstore.storefront.liquid.nothing import BLANK_NAME, LIST_FILTERS, Blank, Nil, of_nothing
 from devstore.storefront.liquid.source import read_source
 from devstore.storefront.liquid.tags import FormTag, PaginateTag, StyleTag
 
@@ -26,7 +27,15 @@ class LiquidSetup:
 def make_environment(setup: LiquidSetup) -> Environment:
     """An environment that, like Shopify, does not escape output; unlike Shopify it refuses unknown filters."""
     files = {name: read_source(text).liquid for name, text in setup.files.items()}
-    environment = Environment(tolerance=Mode.STRICT, loader=CachingDictLoader(files), strict_filters=True)
+    environment = Environment(
+        tolerance=Mode.STRICT,
+        loader=CachingDictLoader(files),
+        strict_filters=True,
+        undefined=Nil,
+        globals={BLANK_NAME: Blank()},
+    )
+    for name in LIST_FILTERS:
+        environment.add_filter(name, of_nothing(environment.filters[name]))
     for tag in (StyleTag, FormTag, PaginateTag):
         environment.add_tag(tag)
     for name, function in filters(setup.currency, dict(setup.strings), setup.asset_base).items():

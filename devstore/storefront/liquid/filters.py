@@ -8,8 +8,6 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from liquid.undefined import Undefined
-
 from devstore.storefront.liquid import images, money
 from devstore.storefront.liquid.drop import Drop
 from devstore.storefront.liquid.translate import translate
@@ -51,8 +49,6 @@ def to_json(value: Any) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, Drop):
         return value.as_json()
-    if isinstance(value, Undefined):
-        return None
     return str(value)
 
 

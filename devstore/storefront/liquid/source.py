@@ -1,7 +1,8 @@
 """Reads a Liquid file before python-liquid sees it.
 
 `schema`, `javascript` and `stylesheet` are taken out, as Shopify does when a theme is uploaded. Names that
-python-liquid reserves but Shopify allows behind a dot (`settings.limit`, `gift_card?`) are rewritten to `["limit"]`.
+python-liquid reserves but Shopify allows behind a dot (`settings.limit`, `gift_card?`) are rewritten to `["limit"]`,
+and `blank` to an object of ours.
 """
 
 from __future__ import annotations
@@ -11,15 +12,14 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-_SECTION = re.compile(
-    r"{%-?\s*(schema|javascript|stylesheet)\s*-?%}(.*?){%-?\s*end\1\s*-?%}", re.DOTALL
-)
+from devstore.storefront.liquid.nothing import BLANK_NAME
+
+_SECTION = re.compile(r"{%-?\s*(schema|javascript|stylesheet)\s*-?%}(.*?){%-?\s*end\1\s*-?%}", re.DOTALL)
 _LAYOUT = re.compile(r"{%-?\s*layout\s+(none|'[^']*'|\"[^\"]*\")\s*-?%}")
 _MARKUP = re.compile(r"{{.*?}}|{%.*?%}", re.DOTALL)
 _STRING = re.compile(r"""("[^"]*"|'[^']*')""")
-_RESERVED = re.compile(
-    r"\.(limit|offset|cols|reversed|with|for|as|required|if|else|in|continue|not|\w+\?)(?![\w?-])"
-)
+_RESERVED = re.compile(r"\.(limit|offset|cols|reversed|with|for|as|required|if|else|in|continue|not|\w+\?)(?![\w?-])")
+_BLANK = re.compile(r"(?<![\w.-])blank(?![\w.:-])")
 
 
 class SchemaError(ValueError):
@@ -67,6 +67,8 @@ def _schema(text: str) -> dict[str, Any]:
 
 def _allow_reserved(markup: str) -> str:
     pieces = _STRING.split(markup)
-    return "".join(
-        piece if place % 2 else _RESERVED.sub(r'["\1"]', piece) for place, piece in enumerate(pieces)
-    )
+    return "".join(piece if place % 2 else _rewritten(piece) for place, piece in enumerate(pieces))
+
+
+def _rewritten(text: str) -> str:
+    return _BLANK.sub(BLANK_NAME, _RESERVED.sub(r'["\1"]', text))

@@ -86,7 +86,7 @@ def test_an_error_in_a_block_is_shown_and_logged_and_breaks_nothing_else(tmp_pat
     folder = tmp_path / "broken"
     (folder / "blocks").mkdir(parents=True)
     (folder / "shopify.extension.toml").write_text('name = "Broken"\ntype = "theme"\n')
-    (folder / "blocks/bad.liquid").write_text("{{ 'no.such.key' | t }}{% schema %}{\"name\": \"x\"}{% endschema %}")
+    (folder / "blocks/bad.liquid").write_text('{{ \'no.such.key\' | t }}{% schema %}{"name": "x"}{% endschema %}')
     shop = open_shop(options(extensions=tmp_path))
     page = shop.page(PAGE)
     assert "Liquid error (blocks/bad.liquid)" in page

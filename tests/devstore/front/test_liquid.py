@@ -11,7 +11,11 @@ from devstore.storefront.liquid.money import money, with_currency, without_trail
 from devstore.storefront.liquid.source import SchemaError
 from devstore.storefront.liquid.translate import MissingTranslation
 
-STRINGS = {"hello": "Hello {{ name }}", "hello_html": "<b>{{ name }}</b>", "items": {"one": "one", "other": "{{ count }}"}}
+STRINGS = {
+    "hello": "Hello {{ name }}",
+    "hello_html": "<b>{{ name }}</b>",
+    "items": {"one": "one", "other": "{{ count }}"},
+}
 
 
 def render(text: str, **values: Any) -> str:
@@ -21,8 +25,14 @@ def render(text: str, **values: Any) -> str:
 
 @pytest.mark.parametrize(
     ("minor", "currency", "text"),
-    [(123450, "GBP", "£1,234.50"), (5, "USD", "$0.05"), (0, "EUR", "€0.00"), (1000, "SEK", "10.00 SEK"), (-250, "GBP", "-£2.50")],
-)  # fmt: skip
+    [
+        (123450, "GBP", "£1,234.50"),
+        (5, "USD", "$0.05"),
+        (0, "EUR", "€0.00"),
+        (1000, "SEK", "10.00 SEK"),
+        (-250, "GBP", "-£2.50"),
+    ],
+)
 def test_money_is_formatted_in_the_shops_currency(minor: int, currency: str, text: str) -> None:
     assert money(minor, currency) == text
 
@@ -87,7 +97,8 @@ def test_forms_of_the_theme_post_to_their_address() -> None:
 
 
 def test_styles_are_rendered_in_place() -> None:
-    assert render("{% style %}.a { color: {{ c }} }{% endstyle %}", c="red") == "<style data-shopify>.a { color: red }</style>"
+    style = render("{% style %}.a { color: {{ c }} }{% endstyle %}", c="red")
+    assert style == "<style data-shopify>.a { color: red }</style>"
 
 
 def test_the_schema_is_read_and_taken_out() -> None:
@@ -99,3 +110,21 @@ def test_the_schema_is_read_and_taken_out() -> None:
 def test_a_broken_schema_is_refused(schema: str) -> None:
     with pytest.raises(SchemaError):
         read_source("{% schema %}" + schema + "{% endschema %}")
+
+
+@pytest.mark.parametrize("value", [None, "", " ", [], {}])
+def test_nothing_is_blank(value: Any) -> None:
+    assert render("{% if v == blank %}yes{% endif %}{% unless v != blank %}!{% endunless %}", v=value) == "yes!"
+
+
+@pytest.mark.parametrize("value", ["x", 0, True, ListDrop([1])])
+def test_something_is_not_blank(value: Any) -> None:
+    assert render("{% if v != blank %}yes{% endif %}", v=value) == "yes"
+
+
+def test_what_is_missing_is_nil_everywhere() -> None:
+    text = """{% if a.b.c == blank %}1{% endif %}{% if a == nil %}2{% endif %}{% for x in a.b %}no{% endfor %}
+    {%- if a contains 1 %}no{% endif %}{% if a > 1 %}no{% endif %}{{ a | map: 'x' | uniq | join: ',' }}{{ a.size }}
+    {{- a | default: 3 }}{{ a | plus: 4 }}{{ a | escape }}{% case a %}{% when nil %}5{% endcase %}
+    {{- a | strip | size }}"""
+    assert render(text) == "123450"

@@ -12,6 +12,7 @@ import pytest
 from flask import Flask, Response, jsonify, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from devstore import storefront
 from devstore.server import serving
 from tests.devstore.front.shop import SECRET, Shop, open_shop, options
 
@@ -129,8 +130,7 @@ def test_an_app_that_is_down_is_a_502_in_the_theme(shop: Shop) -> None:
     assert "This part of the shop is resting." in answer.get_data(as_text=True)
 
 
-def test_an_app_that_is_slow_is_a_502_too(proxied: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    from devstore.storefront import proxy
-
-    monkeypatch.setattr(proxy, "TIMEOUT_S", 0.2)
-    assert proxied.client().get("/apps/attune/slow").status_code == 502
+def test_an_app_that_is_slow_is_a_502_too(proxied: Shop) -> None:
+    impatient = Flask("impatient")
+    impatient.register_blueprint(storefront.blueprint(proxied.store, proxied.options, proxy_timeout_s=0.2))
+    assert impatient.test_client().get("/apps/attune/slow").status_code == 502
