@@ -35,7 +35,7 @@ class TestServices:
     def __init__(self) -> None:
         self._folder = own_folder("attune-test-")
         folder = self._folder.__enter__()
-        self.postgres = EmbeddedPostgres(folder)
+        self.postgres = EmbeddedPostgres(folder, durable=False)
         self.redis = EmbeddedRedis(folder, fsync="no")
         self._numbers = itertools.count(1)
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
 
 from app import config
 from app.adapters.db.tables import OPEN_TABLES
+from app.adapters.shopify.scopes import missing as missing_scopes
 from app.cli.migrations import newest_revision
 from app.cli.shop_argument import find_shop
 from app.core.findings import Finding, Grade, failed, passed, warned
@@ -121,7 +122,7 @@ def _artefacts(settings: config.Settings) -> Iterator[Finding]:
 def _shop(wiring: Worker, text: str) -> Iterator[Finding]:
     shop = find_shop(wiring.shops, text)
     health = wiring.diagnosis.shop(shop.id)
-    yield from _access(wiring, health.scopes, health.token_expired)
+    yield from _access(health.scopes, health.token_expired)
     counts = wiring.progress.counts(shop.id)
     yield (passed if counts.orders else _no_data)("data", f"{counts.products:,} products, {counts.orders:,} orders")
     if health.sync_problems:
@@ -140,14 +141,14 @@ def _no_data(subject: str, detail: str) -> Finding:
     return warned(subject, detail, "run `attune sync SHOP`; without orders only what is popular can be shown")
 
 
-def _access(wiring: Worker, scopes: str | None, token_expired: bool | None) -> Iterator[Finding]:
+def _access(scopes: str | None, token_expired: bool | None) -> Iterator[Finding]:
     if scopes is None or token_expired:
         yield failed("access", "no usable token", "the merchant must open the app once from the Shopify admin")
         return
-    missing = wiring.missing_scopes(scopes)
-    if missing:
+    lacking = missing_scopes(scopes)
+    if lacking:
         yield failed(
-            "access", f"missing scopes: {', '.join(missing)}", "deploy shopify.app.toml; the merchant approves"
+            "access", f"missing scopes: {', '.join(lacking)}", "deploy shopify.app.toml; the merchant approves"
         )
     else:
         yield passed("access", "a token with every required scope")
@@ -169,10 +170,11 @@ def _learning(wiring: Worker, domain: str) -> Iterator[Finding]:
 
 
 def _show(findings: list[Finding]) -> None:
-    table = Table(box=None, pad_edge=False)
-    for heading in ("", "what", "found", "what to do"):
-        table.add_column(heading)
+    """One line a finding, its remedy under it; long texts are left to the terminal to wrap."""
+    console = Console(highlight=False, soft_wrap=True)
     for finding in findings:
-        grade = f"[{COLOURS[finding.grade]}]{finding.grade}[/]"
-        table.add_row(grade, finding.subject, finding.detail, finding.remedy)
-    Console(highlight=False).print(table)
+        console.print(
+            f"[{COLOURS[finding.grade]}]{finding.grade}[/]  [bold]{finding.subject}[/]: {escape(finding.detail)}"
+        )
+        if finding.remedy:
+            console.print(f"      → {escape(finding.remedy)}")

@@ -398,6 +398,7 @@ def upgrade() -> None:
         rls.grant(table)
     for table in PROTECTED:
         rls.protect(table)
+    op.execute(f"GRANT SELECT ON alembic_version TO {rls.APP_ROLE}")  # The doctor reads where the database stands.
 
 
 def downgrade() -> None:

@@ -27,7 +27,7 @@ COUNTS = text("""
            (SELECT count(*) FROM collections) AS collections,
            (SELECT count(*) FROM customers) AS customers,
            (SELECT count(*) FROM orders) AS orders,
-           (SELECT count(*) FROM published_lists) AS lists
+           (SELECT count(*) FROM published_lists WHERE digest <> '') AS lists
 """)
 
 

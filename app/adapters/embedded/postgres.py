@@ -33,18 +33,24 @@ SETTINGS = {
     "fsync": "on",
     "TimeZone": "UTC",
 }
+NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 class EmbeddedPostgres:
-    """One server in `directory`, reached through a Unix socket; a server that already runs there is shared."""
+    """One server in `directory`, reached through a Unix socket; a server that already runs there is shared.
 
-    def __init__(self, directory: Path) -> None:
+    Args:
+        durable: False for tests whose data nobody needs afterwards: nothing is forced to disk, and the end is abrupt.
+    """
+
+    def __init__(self, directory: Path, *, durable: bool = True) -> None:
         self._directory = directory
         self._data = directory / "pg"
         self._log = directory / "postgres.log"
         self._user = process.unprivileged_user()
         self._uid = self._user.pw_uid if self._user else None
         self._gid = self._user.pw_gid if self._user else None
+        self._durable = durable
         self._server: subprocess.Popen[bytes] | None = None
 
     def url(self, role: str) -> str:
@@ -81,11 +87,11 @@ class EmbeddedPostgres:
         return self._server.pid if self._server else None
 
     def stop(self) -> None:
-        """Fast shutdown: open transactions are rolled back, the data are safe."""
+        """Fast shutdown: open transactions are rolled back, durable data are safe."""
         if self._server is None:
             return
         if self._server.poll() is None:
-            self._server.send_signal(signal.SIGINT)
+            self._server.send_signal(signal.SIGINT if self._durable else signal.SIGQUIT)
             self._server.wait(timeout=30)
         self._server = None
 
@@ -124,7 +130,8 @@ class EmbeddedPostgres:
         self._run([self._bin / "initdb", *options, "-D", self._data])
 
     def _spawn(self) -> subprocess.Popen[bytes]:
-        flags = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        settings = SETTINGS if self._durable else SETTINGS | NOT_DURABLE
+        flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with self._log.open("ab") as log:
             return subprocess.Popen(
                 [str(self._bin / "postgres"), "-D", str(self._data), "-k", str(self._socket_dir()), *flags],
