@@ -13,6 +13,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -28,6 +29,7 @@ from app.ports import Json
 FORMAT = 1
 MANIFEST = "manifest.json"
 MOST_FILES = 3
+PUT_TRIES = 3
 ABANDONED_AFTER_S = 6 * 3600.0
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _NAME = re.compile(r"[a-z][a-z_]{0,39}")
@@ -69,17 +71,22 @@ class FileArtefacts:
         _flush_folder(place.parent)
 
     def _put(self, half: Path, place: Path) -> None:
-        try:
-            half.rename(place)
-        except OSError:
-            # The version is there already. A whole one stays; a damaged one gives way to this one.
-            if not place.is_dir():
-                raise
+        """Rename the finished half into its place; a whole version that is there already stays."""
+        for _ in range(PUT_TRIES):
+            try:
+                half.rename(place)
+                return
+            except OSError:
+                if not place.is_dir():
+                    raise
             try:
                 _read(place)
+                return
             except Permanent:
-                place.rename(place.parent / f".damaged-{secrets.token_hex(8)}")
-                half.rename(place)
+                # A damaged version gives way; another writer may have moved it aside, or replaced it, meanwhile.
+                with suppress(FileNotFoundError):
+                    place.rename(place.parent / f".damaged-{secrets.token_hex(8)}")
+        raise Permanent(f"artefact {place.name} is damaged again and again as it is written")
 
     def read(self, shop: ShopId, version: ModelVersion) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
         """Memory-mapped arrays and the manifest's meta, checksums verified.
@@ -173,5 +180,7 @@ def _remove_abandoned(folder: Path) -> None:
     """Clear away the halves that killed writers left; a young one may still be at work."""
     oldest = time.time() - ABANDONED_AFTER_S
     for entry in folder.glob(".*-*"):
-        if entry.stat().st_mtime < oldest:
-            shutil.rmtree(entry, ignore_errors=True)
+        # Another writer may have finished with it since it was listed.
+        with suppress(FileNotFoundError):
+            if entry.stat().st_mtime < oldest:
+                shutil.rmtree(entry, ignore_errors=True)

@@ -94,7 +94,7 @@ class Installed:
             [(shop, n * 100 + i, n, p) for n, products, _ in rows for i, p in enumerate(products)],
         )
 
-    def planted_orders(self, *, orders: int = 2500, seed: int = 5) -> None:
+    def planted_orders(self, *, orders: int = 1500, seed: int = 5) -> None:
         """Orders over 100 days in which neighbours in the catalogue are bought in pairs, more often than not."""
         generator = np.random.default_rng(seed)
         products = self.products
