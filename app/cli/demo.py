@@ -27,7 +27,7 @@ WAIT_S = 1.0
 def command(world: str, port: int, exit_when_ready: bool) -> None:
     """Run everything on this machine; prints the addresses. Ctrl-C stops all."""
     signal.signal(signal.SIGTERM, _as_interrupt)
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     stack = DemoStack(data_dir() / "demo", world=world, port=port)
     started = time.monotonic()
     try:
