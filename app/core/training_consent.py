@@ -27,8 +27,8 @@ CURRENT: Final = ConsentText(
         "Attune will train a model on your orders and catalogue: which products were bought, when, and together "
         "with which others. Later it may also use what consenting visitors look at in your store.",
         "The model is used for your store only and is trained on the servers where you run this app.",
-        "You can withdraw at any time on this page. The model, everything computed from your data for it, and the lists "
-        "it put on your product pages are then deleted.",
+        "You can withdraw at any time on this page. The model, everything computed from your data for it, and the "
+        "lists it put on your product pages are then deleted.",
     ),
     never=(
         "Names, e-mail addresses, phone numbers and postal addresses are never used for training.",

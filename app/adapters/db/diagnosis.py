@@ -12,11 +12,13 @@ from app.core.ids import ShopId
 ROLE = text("SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user")
 UNPROTECTED = text("""
     SELECT relname FROM pg_class
-    WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND NOT (relrowsecurity AND relforcerowsecurity)
+    WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace
+      AND NOT (relrowsecurity AND relforcerowsecurity)
 """)
 SHOP_HEALTH = text("""
     SELECT (SELECT count(*) FROM deliveries WHERE state = 'failed') AS failed_deliveries,
-           (SELECT count(*) FROM deliveries WHERE state = 'pending' AND received_at < now() - interval '1 hour') AS late,
+           (SELECT count(*) FROM deliveries
+            WHERE state = 'pending' AND received_at < now() - interval '1 hour') AS late,
            (SELECT count(*) FROM sync_problems) AS sync_problems,
            (SELECT scopes FROM credentials) AS scopes,
            (SELECT refresh_expires_at < now() FROM credentials) AS token_expired

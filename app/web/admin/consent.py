@@ -1,4 +1,4 @@
-"""The page on which the merchant decides whether anything may be learnt, in plain words, and can take it back (law 1)."""
+"""The page on which the merchant decides, in plain words, whether anything may be learnt, and can take it back."""
 
 from __future__ import annotations
 
