@@ -17,10 +17,10 @@ import numpy.typing as npt
 
 from app.core.events import Event
 from app.core.ids import CustomerId, ModelVersion, OrderId, ProductId, ShopDomain, ShopId, VariantId, VisitorId
-from app.core.recommend.scoring import ItemModel
+from app.core.recommend.served import ServedModel
 from app.core.recommend.types import ReasonCode
-from app.core.shops import Shop
 from app.core.records import Kind, Record
+from app.core.shops import Shop
 from app.core.syncs import Reason, Resource, Run, RunState
 
 Json = Mapping[str, Any]
@@ -427,7 +427,7 @@ class Shelf(Protocol):
     """One shop's catalogue and model as the web process holds them; stock is at most a second old."""
 
     @property
-    def model(self) -> ItemModel | None: ...
+    def model(self) -> ServedModel | None: ...
 
     @property
     def titles(self) -> Mapping[ProductId, str]: ...

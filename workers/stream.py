@@ -82,13 +82,17 @@ class Stream:
             self.handle([delivery for delivery in batch if delivery.id not in gone])
             if self._stop.is_set():
                 return
+        self._consumer.forget_erased()
         self._consumer.trim()
         self._consumer.forget_dead_consumers()
 
     def handle(self, batch: Sequence[Delivery]) -> None:
         """Store a batch, then acknowledge it. What the lake refuses stays pending and comes again."""
         records: list[tuple[Delivery, Record]] = []
+        self._consumer.acknowledge([delivery for delivery in batch if not delivery.fields])
         for delivery in batch:
+            if not delivery.fields:
+                continue
             try:
                 records.append((delivery, record_of(delivery.fields)))
             except (ValueError, KeyError, TypeError) as error:

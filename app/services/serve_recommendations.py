@@ -7,14 +7,13 @@ source answers.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from app.core.ids import ModelVersion, ProductId, RequestId, VisitorId, new_request_id
 from app.core.recommend.cascade import Context, Source, recommend
 from app.core.recommend.explain import reason_text
 from app.core.recommend.live import RecentClicksSource, StoredListSource
-from app.core.recommend.scoring import sources_of
 from app.core.recommend.types import Candidate, Placement, Strategy
 from app.core.shops import Shop
 from app.ports import Clock, Decision, DecisionLog, LiveState, Shelf, Shelves, VisitorState
@@ -84,7 +83,7 @@ def serve_recommendations(shop: Shop, ask: Ask, ports: Ports) -> Answer:
         placement=ask.placement,
         strategy=ranking.strategy,
         variant=visitor.arm or DEFAULT_ARM,
-        items=tuple(map(partial(_item, shelf), ranking.items)),
+        items=_items(shelf, ranking.items),
         model_version=version,
         skipped=ranking.skipped,
         mapped=mapped is not None,
@@ -95,9 +94,10 @@ def serve_recommendations(shop: Shop, ask: Ask, ports: Ports) -> Answer:
 
 def _sources(shelf: Shelf, visitor: VisitorState) -> list[Source]:
     """The cascade: neighbours of what is looked at, of what was clicked lately, the stored list, what sells."""
-    sources: list[Source] = list(sources_of(shelf.model)) if shelf.model else []
-    if shelf.model and visitor.clicked and shelf.model.strategy is Strategy.ITEM_ITEM:
-        sources.insert(1, RecentClicksSource(shelf.model, visitor.clicked[:RECENT_CLICKS]))
+    served = shelf.model
+    sources = list(served.sources) if served else []
+    if served and visitor.clicked and served.model.strategy is Strategy.ITEM_ITEM:
+        sources.insert(1, RecentClicksSource(served.model, visitor.clicked[:RECENT_CLICKS]))
     if visitor.stored:
         sources.append(StoredListSource(visitor.stored.code, visitor.stored.products))
     return sources
@@ -109,8 +109,13 @@ def _named(ask: Ask, visitor: VisitorState) -> tuple[ProductId, ...]:
     return own + (visitor.stored.products if visitor.stored else ())
 
 
-def _item(shelf: Shelf, candidate: Candidate) -> Item:
-    return Item(candidate, shelf.card_json(candidate.product_id), reason_text(candidate.reason, shelf.titles))
+def _items(shelf: Shelf, candidates: Sequence[Candidate]) -> tuple[Item, ...]:
+    """The cards with their reasons in words; items that one product brought share a reason and its sentence."""
+    titles = shelf.titles
+    texts = {candidate.reason: "" for candidate in candidates}
+    for reason in texts:
+        texts[reason] = reason_text(reason, titles)
+    return tuple([Item(one, shelf.card_json(one.product_id), texts[one.reason]) for one in candidates])
 
 
 def _decision(ask: Ask, answer: Answer, clock: Clock) -> Decision:

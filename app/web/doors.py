@@ -15,6 +15,7 @@ from flask import Request, Response, current_app, g, redirect, request
 
 from app.adapters.shopify.signatures import BadSignature, IdToken
 from app.core.shops import Shop, shop_domain
+from app.errors import Permanent
 from app.ports import Delivery
 from app.services.install_shop import install_shop
 from app.web.problems import problem
@@ -65,7 +66,10 @@ def admin() -> AdminRequest:
     """
     header = request.headers.get("Authorization")
     token = _fetch_token(header) if header is not None else _document_token(request)
-    shop = install_shop(token.domain, token.text, wiring().arrival)
+    try:
+        shop = install_shop(token.domain, token.text, wiring().arrival)
+    except Permanent as error:
+        raise Refused(_retried(problem(401, str(error)))) from None
     g.shop = shop
     return AdminRequest(shop, token.user)
 
@@ -93,9 +97,13 @@ def _fetch_token(header: str) -> IdToken:
     try:
         return wiring().signatures.id_token(text if scheme == "Bearer" else "")
     except BadSignature as error:
-        answer = problem(401, str(error))
-        answer.headers[RETRY_HEADER] = "1"
-        raise Refused(answer) from None
+        raise Refused(_retried(problem(401, str(error)))) from None
+
+
+def _retried(answer: Response) -> Response:
+    """Ask App Bridge to try once more with a fresh ID token."""
+    answer.headers[RETRY_HEADER] = "1"
+    return answer
 
 
 def _document_token(asked: Request) -> IdToken:

@@ -25,7 +25,7 @@ FORGET_MS: Final = 3_600_000
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One entry of the stream; `fields` is empty when the entry has been trimmed meanwhile."""
+    """One entry of the stream; `fields` is empty when the entry has been erased meanwhile."""
 
     id: bytes
     fields: dict[bytes, bytes]
@@ -97,6 +97,13 @@ class StreamConsumer:
             pipeline.xadd(keys.DEAD_LETTERS, fields, maxlen=MOST_DEAD, approximate=True)
         pipeline.xack(keys.EVENTS, keys.LAKE_GROUP, *[delivery.id for delivery in batch])
         pipeline.execute()
+
+    def forget_erased(self) -> None:
+        """Acknowledge what is pending here but no longer in the stream, so that it does not hold up the trimming."""
+        listed: Any = self._redis.xpending_range(keys.EVENTS, keys.LAKE_GROUP, "-", "+", BATCH, consumername=self._name)
+        for row in listed:
+            if not self._redis.xrange(keys.EVENTS, row["message_id"], row["message_id"]):
+                self._redis.xack(keys.EVENTS, keys.LAKE_GROUP, row["message_id"])
 
     def trim(self) -> None:
         """Drop what every consumer has acknowledged: all entries before the oldest pending one."""

@@ -16,8 +16,8 @@ from typing import Final
 import redis
 
 from app.adapters.counters import Count, Counters
-from app.adapters.redis import keys
-from app.adapters.redis.event_stream import entry_of
+from app.adapters.redis.event_stream import add_command
+from app.adapters.redis.round_trip import RoundTrips
 from app.core.ids import ShopId
 from app.ports import Decision
 
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 FLUSH_S: Final = 0.05
 CAPACITY: Final = 10_000
 BATCH: Final = 500
+LAST_FLUSH_S: Final = 5.0
 
 
 class DecisionBuffer:
@@ -34,13 +35,14 @@ class DecisionBuffer:
     def __init__(
         self, connection: redis.Redis, counters: Counters, *, capacity: int = CAPACITY, flush_s: float = FLUSH_S
     ) -> None:
-        self._redis, self._counters = connection, counters
+        self._round_trip, self._counters = RoundTrips(connection), counters
         self._capacity, self._flush_s = capacity, flush_s
         self._waiting: deque[tuple[ShopId, Decision]] = deque()
         self._lock = threading.Lock()
         self._flushing = threading.Lock()
         self._wake = threading.Event()
-        self._stopped = False
+        self._ending = threading.Event()
+        self._thread: threading.Thread | None = None
         self._pid = 0
 
     def record(self, shop: ShopId, decision: Decision) -> None:
@@ -52,7 +54,8 @@ class DecisionBuffer:
             self._counters.add(Count.DECISIONS_DROPPED)
             return
         self._waiting.append((shop, decision))
-        self._wake.set()
+        if not self._wake.is_set():
+            self._wake.set()
 
     def flush(self) -> int:
         """Write what is waiting into the stream; returns how many. Keeps all of a batch that Redis did not take."""
@@ -60,10 +63,7 @@ class DecisionBuffer:
         with self._flushing:
             while batch := self._take():
                 try:
-                    pipeline = self._redis.pipeline(transaction=True)
-                    for shop, decision in batch:
-                        pipeline.xadd(keys.EVENTS, entry_of(shop, decision))
-                    pipeline.execute()
+                    self._round_trip([add_command(shop, decision) for shop, decision in batch])
                 except redis.RedisError:
                     self._waiting.extendleft(reversed(batch))
                     log.warning("the event stream does not answer; %s decisions wait", len(self._waiting))
@@ -78,10 +78,13 @@ class DecisionBuffer:
 
     def close(self) -> None:
         """Flush for the last time and end the thread."""
-        self._stopped = True
+        self._ending.set()
         self._wake.set()
-        if self._pid == os.getpid():
+        if self._thread is not None and self._pid == os.getpid():
+            self._thread.join(timeout=LAST_FLUSH_S)
             self.flush()
+            self._round_trip.close()
+            atexit.unregister(self.close)
 
     def _take(self) -> list[tuple[ShopId, Decision]]:
         batch: list[tuple[ShopId, Decision]] = []
@@ -96,15 +99,15 @@ class DecisionBuffer:
                 return
             self._pid = os.getpid()
             self._waiting.clear()
-        threading.Thread(target=self._run, name="attune-decisions", daemon=True).start()
+            self._thread = threading.Thread(target=self._run, name="attune-decisions", daemon=True)
+            self._thread.start()
         atexit.register(self.close)
 
     def _run(self) -> None:
-        pause = threading.Event()
-        while not self._stopped:
+        while not self._ending.is_set():
             self._wake.wait()
             self._wake.clear()
-            pause.wait(self._flush_s)  # Gather what comes meanwhile; a quiet process does not wake up at all.
+            self._ending.wait(self._flush_s)  # Gather what comes meanwhile; a quiet process does not wake up at all.
             self.flush()
             if self._waiting:
                 self._wake.set()

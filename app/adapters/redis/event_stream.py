@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import orjson
 import redis
-from redis.typing import EncodableT, FieldT
 
 from app.adapters.redis import keys
+from app.adapters.redis.round_trip import Command, RoundTrips
 from app.core.events import Event, EventType
 from app.core.ids import ProductId, RequestId, ShopId, VisitorId
 from app.errors import Retryable
@@ -23,13 +23,13 @@ from app.ports import Decision
 EVENT: Final = b"event"
 DECISION: Final = b"decision"
 
-Entry = dict[FieldT, EncodableT]
+STREAM: Final = keys.EVENTS.encode()
 
 
-def entry_of(shop: ShopId, record: Event | Decision) -> Entry:
-    """The fields of a stream entry."""
+def add_command(shop: ShopId, record: Event | Decision) -> Command:
+    """The command that puts a record into the stream."""
     kind = EVENT if isinstance(record, Event) else DECISION
-    return {"kind": kind, "shop": int(shop), "body": orjson.dumps(record)}
+    return (b"XADD", STREAM, b"*", b"kind", kind, b"shop", b"%d" % shop, b"body", orjson.dumps(record))
 
 
 def record_of(entry: Mapping[bytes, bytes]) -> tuple[ShopId, Event | Decision]:
@@ -65,7 +65,10 @@ class RedisEventLog:
     """Implements `app.ports.EventLog`."""
 
     def __init__(self, connection: redis.Redis) -> None:
-        self._redis = connection
+        self._round_trip = RoundTrips(connection)
+
+    def close(self) -> None:
+        self._round_trip.close()
 
     def append(self, shop: ShopId, events: Sequence[Event]) -> None:
         """Put the events into the stream, all in one round trip.
@@ -75,10 +78,7 @@ class RedisEventLog:
         """
         if not events:
             return
-        pipeline = self._redis.pipeline(transaction=True)
-        for event in events:
-            pipeline.xadd(keys.EVENTS, entry_of(shop, event))
         try:
-            pipeline.execute()
+            self._round_trip([add_command(shop, event) for event in events])
         except redis.RedisError as error:
             raise Retryable(f"the event stream does not answer: {error}") from error

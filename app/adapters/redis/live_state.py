@@ -87,6 +87,9 @@ class RedisLiveState:
         (clicked, seen), arm = answers
         return VisitorState(_products(clicked), _products(seen), arm.decode() if arm else None, stored)
 
+    def close(self) -> None:
+        self._round_trip.close()
+
     def fold(self, shop: ShopId, events: Iterable[Event]) -> None:
         """Add the events to their visitors' state; folding one twice changes nothing."""
         batches: dict[tuple[VisitorId, str], list[str]] = {}

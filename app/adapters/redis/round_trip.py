@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ class RoundTrips:
     def __init__(self, client: redis.Redis) -> None:
         self._pool = client.connection_pool
         self._here = threading.local()
+        self._made: weakref.WeakSet[AbstractConnection] = weakref.WeakSet()
 
     def __call__(self, commands: Sequence[Command]) -> list[Any]:
         """The answers to the commands, in order; a connection that went stale is replaced once.
@@ -36,26 +38,36 @@ class RoundTrips:
         try:
             return _exchange(connection, packet, len(commands))
         except redis.TimeoutError:
-            connection.disconnect()  # A late answer must not be taken for that of the next request.
+            _close(connection)  # A late answer must not be taken for that of the next request.
             raise
         except redis.ConnectionError:
-            connection.disconnect()
+            _close(connection)
             return _exchange(connection, packet, len(commands))
         except redis.RedisError:
-            connection.disconnect()
+            _close(connection)
             raise
+
+    def close(self) -> None:
+        """Close the connections of all threads; none may be in use."""
+        for connection in list(self._made):
+            _close(connection)
 
     def _connection(self) -> AbstractConnection:
         here = self._here
         if getattr(here, "pid", None) != os.getpid():
             here.pid, here.connection = os.getpid(), self._pool.make_connection()
+            self._made.add(here.connection)
         connection: AbstractConnection = here.connection
         return connection
 
 
 def _exchange(connection: AbstractConnection, packet: bytes, answers: int) -> list[Any]:
-    connection.send_packed_command([packet])
+    connection.send_packed_command([packet])  # type: ignore[no-untyped-call]
     return [connection.read_response() for _ in range(answers)]
+
+
+def _close(connection: AbstractConnection) -> None:
+    connection.disconnect()  # type: ignore[no-untyped-call]
 
 
 def _packed(command: Command) -> bytes:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import orjson
 
 from app.core.ids import ProductId
-from app.core.recommend.scoring import ItemModel
+from app.core.recommend.served import ServedModel
 from app.ports import Card
 
 SPARE = 64
@@ -25,7 +25,7 @@ SPARE = 64
 class CatalogShelf:
     """Implements `app.ports.Shelf` over the cards given, which `apply` adds to and replaces."""
 
-    def __init__(self, cards: Iterable[Card], model: ItemModel | None = None) -> None:
+    def __init__(self, cards: Iterable[Card], model: ServedModel | None = None) -> None:
         self.model = model
         self.titles: dict[ProductId, str] = {}
         self.newest: datetime | None = None

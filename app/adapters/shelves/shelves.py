@@ -24,6 +24,7 @@ from app.adapters.redis import keys
 from app.adapters.shelves.shelf import CatalogShelf
 from app.core.ids import ProductId, ShopId
 from app.core.recommend.scoring import ItemModel
+from app.core.recommend.served import ServedModel
 from app.errors import Permanent, Retryable
 from app.ports import ArtefactStore, CatalogReader, Models
 
@@ -35,6 +36,7 @@ OVERLAP = timedelta(seconds=60)
 """Rows are stamped before they are committed: an incremental read goes back so far."""
 UNASKED_S = 30.0
 MOST_SHOPS = 64
+LONGEST_READ_S = 5.0
 
 Marks = tuple[bytes | None, ...]
 """A shop's counters as last seen: catalogue, epoch, model."""
@@ -76,6 +78,7 @@ class MappedShelves:
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._pid = 0
+        self._threads: list[threading.Thread] = []
 
     def mapped(self, shop: ShopId) -> CatalogShelf | None:
         """The shop's shelf; None when it is not in memory yet, which is then seen to in the background."""
@@ -104,6 +107,8 @@ class MappedShelves:
         """End both threads."""
         self._stop.set()
         self._wanted.put(None)
+        for thread in self._threads if self._pid == os.getpid() else ():
+            thread.join(timeout=LONGEST_READ_S)
 
     # -- the background ----------------------------------------------------------------------------------------------
 
@@ -120,8 +125,12 @@ class MappedShelves:
         if self._pid == os.getpid():
             return
         self._pid = os.getpid()
-        threading.Thread(target=self._map_wanted, name="attune-mapper", daemon=True).start()
-        threading.Thread(target=self._poll, name="attune-shelves", daemon=True).start()
+        self._threads = [
+            threading.Thread(target=self._map_wanted, name="attune-mapper", daemon=True),
+            threading.Thread(target=self._poll, name="attune-shelves", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def _map_wanted(self) -> None:
         while (shop := self._wanted.get()) is not None and not self._stop.is_set():
@@ -148,12 +157,7 @@ class MappedShelves:
             entries = list(self._mapped.values())
         if not entries:
             return
-        try:
-            marks = self._marks([entry.shop for entry in entries])
-        except redis.RedisError:
-            # Without the counters nobody knows what changed: the rows themselves are looked at instead.
-            self._counters.add(Count.CATALOG_POLLS_FAILED)
-            marks = {}
+        marks = self._marks([entry.shop for entry in entries])
         now = time.monotonic()
         for entry in entries:
             seen = marks.get(entry.shop, ())
@@ -172,17 +176,22 @@ class MappedShelves:
             entry.shelf.apply(self._catalog.cards(entry.shop, changed_since=newest - OVERLAP))
 
     def _marks(self, shops: list[ShopId]) -> dict[ShopId, Marks]:
+        """The counters; empty when Redis does not answer, and then the rows themselves are looked at instead."""
         names = [name(shop) for shop in shops for name in (keys.catalog, keys.catalog_epoch, keys.model)]
-        values: list[Any] = self._redis.mget(names)
+        try:
+            values: list[Any] = self._redis.mget(names)
+        except redis.RedisError:
+            self._counters.add(Count.CATALOG_POLLS_FAILED)
+            return {}
         return {shop: tuple(values[3 * place : 3 * place + 3]) for place, shop in enumerate(shops)}
 
-    def _model(self, shop: ShopId) -> ItemModel | None:
+    def _model(self, shop: ShopId) -> ServedModel | None:
         """The published model; None when there is none or its files are damaged: the cascade goes on without."""
         version = self._models.current(shop)
         if version is None:
             return None
         try:
-            return ItemModel.of(version, *self._artefacts.read(shop, version))
+            return ServedModel.of(ItemModel.of(version, *self._artefacts.read(shop, version)))
         except (Permanent, Retryable, ValueError, KeyError):
             log.exception("model %s of shop %s cannot be read", version, shop)
             return None

@@ -186,7 +186,6 @@ def _print(measures: Measured) -> None:
             f"{1e6 * row['cpu_s']:>15.0f} {row['own_cpu_s']:>16.2f}"
         )
     for rival in ("bare", "signed"):
-        click.echo(
-            f"of {rival}: CPU {measures[f'cpu_ratio_{rival}']:.2f}, throughput {measures[f'throughput_ratio_{rival}']:.2f}"
-        )
+        cpu, throughput = (measures[f"{what}_ratio_{rival}"] for what in ("cpu", "throughput"))
+        click.echo(f"of {rival}: per CPU-second {cpu:.2f}, throughput {throughput:.2f}")
     click.echo(f"start {measures['start_s']:.2f} s, bare import {measures['import_s']:.2f} s\n")

@@ -1,0 +1,152 @@
+"""The metrics table: definitions that hold to the cent, by placement and the shop's own day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import orjson
+import psycopg
+import pytest
+from click.testing import CliRunner
+
+from app.adapters.clock import WallClock
+from app.adapters.db.engine import Database
+from app.adapters.db.reports import DbReports
+from app.cli.report import command
+from app.config import Settings
+from app.core.shops import Shop
+from app.ports import ReportRow
+from app.services.report import BadPeriod, ctr, report
+from tests.conftest import TEST_KEY
+
+DAY = date(2026, 3, 1)
+
+
+@pytest.fixture
+def rows(database: Database, shop: Shop) -> Iterator[psycopg.Connection]:
+    """Two exposures and a click on 1 March in Auckland, which is 28 February in UTC."""
+    with database.copy(shop.id) as connection:
+        connection.autocommit = True
+        connection.execute(
+            "INSERT INTO shop_profiles (shop_id, name, currency, timezone, collect_key, installed_at) "
+            "VALUES (%s, '', 'NZD', 'Pacific/Auckland', '', now())",
+            [shop.id],
+        )
+        for number, kind in enumerate(("exposure", "exposure", "click")):
+            add_event(connection, shop, f"e{number}", kind, datetime(2026, 2, 28, 12, tzinfo=UTC))
+        yield connection
+
+
+def add_event(connection: psycopg.Connection, shop: Shop, name: str, kind: str, at: datetime) -> None:
+    connection.execute(
+        "INSERT INTO events (shop_id, event_id, type, at, visitor, placement, product_id, request_id) "
+        "VALUES (%s, %s, %s, %s, 'v', 'product', 1, 'known')",
+        [shop.id, name, kind, at],
+    )
+
+
+def add_order(
+    connection: psycopg.Connection,
+    shop: Shop,
+    order: int,
+    *lines: tuple[int, int, int, int, str | None],
+    test: bool = False,
+    cancelled: bool = False,
+) -> None:
+    """Lines are (unit price, quantity, current quantity, discount, request id)."""
+    at = datetime(2026, 3, 1, 3, tzinfo=UTC)
+    connection.execute(
+        "INSERT INTO orders (shop_id, id, name, currency, total, discounts, refunded, source_name, test, created_at, "
+        "updated_at, cancelled_at) VALUES (%s, %s, '', 'NZD', 0, 0, 0, '', %s, %s, %s, %s)",
+        [shop.id, order, test, at, at, at if cancelled else None],
+    )
+    for place, (price, quantity, current, discount, request) in enumerate(lines):
+        connection.execute(
+            "INSERT INTO order_lines (shop_id, id, order_id, quantity, current_quantity, unit_price, discount, "
+            "request_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+            [shop.id, order * 10 + place, order, quantity, current, price, discount, request],
+        )
+
+
+def one_row(database: Database, shop: Shop) -> ReportRow:
+    (row,) = report(shop, DbReports(database), WallClock(), first=DAY, last=DAY).rows
+    return row
+
+
+def test_exposures_and_clicks_count_on_the_shops_own_day(
+    rows: psycopg.Connection, database: Database, shop: Shop
+) -> None:
+    row = one_row(database, shop)
+    assert (row.day, row.placement, row.exposures, row.clicks, ctr(row)) == (DAY, "product", 2, 1, 0.5)
+
+
+def test_revenue_is_that_of_the_clicked_lines_net_of_discounts_and_refunds(
+    rows: psycopg.Connection, database: Database, shop: Shop
+) -> None:
+    add_order(rows, shop, 1, (1000, 2, 1, 200, "known"), (5000, 1, 1, 0, None))
+    add_order(rows, shop, 2, (700, 1, 1, 0, "known"), (300, 1, 1, 0, "known"))
+    row = one_row(database, shop)
+    assert (row.orders, row.revenue) == (2, 900 + 1000)
+
+
+def test_test_orders_cancelled_orders_and_made_up_requests_count_for_nothing(
+    rows: psycopg.Connection, database: Database, shop: Shop
+) -> None:
+    add_order(rows, shop, 1, (1000, 1, 1, 0, "known"), test=True)
+    add_order(rows, shop, 2, (1000, 1, 1, 0, "known"), cancelled=True)
+    add_order(rows, shop, 3, (1000, 1, 1, 0, "made up"))
+    row = one_row(database, shop)
+    assert (row.orders, row.revenue) == (0, 0)
+
+
+def test_an_order_whose_click_was_lost_is_found_by_the_decision(
+    rows: psycopg.Connection, database: Database, shop: Shop
+) -> None:
+    rows.execute(
+        "INSERT INTO decisions (shop_id, request_id, at, placement, strategy, variant) "
+        "VALUES (%s, 'decided', now(), 'product', 'item_item', '')",
+        [shop.id],
+    )
+    add_order(rows, shop, 1, (1000, 1, 1, 0, "decided"))
+    assert one_row(database, shop).orders == 1
+
+
+def test_a_shop_without_anything_has_an_empty_table(database: Database, other_shop: Shop) -> None:
+    made = report(other_shop, DbReports(database), WallClock())
+    assert (made.rows, made.totals, made.currency) == ([], [], "")
+    assert (made.last - made.first).days == 27
+
+
+def test_a_period_that_ends_before_it_begins_is_refused(database: Database, shop: Shop) -> None:
+    with pytest.raises(BadPeriod):
+        report(shop, DbReports(database), WallClock(), first=date(2026, 3, 2), last=DAY)
+
+
+def test_the_command_prints_the_table_with_its_definitions(
+    rows: psycopg.Connection, settings: Settings, shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_order(rows, shop, 1, (1234, 1, 1, 0, "known"))
+    environment = {
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": settings.redis_url,
+        "ATTUNE_DATA_DIR": str(tmp_path),
+        "SHOPIFY_API_KEY": settings.shopify_api_key,
+        "SHOPIFY_API_SECRET": settings.shopify_api_secret,
+        "APP_URL": settings.app_url,
+        "ENCRYPTION_KEYS": TEST_KEY,
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, str(value))
+    file = tmp_path / "report.json"
+    ran = CliRunner().invoke(
+        command, ["alice", "--from", "2026-03-01", "--to", "2026-03-01", "--json", str(file)], env={"COLUMNS": "200"}
+    )
+    assert ran.exit_code == 0, ran.output
+    assert "12.34 NZD" in ran.output
+    assert "this is not lift" in ran.output
+    document = orjson.loads(file.read_bytes())
+    assert document["totals"] == [
+        {"placement": "product", "exposures": 2, "clicks": 1, "ctr": 0.5, "orders": 1, "revenue": 1234}
+    ]

@@ -1,0 +1,69 @@
+"""What the web process carries: none of the heavy libraries, whatever route has been asked."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import pytest
+
+from app.config import Settings
+from tests.conftest import TEST_KEY
+
+HEAVY = (
+    "implicit",
+    "scipy",
+    "pandas",
+    "sklearn",
+    "jax",
+    "lightgbm",
+    "duckdb",
+    "ibis",
+    "pyspark",
+    "klaviyo_api",
+    "graphql",
+)
+OURS = ("app.core.recommend.models", "app.analytics", "app.wiring.worker", "workers", "devstore")
+
+SCRIPT = f"""
+import sys
+from app.web.wsgi import app
+client = app.test_client()
+for path in ("/healthz", "/metrics", "/proxy/v1/recommendations", "/"):
+    client.get(path)
+client.post("/collect", data=b"{{}}")
+client.post("/webhooks", data=b"{{}}")
+heavy = [name for name in sys.modules if name.split(".")[0] in {HEAVY!r}]
+ours = [name for name in sys.modules if name.startswith({OURS!r})]
+print(sorted(heavy + ours))
+"""
+
+
+@pytest.fixture
+def environment(settings: Settings) -> dict[str, str]:
+    return {
+        "DATABASE_URL": str(settings.database_url),
+        "REDIS_URL": str(settings.redis_url),
+        "ATTUNE_DATA_DIR": str(settings.data_dir),
+        "SHOPIFY_API_KEY": "test-api-key",
+        "SHOPIFY_API_SECRET": "test-api-secret",
+        "APP_URL": "https://attune.example.com",
+        "ENCRYPTION_KEYS": TEST_KEY,
+    }
+
+
+def test_the_web_process_reaches_none_of_the_heavy_libraries(environment: dict[str, str]) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert ran.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_the_load_generator_signs_as_shopify_does() -> None:
+    from app.adapters.shopify.proxy_signature import ProxySignature
+    from app.cli.bench.serve import questions
+
+    signature = ProxySignature("secret")
+    now = datetime.now(UTC).timestamp()
+    assert all(signature.parameters(one.partition("?")[2], now_s=now) for one in questions("secret"))
