@@ -7,7 +7,7 @@ in spawned workers that import them themselves.
 from __future__ import annotations
 
 from app.wiring.worker import current
-from workers.jobs import install, sweep, webhooks
+from workers.jobs import install, publish, sweep, sync, webhooks
 
 REDIS_URL = current().redis_url
-PRELOADED = (install, sweep, webhooks)
+PRELOADED = (install, publish, sweep, sync, webhooks)

@@ -1,4 +1,4 @@
-"""The handlers of the topics that are about the installation and about privacy; data topics have a service of their own.
+"""The handlers of the topics about the installation and about privacy; data topics have a service of their own.
 
 Payloads are Shopify's; a field that is missing is a delivery that cannot be understood.
 """

@@ -27,9 +27,7 @@ FIRST_PAUSE_S: Final = 5.0
 LONGEST_PAUSE_S: Final = 1800.0
 
 WHEN_UNINSTALLED: Final = frozenset({"app/uninstalled", "customers/data_request", "customers/redact", "shop/redact"})
-"""The topics that still matter once the app is gone from the shop."""
-PERSONAL: Final = frozenset({"customers/data_request", "customers/redact", "shop/redact"})
-"""Their payloads are not kept for a while: they name people who want to be forgotten."""
+"""The topics that still matter once the app is gone from the shop. Their payloads go as soon as they are done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +71,12 @@ def process_webhook(
         return Outcome.NOT_OURS
     checkpoint("claimed")
     try:
-        _handle(shop, delivery, ports)
+        installed = _handle(shop, delivery, ports)
     except Exception as error:
         # Whatever it is, the delivery must not be lost.
         return _failed(shop, delivery, error, ports)
     checkpoint("handled")
-    keep = delivery.topic not in PERSONAL
+    keep = installed and delivery.topic not in WHEN_UNINSTALLED
     ports.inbox.finish(shop, webhook_id, at=ports.clock.now(), keep_payload=keep)
     checkpoint("finished")
     return Outcome.DONE
@@ -89,12 +87,13 @@ def pause_s(attempts: int) -> float:
     return min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** (attempts - 1))
 
 
-def _handle(shop: ShopId, delivery: Delivery, ports: Ports) -> None:
+def _handle(shop: ShopId, delivery: Delivery, ports: Ports) -> bool:
+    """Let the topic's handler do its work; returns whether the shop has the app."""
     known = ports.shops.by_id(shop)
     installed = known is not None and known.state is ShopState.INSTALLED
     handler = ports.handlers.get(delivery.topic) or ports.handlers.get(delivery.topic.partition("/")[0])
     if handler is None or not (installed or delivery.topic in WHEN_UNINSTALLED):
-        return
+        return installed
     try:
         payload = orjson.loads(delivery.payload)
     except ValueError:
@@ -102,6 +101,7 @@ def _handle(shop: ShopId, delivery: Delivery, ports: Ports) -> None:
     if not isinstance(payload, dict):
         raise Permanent("the payload is no JSON object")
     handler(Message(shop, delivery.webhook_id, delivery.topic, payload, delivery.triggered_at))
+    return installed
 
 
 def _failed(shop: ShopId, delivery: Delivery, error: Exception, ports: Ports) -> Outcome:

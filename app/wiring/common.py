@@ -172,6 +172,8 @@ class Common:
         opened = self.__dict__
         if "database" in opened:
             self.database.close()
+        if "live_state" in opened:
+            self.live_state.close()
         if "redis" in opened:
             self.redis.close()
         if "shopify" in opened:

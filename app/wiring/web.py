@@ -81,7 +81,7 @@ class Web(Common):
 
     def close(self) -> None:
         opened = self.__dict__
-        for name in ("shelves", "decisions"):
+        for name in ("shelves", "decisions", "hot_live_state", "events"):
             if name in opened:
                 opened[name].close()
         if "hot_redis" in opened:

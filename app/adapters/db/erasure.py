@@ -59,13 +59,6 @@ RULES = (
         with_shop="UPDATE receipts SET export = NULL WHERE export IS NOT NULL",
     ),
     Rule(
-        "customers",
-        erase="DELETE FROM customers WHERE id = :customer",
-        export="SELECT id, contact, orders_count, amount_spent, email_marketing, opted_out, tags, created_at "
-        "FROM customers WHERE id = :customer",
-        boxes=("contact",),
-    ),
-    Rule(
         "order_lines",
         export="SELECT order_id, product_id, variant_id, quantity, unit_price, discount FROM order_lines "
         "WHERE order_id = ANY(:orders)",
@@ -77,6 +70,14 @@ RULES = (
         "AND (customer_id IS NOT NULL OR contact IS NOT NULL OR email_hash IS NOT NULL)",
         export="SELECT id, name, contact, currency, total, discounts, refunded, discount_codes, created_at FROM orders "
         "WHERE id = ANY(:orders)",
+        boxes=("contact",),
+    ),
+    Rule(
+        # After the orders: a guest's order is found by the e-mail that stands here.
+        "customers",
+        erase="DELETE FROM customers WHERE id = :customer",
+        export="SELECT id, contact, orders_count, amount_spent, email_marketing, opted_out, tags, created_at "
+        "FROM customers WHERE id = :customer",
         boxes=("contact",),
     ),
     Rule("claims"),

@@ -1,4 +1,4 @@
-"""Retention: raw webhook payloads go some days after they are done, events and decisions after the shop's own term."""
+"""Retention: raw payloads and exports go some days after they are done, events and decisions after the shop's term."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from app.adapters.db.engine import Database
 from app.core.ids import ShopId
 
 PAYLOAD_DAYS: Final = 7
+EXPORT_DAYS: Final = 30
+"""How long the merchant can fetch what a customer asked for; the receipt itself stays."""
 DEFAULT_DAYS: Final = 400
 """A year and a month of behaviour: long enough to compare a season with the one before."""
 SETTING: Final = "retention"
@@ -20,7 +22,8 @@ STATEMENTS: Final = {
     "payloads": text(
         "UPDATE deliveries SET payload = NULL WHERE state = 'done' AND payload IS NOT NULL AND done_at < :payloads"
     ),
-    "deliveries": text("DELETE FROM deliveries WHERE state = 'done' AND done_at < :behaviour"),
+    "deliveries": text("DELETE FROM deliveries WHERE state <> 'pending' AND done_at < :behaviour"),
+    "exports": text("UPDATE receipts SET export = NULL WHERE export IS NOT NULL AND finished_at < :exports"),
     "events": text("DELETE FROM events WHERE at < :behaviour"),
     "decisions": text("DELETE FROM decisions WHERE at < :behaviour"),
 }
@@ -36,6 +39,7 @@ class DbRetention:
             days = session.execute(DAYS, {"name": SETTING}).scalar()
             limits = {
                 "payloads": now - timedelta(days=PAYLOAD_DAYS),
+                "exports": now - timedelta(days=EXPORT_DAYS),
                 "behaviour": now - timedelta(days=int(days) if days else DEFAULT_DAYS),
             }
             counts = {}

@@ -10,7 +10,6 @@ import httpx
 
 from app.errors import LinkExpired, Permanent, Retryable
 
-CHUNK = 1 << 18
 TRIES_WITHOUT_PROGRESS = 5
 PAUSE_S = 0.5
 TIMEOUT = httpx.Timeout(60.0, connect=5.0)
@@ -76,7 +75,8 @@ def _check(answer: httpx.Response) -> None:
 def _body(answer: httpx.Response, position: int) -> Iterator[bytes]:
     """The bytes from `position` on, also from a host that ignores ranges and sends the file from its start."""
     skip = position - _starts_at(answer)
-    for chunk in answer.iter_raw(CHUNK):
+    # As they come: a chunk size would hold bytes back, and a cut would lose them.
+    for chunk in answer.iter_raw():
         if skip >= len(chunk):
             skip -= len(chunk)
             continue

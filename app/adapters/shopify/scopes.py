@@ -1,0 +1,54 @@
+"""The scopes that the app asks for, and why: the committed table that shopify.app.toml and the documents are held to.
+
+What the always-on documents need is required; what only a feature's documents need is optional and asked for when the
+merchant turns the feature on. Where Shopify accepts any of several scopes, one is picked here. Some scopes no document
+shows; each says its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from shopify import ApiAccess
+
+PICKED: Final[Mapping[frozenset[str], str]] = {
+    frozenset({"read_orders", "read_marketplace_orders", "read_quick_sale"}): "read_orders",
+}
+"""Either-or sets of the schema, and the one scope of each that we ask for."""
+
+BY_OWNER: Final[Mapping[str, str]] = {
+    "set_metafields": "write_products",
+    "delete_metafields": "write_products",
+}
+"""Documents whose scope follows from the owner of what they write, which the schema can't tell: metafields of products.
+Those of our own installation need none."""
+
+NOT_SHOWN: Final[Mapping[str, str]] = {
+    "read_all_orders": "orders older than 60 days: seasons and slow sellers can't be learnt from two months",
+}
+"""Required scopes that no document shows, each with its reason."""
+
+REQUIRED: Final[tuple[str, ...]] = (
+    "read_products",
+    "write_products",
+    "read_inventory",
+    "read_orders",
+    "read_all_orders",
+    "read_customers",
+)
+
+FEATURES: Final[Mapping[str, str]] = {}
+"""Documents that only an optional feature runs, by the feature; all others are always on."""
+
+OPTIONAL: Final[tuple[str, ...]] = ()
+
+
+def missing(granted: str) -> list[str]:
+    """The required scopes that the granted ones don't cover; a ``write_x`` covers ``read_x``.
+
+    Args:
+        granted: comma-separated, as Shopify prints them.
+    """
+    access = ApiAccess(granted)
+    return [scope for scope in REQUIRED if not access.covers(ApiAccess(scope))]

@@ -1,0 +1,25 @@
+"""``attune export SHOP --customer ID``: print what is held about one customer, as JSON."""
+
+from __future__ import annotations
+
+import secrets
+
+import click
+import orjson
+
+from app.cli.shop_argument import find_shop
+from app.core.ids import CustomerId
+from app.services.export_customer import export_customer
+from app.wiring.worker import current
+
+
+@click.command()
+@click.argument("shop")
+@click.option("--customer", type=click.IntRange(min=1), required=True, help="Shopify's number of the customer.")
+def command(shop: str, customer: int) -> None:
+    """Print what is held about one customer by place, personal fields opened; a receipt is kept."""
+    wiring = current()
+    found = find_shop(wiring.shops, shop)
+    request = f"command-{secrets.token_hex(8)}"
+    held = export_customer(found.id, CustomerId(customer), request_id=request, ports=wiring.exporting_customer)
+    click.echo(orjson.dumps(held, default=str, option=orjson.OPT_INDENT_2).decode())
