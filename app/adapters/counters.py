@@ -8,6 +8,7 @@ lost: its successor finds more accepted than flushed. `totals` adds up all slots
 from __future__ import annotations
 
 import fcntl
+import logging
 import mmap
 import os
 import struct
@@ -15,7 +16,7 @@ import threading
 from enum import StrEnum
 from pathlib import Path
 
-from app.errors import Permanent
+log = logging.getLogger(__name__)
 
 
 class Count(StrEnum):
@@ -78,7 +79,8 @@ class Counters:
         with self._lock:
             if self._map is not None and self._pid == os.getpid():
                 self._map.close()
-                os.close(self._file)
+                if self._file >= 0:
+                    os.close(self._file)
             self._map, self._pid = None, 0
 
     def _cells(self) -> mmap.mmap:
@@ -88,19 +90,30 @@ class Counters:
         return self._map
 
     def _take_slot(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        for slot in range(SLOTS):
-            file = os.open(self._folder / f"{slot}.count", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                os.close(file)
-                continue
-            os.ftruncate(file, _SIZE)
-            self._file, self._map, self._pid = file, mmap.mmap(file, _SIZE), os.getpid()
+        self._pid, self._file, self._map = os.getpid(), -1, None
+        try:
+            self._file = _free_slot(self._folder)
+            self._map = mmap.mmap(self._file, _SIZE)
             _settle(self._map)
-            return
-        raise Permanent(f"all {SLOTS} counter slots in {self._folder} are taken")
+        except OSError as error:
+            # Figures are worth less than an answer: without a place for them the process counts for itself.
+            log.warning("counters cannot be kept in %s: %s", self._folder, error)
+            self._map = mmap.mmap(-1, _SIZE)
+
+
+def _free_slot(folder: Path) -> int:
+    """Open and lock the first file that no living process holds."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for slot in range(SLOTS):
+        file = os.open(folder / f"{slot}.count", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(file)
+            continue
+        os.ftruncate(file, _SIZE)
+        return file
+    raise OSError(f"all {SLOTS} slots are taken")
 
 
 def _settle(cells: mmap.mmap) -> None:

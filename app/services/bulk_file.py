@@ -24,19 +24,24 @@ def whole_file(api: AdminApi, operation: BulkOperation, *, wait: Callable[[float
         Retryable: the file stays shorter than what Shopify counted; the export must be made again.
     """
     url, offset, count, tries = operation.url, 0, 0, 0
+    cut: bytes | None = None
     while url is not None and tries < TRIES:
         tries += 1
         try:
             for line, last in _with_last(api.lines(url, offset=offset)):
-                if last and count + 1 < operation.object_count and not _is_whole(line):
-                    break  # The file was cut in this line: it is read again from its first byte.
+                if last and not _is_whole(line) and (line != cut or count + 1 < operation.object_count):
+                    # The file may have been cut in this line, so it is read again. If nothing but this line is missing
+                    # and it looks the same the second time, it is so.
+                    cut = line
+                    break
                 yield line
+                cut = None
                 offset += len(line) + 1
                 count += 1
                 tries = 1
         except LinkExpired:
             url = api.bulk_operation(operation.id).url
-        if count >= operation.object_count:
+        if count >= operation.object_count and cut is None:
             return
         if tries > 1:
             wait(0.2 * tries)

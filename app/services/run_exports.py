@@ -65,12 +65,14 @@ class Exports:
                 return run.resource, self._finish(run)
             except AccessDenied as denied:
                 if run.document in ("", run.resource):
-                    return run.resource, self._give_up(run, denied)
+                    self._give_up(run, denied)
+                    return run.resource, None
                 run = self._start(run, document=str(run.resource))
             except _Failed as failed:
                 self._tries[run.id] = self._tries.get(run.id, 0) + 1
                 if self._tries[run.id] >= TRIES:
-                    return run.resource, self._give_up(run, failed)
+                    self._give_up(run, failed)
+                    return run.resource, None
                 run = self._start(run, document=run.document)
 
     def _start_all(self) -> list[Run]:
@@ -115,7 +117,9 @@ class Exports:
         operation = self._ended(run)
         if operation.status in ENDED_BADLY:
             if operation.error_code == "ACCESS_DENIED":
-                raise AccessDenied(f"Shopify refuses the export {run.document}", field=run.document)
+                raise AccessDenied(
+                    f"Shopify denies access to {run.document}: a scope or an approval is missing", field=run.document
+                )
             raise _Failed(f"the export ended as {operation.status} ({operation.error_code or 'no reason given'})")
         run = self._runs.move(self._shop, run, RunState.IMPORTING, objects=operation.object_count)
         self._checkpoint("importing")

@@ -118,6 +118,17 @@ def test_a_hostile_title_is_shown_and_not_executed(
     assert "<script>alert" not in page.text
 
 
+def test_a_permission_that_was_taken_away_is_named_on_the_first_page(
+    running_app: RunningApp, devstore: DevStore, imported: Shop, work: Work
+) -> None:
+    devstore.post("scopes", granted=["read_products", "write_products"])
+    devstore.flush()
+    work()
+    read = text_of(running_app.open(devstore).text)
+    assert "Attune may not read what it needs" in read
+    assert "read_inventory, read_orders, read_all_orders, read_customers" in read
+
+
 def test_progress_is_for_the_shops_own_staff(running_app: RunningApp, devstore: DevStore, imported: Shop) -> None:
     assert running_app.http.get("/admin/progress.json").status_code in (302, 401)
     header = {"Authorization": f"Bearer {devstore.id_token()}"}

@@ -15,6 +15,7 @@ from app.adapters.db.staging import (
     VARIANTS,
     Staged,
 )
+from app.adapters.db.writers import CATALOGUE, PEOPLE
 from app.core.syncs import Resource
 
 
@@ -39,6 +40,8 @@ class Family:
 class Plan:
     """How one resource is imported. Statements take ``shop`` and ``triggered_at``."""
 
+    half: str
+    """Which writers it takes turns with (see `writers`)."""
     tables: tuple[Staged, ...]
     merges: tuple[str, ...]
     """Bodies behind ``WITH``; the last value of the first one counts what was applied."""
@@ -50,24 +53,30 @@ class Plan:
 
 PLANS = {
     Resource.PRODUCTS: Plan(
+        half=CATALOGUE,
         tables=catalog.CATALOG_TABLES,
         merges=(catalog.MERGE_PRODUCTS,),
         different=catalog.DIFFERENT_PRODUCTS,
         families=(Family(VARIANTS, "product_id", PRODUCTS),),
     ),
     Resource.INVENTORY: Plan(
-        tables=catalog.STOCK_TABLES, merges=(catalog.MERGE_STOCK,), different=catalog.DIFFERENT_STOCK
+        half=CATALOGUE, tables=catalog.STOCK_TABLES, merges=(catalog.MERGE_STOCK,), different=catalog.DIFFERENT_STOCK
     ),
     Resource.COLLECTIONS: Plan(
+        half=CATALOGUE,
         tables=catalog.COLLECTION_TABLES,
         merges=(catalog.MERGE_COLLECTIONS, catalog.MERGE_MEMBERS),
         different=catalog.DIFFERENT_COLLECTIONS,
         families=(Family(MEMBERS, "collection_id", COLLECTIONS),),
     ),
     Resource.CUSTOMERS: Plan(
-        tables=people.CUSTOMER_TABLES, merges=(people.MERGE_CUSTOMERS,), different=people.DIFFERENT_CUSTOMERS
+        half=PEOPLE,
+        tables=people.CUSTOMER_TABLES,
+        merges=(people.MERGE_CUSTOMERS,),
+        different=people.DIFFERENT_CUSTOMERS,
     ),
     Resource.ORDERS: Plan(
+        half=PEOPLE,
         tables=people.ORDER_TABLES,
         merges=(people.MERGE_ORDERS, people.MERGE_REFUNDS),
         different=people.DIFFERENT_ORDERS,

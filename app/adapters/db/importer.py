@@ -20,6 +20,7 @@ from app.adapters.db.engine import Database
 from app.adapters.db.import_plans import HALF_ORDERS, PLANS, UNKNOWN_PRODUCTS, Plan
 from app.adapters.db.merge_people import TOUCHED
 from app.adapters.db.staging import IDS, Rows, Staged
+from app.adapters.db.writers import ALONE
 from app.adapters.shopify.bulk_lines import BulkLines, parse_id
 from app.core.ids import ShopId
 from app.core.records import Record
@@ -77,9 +78,11 @@ class DbImporter:
             stage = Stage(connection, shop, self._sealer, problems)
             if run.resource in COMPARISONS:
                 lines_read = stage.ids(lines, progress)
+                _alone(connection, shop, COUNTERPART[run.resource])
                 applied, repaired, again = _compare(connection, shop, run, problems)
             else:
                 lines_read = stage.records(run.resource, lines, progress)
+                _alone(connection, shop, run.resource)
                 again = _check(connection, shop, run.resource, problems)
                 repaired = _different(connection, shop, run)
                 applied = _merge(connection, shop, PLANS[run.resource])
@@ -140,6 +143,11 @@ class Stage:
         for table in tables:
             self.connection.execute(f"ANALYZE {table.name}")
         return number
+
+
+def _alone(connection: psycopg.Connection, shop: ShopId, resource: Resource) -> None:
+    """Take turns with webhooks and erasures from here to the commit."""
+    connection.execute(ALONE, {"half": PLANS[resource].half, "shop": shop})
 
 
 def _check(connection: psycopg.Connection, shop: ShopId, resource: Resource, problems: Problems) -> list[int]:

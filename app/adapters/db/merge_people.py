@@ -59,7 +59,7 @@ MERGE_ORDERS = f"""
         WHERE {NEWEST}
         RETURNING id
     ), bought AS (
-        INSERT INTO order_lines (shop_id, id, order_id, product_id, variant_id, quantity, current_quantity,
+        INSERT INTO order_lines AS old (shop_id, id, order_id, product_id, variant_id, quantity, current_quantity,
                                  unit_price, discount, request_id, position)
         SELECT %(shop)s, s.id, s.order_id, s.product_id, s.variant_id, s.quantity, s.current_quantity, s.unit_price,
                s.discount, s.request_id, s.position
@@ -67,7 +67,9 @@ MERGE_ORDERS = f"""
         JOIN applied a ON a.id = s.order_id
         ORDER BY s.id
         ON CONFLICT (shop_id, id) DO UPDATE SET
-            order_id = excluded.order_id, product_id = excluded.product_id, variant_id = excluded.variant_id,
+            -- Shopify forgets which product was bought once that is deleted; we don't.
+            order_id = excluded.order_id, product_id = coalesce(excluded.product_id, old.product_id),
+            variant_id = coalesce(excluded.variant_id, old.variant_id),
             quantity = excluded.quantity, current_quantity = excluded.current_quantity,
             unit_price = excluded.unit_price, discount = excluded.discount, request_id = excluded.request_id,
             position = excluded.position

@@ -20,6 +20,7 @@ from app.adapters.db import merge_people as people
 from app.adapters.db.engine import Database
 from app.adapters.db.import_plans import PLANS, Plan
 from app.adapters.db.staging import COLLECTIONS, Row, Rows, Staged
+from app.adapters.db.writers import ALONE, CATALOGUE, PEOPLE
 from app.core.ids import ShopId
 from app.core.records import (
     CollectionRecord,
@@ -39,7 +40,7 @@ LACKING = "SELECT order_id FROM refunds WHERE NOT lines_known GROUP BY order_id 
 CLOSE = "UPDATE refunds SET lines_known = true WHERE order_id = ANY(%s) AND NOT lines_known"
 
 # A webhook does not say what stands in a collection, so its plan leaves the membership alone.
-COLLECTION_PLAN = Plan(tables=(COLLECTIONS,), merges=(catalog.MERGE_COLLECTIONS,), different="")
+COLLECTION_PLAN = Plan(half=CATALOGUE, tables=(COLLECTIONS,), merges=(catalog.MERGE_COLLECTIONS,), different="")
 PLAN_OF: dict[type, Plan] = {
     ProductRecord: PLANS[Resource.PRODUCTS],
     StockRecord: PLANS[Resource.INVENTORY],
@@ -89,10 +90,11 @@ class DbStoreRecords:
 
     def remove(self, shop: ShopId, kind: Kind, number: int, *, at: datetime | None) -> None:
         """The store deleted it: an older copy that arrives later does not bring it back."""
-        values = {"shop": shop, "id": number, "kind": kind, "at": at}
+        half = CATALOGUE if kind in (Kind.PRODUCT, Kind.COLLECTION) else PEOPLE
+        values = {"shop": shop, "id": number, "kind": kind, "at": at, "half": half}
         with self._database.shop(shop) as session:
             cursor = _cursor(session)
-            for statement in DELETES[kind]:
+            for statement in (ALONE, *DELETES[kind]):
                 cursor.execute(statement, values)
         if kind is Kind.PRODUCT:
             self._signals.changed(shop)
@@ -115,7 +117,8 @@ def _merge(
     staged: dict[Staged, list[Row]],
     triggered_at: datetime | None,
 ) -> None:
-    values: dict[str, Any] = {"shop": shop, "triggered_at": triggered_at}
+    values: dict[str, Any] = {"shop": shop, "triggered_at": triggered_at, "half": plan.half}
+    cursor.execute(ALONE, values)
     values.update({table.name: _json(table, rows) for table, rows in staged.items()})
     sources = ", ".join(table.from_json for table in plan.tables)
     for merge in plan.merges:

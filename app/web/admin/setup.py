@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.adapters.db.progress import Counts, SyncProgress
+from app.adapters.shopify.scopes import missing
 from app.core.recommend.types import Strategy
 from app.core.shops import Shop
 from app.ports import ModelRecord
@@ -32,6 +33,8 @@ class Setup:
     counts: Counts
     consented: bool
     model: ModelRecord | None
+    missing_scopes: Sequence[str]
+    """What the merchant has not granted although the app needs it."""
 
     @property
     def imported(self) -> bool:
@@ -98,9 +101,11 @@ def setup_of(shop: Shop, wiring: Web) -> Setup:
     current = wiring.models.current(shop.id)
     history = wiring.models.history(shop.id) if current else []
     decision = wiring.consents.current(shop.id)
+    token = wiring.credentials.load(shop.id)
     return Setup(
         runs=wiring.progress.runs(shop.id),
         counts=wiring.progress.counts(shop.id),
         consented=decision is not None and decision.granted,
         model=next((record for record in history if record.version == current), None),
+        missing_scopes=missing(token.pair.scopes) if token else [],
     )

@@ -107,7 +107,7 @@ def test_parquet_and_day_first_dates_are_read_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("InvoiceNo,StockCode,Description,Quantity,InvoiceDate,Country\n1,85123,A,1,2011-01-01,UK\n", "Price, CustomerID"),
+        ("InvoiceNo,StockCode,Description,Quantity,InvoiceDate,Country\n", "lacks the columns UnitPrice, CustomerID"),
         (HEADER + "\n536365,POST,POSTAGE,1,2011-06-01 08:26:00,18.00,17850,United Kingdom\n", "holds no sale"),
         (HEADER + "\n", "holds no sale"),
         ("", "lacks the column|cannot be read"),
