@@ -57,10 +57,12 @@ class DemoStack:
         port: the app's port; the devstore listens on the next one.
 
     Raises:
-        Permanent: a port is taken, or another demo of this user is running.
+        Permanent: this is no checkout, a port is taken, or another demo of this user is running.
     """
 
     def __init__(self, folder: Path, *, world: str, port: int) -> None:
+        if not (ROOT / "devstore").is_dir():
+            raise Permanent("the demo needs a checkout of Attune, with its simulated store; run `make demo` there")
         for taken in (port, port + 1):
             _port_is_free(taken)
         self._lock = _only_one(folder.with_suffix(".lock"))
