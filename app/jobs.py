@@ -37,6 +37,9 @@ class Due:
     takes_id: bool = False
 
 
+PUT_OFF_S: Final = 3600.0
+"""When due work that was refused (no usable token, a frozen shop) is tried again; opening the app brings it forward."""
+
 DUE: Final = {
     "webhook": Due(PROCESS_WEBHOOK, takes_id=True),
     "install": Due(FINISH_INSTALL),

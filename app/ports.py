@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
@@ -38,6 +38,9 @@ class Jobs(Protocol):
     def enqueue(self, name: str, *arguments: str | int | bool | None, queue: str = "default") -> None:
         """Ask a worker to run the job `name` (see `app.jobs`). Call it after the commit."""
 
+    def waiting(self, queue: str) -> int:
+        """How many jobs wait in the queue; 0 when it does not answer."""
+
     def forget(self, shop: ShopId) -> int:
         """Take the shop's waiting jobs out of all queues; returns how many there were."""
 
@@ -66,6 +69,9 @@ class DueWork(Protocol):
         """Note work of a kind that `app.jobs.DUE` knows. The caller enqueues it itself, the sweeper after `after_s`."""
 
     def done(self, shop: ShopId, kind: str, id: str = "") -> None: ...
+
+    def put_off(self, shop: ShopId, kind: str, *, after_s: float) -> None:
+        """Leave all work of the kind due, but not before then: what can't be done now is not tried every minute."""
 
     def take_due(self, *, limit: int, again_s: float) -> Sequence[DueItem]:
         """What is due now, put off by `again_s` in the same step so that two sweepers don't both get it."""
@@ -127,8 +133,8 @@ class AdminApis(Protocol):
 class TokenPair:
     """An expiring offline access token with its refresh token. Both times are wall time."""
 
-    access_token: str
-    refresh_token: str
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
     scopes: str
     access_expires_at: datetime
     refresh_expires_at: datetime
@@ -205,10 +211,12 @@ class Card:
     title: str
     image: str
     buyable: bool
-    changed_at: datetime
 
 
 class CatalogReader(Protocol):
+    def now(self) -> datetime:
+        """The clock by which changes of the catalogue are stamped."""
+
     def cards(self, shop: ShopId, *, changed_since: datetime | None = None) -> Sequence[Card]:
         """All cards, or those that changed since; deleted products come as not buyable."""
 
@@ -314,7 +322,7 @@ class Purchases:
 
 class OrderHistory(Protocol):
     def purchases(self, shop: ShopId, *, since: datetime, until: datetime) -> Purchases:
-        """What was bought in [since, until): no tests, cancellations, refunds in full, or customers who opted out."""
+        """What was bought in [since, until): no tests, cancellations, refunds in full, objectors or erased people."""
 
 
 # -- Models ----------------------------------------------------------------------------------------------------------
@@ -359,14 +367,15 @@ class Models(Protocol):
 
     def current(self, shop: ShopId) -> ModelVersion | None: ...
 
+    def in_use(self, shop: ShopId) -> ModelRecord | None:
+        """What the register says of the current version."""
+
     def record(self, shop: ShopId, record: ModelRecord) -> None: ...
 
     def publish(self, shop: ShopId, version: ModelVersion, *, at: datetime) -> None:
         """Flip the pointer in one transaction; the version before it stays for a roll-back."""
 
-    def roll_back(
-        self, shop: ShopId, *, at: datetime, available: Collection[ModelVersion]
-    ) -> ModelVersion | None:
+    def roll_back(self, shop: ShopId, *, at: datetime, available: Collection[ModelVersion]) -> ModelVersion | None:
         """Flip back to the version before, one of those whose artefact is `available`; None when there is none.
 
         A roll-back that was killed before its lists were published is finished, not followed by another one.
@@ -433,6 +442,9 @@ class Shelf(Protocol):
     def titles(self) -> Mapping[ProductId, str]: ...
 
     def is_buyable(self, product: ProductId) -> bool: ...
+
+    def cannot_be_bought(self, product: ProductId) -> bool:
+        """Whether the product is known and may not be recommended now; False for one that the shelf has never seen."""
 
     def card_json(self, product: ProductId) -> bytes:
         """The members of the product's JSON object that are the same in every answer, without the braces.
@@ -606,6 +618,9 @@ class Reports(Protocol):
     def roll_up(self, shop: ShopId, first: date, last: date) -> Sequence[ReportRow]:
         """One row a day (the shop's) and placement that had anything, both days included."""
 
+    def day_of(self, shop: ShopId, moment: datetime) -> date:
+        """The day that it is in the shop at that moment."""
+
     def currency(self, shop: ShopId) -> str: ...
 
 
@@ -627,11 +642,22 @@ class ErasablePlace(Protocol):
 class Privacy(Protocol):
     """What erasures and exports need besides the places: who is meant, tombstones, receipts."""
 
-    def subject(self, shop: ShopId, customer: CustomerId, orders: Sequence[OrderId]) -> Subject:
-        """Find the person's orders (those named included) and the visitors who placed them after a click."""
+    def subject(
+        self, shop: ShopId, customer: CustomerId, orders: Sequence[OrderId], *, email: str | None = None
+    ) -> Subject:
+        """Find the person's orders and the visitors who placed them after a click.
 
-    def bury(self, shop: ShopId, customer: CustomerId, *, at: datetime) -> None:
-        """Set a tombstone, so that late webhooks and bulk lines don't bring the customer back."""
+        Args:
+            customer: 0 for a guest.
+            orders: orders that the request names; they belong to the person whatever stands in them.
+            email: the address that the request names: a guest, or a customer who is deleted already, is found by it.
+        """
+
+    def bury(
+        self, shop: ShopId, customer: CustomerId, orders: Sequence[OrderId], *, email: str | None = None, at: datetime
+    ) -> Subject:
+        """As `subject`, and sets tombstones, so that late webhooks and bulk lines bring neither customer nor contacts
+        back."""
 
     def open_receipt(self, shop: ShopId, id: str, kind: str, subject: str, *, at: datetime) -> bool:
         """Begin a receipt; False when the same request has been answered already."""

@@ -19,12 +19,12 @@ def main(arguments: list[str] | None = None) -> None:
     args = _parser().parse_args(arguments)
     try:
         world = worlds.build(args.world)
-        options = _options(args, world)
+        app = create(world, _options(args, world))
     except (TomlError, OSError, KeyError, ValueError) as error:
         sys.exit(f"devstore: {error}")
-    server = listen(create(world, options), args.port)
+    server = listen(app, args.port)
     signal.signal(signal.SIGTERM, _stop)
-    print(f"READY {options.origin}", flush=True)
+    print(f"READY http://127.0.0.1:{args.port}", flush=True)
     try:
         server.serve_forever()
     except KeyboardInterrupt:

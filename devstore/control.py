@@ -151,6 +151,11 @@ def _orders(routes: Blueprint, store: Store, payloads: Payloads) -> None:
     def cancel_order(order_id: int) -> ResponseReturnValue:
         return payloads.order(store.cancel_order(order_id))
 
+    @routes.delete("/orders/<int:order_id>")
+    def delete_order(order_id: int) -> ResponseReturnValue:
+        store.delete_order(order_id)
+        return {"deleted": order_id}
+
 
 def _line(given: dict[str, Any]) -> NewLine:
     return NewLine(int(given["variant_id"]), int(given.get("quantity", 1)), dict(given.get("properties", {})))

@@ -38,6 +38,8 @@ class Metafield:
     type: str
     value: str
     updated_at: datetime
+    created_at: datetime | None = None
+    """None where it was never changed."""
 
 
 @dataclass(slots=True)

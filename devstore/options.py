@@ -136,8 +136,19 @@ def _subscriptions(webhooks: dict[str, Any], app_url: str) -> Iterator[Subscript
             if key in seen:
                 raise TomlError(f"shopify.app.toml: {topic} is subscribed twice at {entry['uri']}")
             seen.add(key)
-            include = tuple(entry.get("include_fields", ()))
+            include = _include_fields(entry)
             yield Subscription(topic, _moved(entry["uri"], app_url), entry.get("name"), include)
+
+
+def _include_fields(entry: dict[str, Any]) -> tuple[str, ...]:
+    """The top-level fields to send; what the devstore would silently do otherwise than Shopify is refused."""
+    for key in ("filter", "metafield_namespaces", "metafields"):
+        if entry.get(key):
+            raise TomlError(f"shopify.app.toml: the devstore does not simulate {key} of a webhook subscription")
+    include = tuple(entry.get("include_fields", ()))
+    if any("." in name for name in include):
+        raise TomlError("shopify.app.toml: the devstore simulates include_fields of the top level only")
+    return include
 
 
 def _proxy(table: dict[str, str] | None, app_url: str) -> AppProxy | None:

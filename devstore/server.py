@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from threading import Thread
 
 from flask import Flask
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from devstore import admin_frame, control, oauth, storefront
 from devstore.admin_api import http
@@ -19,6 +18,7 @@ from devstore.admin_api.bulk import BulkOperations
 from devstore.admin_api.cost import Bucket
 from devstore.faults import Faults
 from devstore.installation import Installation
+from devstore.listener import Server
 from devstore.model import World
 from devstore.options import AppProxy, AppToml, Options, read_toml
 from devstore.store import Store
@@ -46,17 +46,10 @@ def create(world: World, options: Options) -> Flask:
     return app
 
 
-class _Quiet(WSGIRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Every request of a demo would be a line; errors are still logged."""
-
-
-def listen(app: Flask, port: int) -> BaseWSGIServer:
+def listen(app: Flask, port: int) -> Server:
     """A threaded server on the loopback interface; port 0 takes a free one."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    return make_server("127.0.0.1", port, app, threaded=True, request_handler=_Quiet)
+    return Server("127.0.0.1", port, app)
 
 
 @contextmanager

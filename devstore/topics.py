@@ -1,15 +1,31 @@
-"""Which body each webhook topic carries."""
+"""Which body each webhook topic carries, and which scope an app needs to be sent it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from devstore.admin_api.bulk_operation import BulkOperation
 from devstore.model import Customer
-from devstore.options import Options
+from devstore.options import COMPLIANCE_TOPICS, Options
 from devstore.payloads import Payload, Payloads
 from devstore.store import Store
+
+_SCOPES = {
+    "products": "products",
+    "collections": "products",
+    "inventory_levels": "inventory",
+    "orders": "orders",
+    "refunds": "orders",
+    "customers": "customers",
+    "customers_email_marketing_consent": "customers",
+}
+
+
+def may_receive(topic: str, scopes: Collection[str]) -> bool:
+    """Whether an app with these scopes is sent the topic; an app without them cannot even subscribe on Shopify."""
+    subject = None if topic in COMPLIANCE_TOPICS else _SCOPES.get(topic.partition("/")[0])
+    return subject is None or f"read_{subject}" in scopes or f"write_{subject}" in scopes
 
 
 def builders(payloads: Payloads, store: Store, options: Options) -> dict[str, Callable[[Any], Payload]]:
@@ -30,7 +46,7 @@ def builders(payloads: Payloads, store: Store, options: Options) -> dict[str, Ca
         "refunds/create": lambda pair: payloads.refund(*pair),
         "customers/create": payloads.customer,
         "customers/update": payloads.customer,
-        "customers/delete": lambda customer: {"id": customer.id, "phone": None, "addresses": []},
+        "customers/delete": payloads.customer_deleted,
         "customers_email_marketing_consent/update": payloads.consent_update,
         "inventory_levels/update": payloads.inventory_level,
         "bulk_operations/finish": lambda operation: bulk_finished(operation, payloads),

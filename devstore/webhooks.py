@@ -1,7 +1,8 @@
 """Sends webhooks: signs, posts, retries, and commits the faults that it was told to.
 
-Only topics that shopify.app.toml subscribes to are sent, and only while the app is installed (the compliance topics
-and app/uninstalled also afterwards). The body is fixed when the change happens, as on Shopify, whatever a retry finds.
+Only topics that shopify.app.toml subscribes to are sent, only while the app holds the scope of what they tell, and only
+while it is installed (the compliance topics and app/uninstalled also afterwards). The body is fixed when the change
+happens, as on Shopify, whatever a retry finds.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ import httpx
 
 from devstore.faults import Fault, Faults
 from devstore.installation import Installation
-from devstore.options import API_VERSION, COMPLIANCE_TOPICS, Options, Subscription
+from devstore.options import API_VERSION, COMPLIANCE_TOPICS, Options, Subscription, TomlError
 from devstore.payloads import Payloads
 from devstore.store import Store
-from devstore.topics import builders
+from devstore.topics import builders, may_receive
 
 TIMEOUT_S = 5.0
 STALE_BY = timedelta(hours=1)
@@ -72,6 +73,8 @@ class Webhooks:
     def __init__(self, store: Store, options: Options, installation: Installation, faults: Faults) -> None:
         self._store, self._options, self._installation, self._faults = store, options, installation, faults
         self._builders = builders(Payloads(store, options), store, options)
+        if unknown := {s.topic for s in options.app_toml.subscriptions} - set(self._builders):
+            raise TomlError(f"shopify.app.toml: the devstore sends no {', '.join(sorted(unknown))}")
         self._log: list[Delivery] = []
         self._pending = 0
         self._queue: list[tuple[float, int, Delivery]] = []
@@ -87,6 +90,8 @@ class Webhooks:
 
     def on_change(self, topic: str, subject: Any) -> None:
         if not (self._installation.installed or topic in _AFTER_UNINSTALL):
+            return
+        if not may_receive(topic, self._installation.scopes):
             return
         wanted = [s for s in self._options.app_toml.subscriptions if s.topic == topic]
         if not wanted:
@@ -212,7 +217,8 @@ class Webhooks:
             "X-Shopify-API-Version": API_VERSION,
             "X-Shopify-Webhook-Id": delivery.webhook_id,
             "X-Shopify-Event-Id": delivery.event_id,
-            "X-Shopify-Triggered-At": delivery.triggered_at.isoformat(timespec="microseconds").replace("+00:00", "Z"),
+            # Nine digits after the second, as Shopify writes them.
+            "X-Shopify-Triggered-At": delivery.triggered_at.strftime("%Y-%m-%dT%H:%M:%S.%f000Z"),
         }
         return headers | ({"X-Shopify-Name": delivery.name} if delivery.name else {})
 

@@ -37,9 +37,10 @@ def services() -> Iterator[TestServices]:
 
 
 @pytest.fixture
-def database_urls(services: TestServices) -> tuple[str, str]:
+def database_urls(services: TestServices) -> Iterator[tuple[str, str]]:
     """Addresses of a fresh migrated database: for the app role, and for the owner."""
-    return services.fresh_database()
+    with services.database() as urls:
+        yield urls
 
 
 @pytest.fixture

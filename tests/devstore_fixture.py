@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import os
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,6 +26,7 @@ from app.core.ids import ShopDomain
 from app.core.shops import Shop
 from app.wiring.web import Web
 from app.wiring.worker import Worker, worker
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 API_KEY = "test-api-key"
 API_SECRET = "test-api-secret-of-more-than-32-characters"
+PATIENCE_S = 100.0
+"""For answers that come at once on an idle machine. Longer than the devstore waits for its webhooks."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +86,7 @@ class RunningApp:
 @pytest.fixture
 def app_url() -> str:
     """Where the app under test will listen."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+    return f"http://127.0.0.1:{free_port()}"
 
 
 @pytest.fixture
@@ -114,10 +114,10 @@ def devstore(app_url: str, world_name: str) -> Iterator[DevStore]:
         origin="",
         webhook_retries_s=(0.05, 0.1, 0.2),
     )
-    with _devstore_socket() as port:
-        origin = f"http://127.0.0.1:{port}"
-        app = create(world, replace(options, port=port, origin=origin))
-    with _served(app, origin), httpx.Client(base_url=f"{origin}/_dev", timeout=35.0) as control:
+    port = free_port()
+    origin = f"http://127.0.0.1:{port}"
+    app = create(world, replace(options, port=port, origin=origin))
+    with _served(app, origin), httpx.Client(base_url=f"{origin}/_dev", timeout=PATIENCE_S) as control:
         yield DevStore(origin, ShopDomain(options.shop_domain), control)
 
 
@@ -142,7 +142,7 @@ def running_app(linked_settings: Settings) -> Iterator[RunningApp]:
     wiring = Web(linked_settings)
     wiring.redis.flushdb()
     url = linked_settings.app_url
-    with _served(create_app(wiring), url), httpx.Client(base_url=url, timeout=30.0) as http:
+    with _served(create_app(wiring), url), httpx.Client(base_url=url, timeout=PATIENCE_S) as http:
         yield RunningApp(url, wiring, http)
     wiring.close()
 
@@ -206,13 +206,6 @@ def environment(settings: Settings) -> dict[str, str]:
         "ENCRYPTION_KEYS": ",".join(base64.b64encode(key).decode() for key in settings.encryption_keys),
     }
     return {name: value for name, value in named.items() if value}
-
-
-@contextmanager
-def _devstore_socket() -> Iterator[int]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        yield int(probe.getsockname()[1])
 
 
 class _Quiet(WSGIRequestHandler):

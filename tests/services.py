@@ -1,6 +1,6 @@
 """The real services that tests run against: one embedded PostgreSQL and Redis a session, a fresh database a test.
 
-A template database is migrated once; each `fresh_database` is a copy of it.
+A template database is migrated once; each `database` is a copy of it that goes when the test is over.
 """
 
 from __future__ import annotations
@@ -49,11 +49,18 @@ class TestServices:
         self.postgres.stop()
         self._folder.__exit__(None, None, None)
 
-    def fresh_database(self) -> tuple[str, str]:
-        """A new migrated database; returns its address for the app role and for the owner."""
+    @contextmanager
+    def database(self) -> Iterator[tuple[str, str]]:
+        """A new migrated database, dropped at the end; gives its address for the app role and for the owner."""
         name = f"test_{next(self._numbers)}"
-        with psycopg.connect(
-            self.postgres.url("postgres").replace(f"/{DATABASE}?", "/postgres?"), autocommit=True
-        ) as db:
-            db.execute(f"CREATE DATABASE {name} TEMPLATE {DATABASE} OWNER {OWNER}")
-        return tuple(self.postgres.url(role).replace(f"/{DATABASE}?", f"/{name}?") for role in (APP_ROLE, OWNER))  # type: ignore[return-value]
+        # Copying files is several times cheaper than logging every page of a database that nobody will recover.
+        self._administer(f"CREATE DATABASE {name} TEMPLATE {DATABASE} OWNER {OWNER} STRATEGY file_copy")
+        yield self._url(APP_ROLE, name), self._url(OWNER, name)
+        self._administer(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _administer(self, statement: str) -> None:
+        with psycopg.connect(self._url("postgres", "postgres"), autocommit=True) as connection:
+            connection.execute(statement)
+
+    def _url(self, role: str, database: str) -> str:
+        return self.postgres.url(role).replace(f"/{DATABASE}?", f"/{database}?")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from concurrent.futures import ThreadPoolExecutor
+
+from sqlalchemy import text
 
 from app.adapters.db.claims import DbClaims
 from app.adapters.db.engine import Database
@@ -12,10 +14,11 @@ from app.core.shops import Shop
 
 def test_of_many_workers_exactly_one_gets_the_claim(database: Database, shop: Shop) -> None:
     claims = DbClaims(database)
+    all_have_tried = threading.Barrier(8, timeout=100)
 
     def attempt(_: int) -> bool:
-        with claims.hold(shop.id, "sync", seconds=30) as taken:
-            time.sleep(0.3)
+        with claims.hold(shop.id, "sync", seconds=600) as taken:
+            all_have_tried.wait()
             return taken
 
     with ThreadPoolExecutor(8) as pool:
@@ -31,12 +34,13 @@ def test_a_claim_is_free_again_after_its_holder_is_done(database: Database, shop
 
 def test_a_claim_whose_holder_died_runs_out(database: Database, shop: Shop) -> None:
     claims = DbClaims(database)
-    dead = claims.hold(shop.id, "sync", seconds=0.2)
+    dead = claims.hold(shop.id, "sync", seconds=600)
     assert dead.__enter__()
-    with claims.hold(shop.id, "sync", seconds=1) as early:
+    with claims.hold(shop.id, "sync", seconds=9) as early:
         assert not early
-    time.sleep(0.3)
-    with claims.hold(shop.id, "sync", seconds=1) as later:
+    with database.shop(shop.id) as session:  # What time does.
+        session.execute(text("UPDATE claims SET until = until - interval '601 seconds'"))
+    with claims.hold(shop.id, "sync", seconds=9) as later:
         assert later
 
 

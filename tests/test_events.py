@@ -40,6 +40,8 @@ def test_a_good_event_is_dated_by_its_age() -> None:
         ("id", "x" * 65),
         ("id", "a\x00b"),
         ("type", "purchase"),
+        ("placement", "Buy followers"),
+        ("placement", None),
         ("age_ms", -1),
         ("age_ms", 86_400_001),
         ("age_ms", "5"),

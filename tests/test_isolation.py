@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import itertools
+from collections.abc import Iterator
 
 import psycopg
 import pytest
@@ -10,11 +12,38 @@ from sqlalchemy import Column, Table
 from sqlmodel import SQLModel
 
 from app.adapters.db.engine import Database
+from app.adapters.db.shops import DbShops
 from app.adapters.db.tables import OPEN_TABLES
-from app.core.shops import Shop
+from app.core.ids import ShopDomain
+from app.core.shops import Shop, ShopState
+from tests.services import TestServices
 
 TABLES = [table for name, table in sorted(SQLModel.metadata.tables.items()) if name not in OPEN_TABLES]
+NUMBERS = itertools.count(1)
 BY_NAME = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+
+
+@pytest.fixture(scope="module")
+def database(services: TestServices) -> Iterator[Database]:
+    """One for all of these tests: each brings shops of its own, and shops are what must be apart."""
+    with services.database() as (app_url, _):
+        opened = Database(app_url)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def shop(database: Database) -> Shop:
+    return new_shop(database, "alice")
+
+
+@pytest.fixture
+def other_shop(database: Database) -> Shop:
+    return new_shop(database, "charlie")
+
+
+def new_shop(database: Database, owner: str) -> Shop:
+    return DbShops(database).put(ShopDomain(f"{owner}-{next(NUMBERS)}.myshopify.com"), ShopState.INSTALLED)
 
 
 def sample(column: Column[object]) -> object:

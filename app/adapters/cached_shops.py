@@ -31,15 +31,18 @@ class Remembered(Generic[K, V]):
     def __init__(self, read: Callable[[K], V], *, fresh_s: float = FRESH_S) -> None:
         self._read, self._fresh_s = read, fresh_s
         self._known: dict[K, tuple[float, V]] = {}
+        self._away_until = 0.0
 
     def __call__(self, key: K) -> V:
         now = time.monotonic()
         found = self._known.get(key)
-        if found is not None and now - found[0] < self._fresh_s:
+        if found is not None and (now - found[0] < self._fresh_s or now < min(self._away_until, found[0] + STALE_S)):
             return found[1]
         try:
             value = self._read(key)
         except SQLAlchemyError:
+            # A database that is away may take its time to fail; not every request shall wait for that.
+            self._away_until = time.monotonic() + self._fresh_s
             if found is not None and now - found[0] < STALE_S:
                 return found[1]
             raise

@@ -8,7 +8,7 @@ from rich.console import Console
 from app import config
 from app.cli.shop_argument import find_shop
 from app.core.training_consent import CURRENT
-from app.services.record_consent import Ports, record_consent
+from app.services.record_consent import record_consent
 from app.wiring.worker import Worker
 
 
@@ -27,8 +27,8 @@ def command(shop: str, decision: str, by: str) -> None:
         console = Console()
         if granted:
             _show_text(console)
-        ports = Ports(wiring.consents, wiring.jobs, wiring.clock)
-        recorded = record_consent(found, granted=granted, by=by.strip(), text_version=CURRENT.version, ports=ports)
+        ports, text = wiring.recording_consent, CURRENT.version
+        recorded = record_consent(found, granted=granted, by=by.strip(), text_version=text, ports=ports)
         what = "granted; a training follows" if granted else "withdrawn; models and lists are being deleted"
         console.print(f"{found.domain}: {what}. Recorded for {recorded.by}, text {recorded.text_version}.")
     finally:

@@ -184,8 +184,8 @@ class DemoStack:
     def _train(self, _say: Say) -> str:
         shop = self._shop()
         self._wait("trainer", lambda: self.wiring.models.current(shop.id) is not None, timeout_s=WORK_TIMEOUT_S)
-        version = self.wiring.models.current(shop.id)
-        used = next(record for record in self.wiring.models.history(shop.id) if record.version == version)
+        used = self.wiring.models.in_use(shop.id)
+        assert used is not None
         return _exam_in_words(used)
 
     def _lists(self, say: Say) -> str:

@@ -16,6 +16,7 @@ from app.adapters.shopify.scopes import missing as missing_scopes
 from app.cli.migrations import newest_revision
 from app.cli.shop_argument import find_shop
 from app.core.findings import Finding, Grade, failed, passed, warned
+from app.core.shops import Shop
 from app.wiring.worker import Worker
 
 COLOURS = {Grade.PASS: "green", Grade.WARN: "yellow", Grade.FAIL: "red"}
@@ -134,7 +135,7 @@ def _shop(wiring: Worker, text: str) -> Iterator[Finding]:
         )
     else:
         yield passed("webhooks", "none given up, none late")
-    yield from _learning(wiring, shop.domain)
+    yield from _learning(wiring, shop)
 
 
 def _no_data(subject: str, detail: str) -> Finding:
@@ -154,27 +155,24 @@ def _access(scopes: str | None, token_expired: bool | None) -> Iterator[Finding]
         yield passed("access", "a token with every required scope")
 
 
-def _learning(wiring: Worker, domain: str) -> Iterator[Finding]:
-    shop = find_shop(wiring.shops, domain)
+def _learning(wiring: Worker, shop: Shop) -> Iterator[Finding]:
     decision = wiring.consents.current(shop.id)
     if decision is None or not decision.granted:
         yield warned("consent", "the merchant has not consented to training", "the merchant decides on the app's page")
         return
     yield passed("consent", f"given by {decision.by} on {decision.at:%Y-%m-%d}, text {decision.text_version}")
-    version = wiring.models.current(shop.id)
-    if version is None:
-        yield warned("model", "none published", f"run `attune train {domain}`")
+    used = wiring.models.in_use(shop.id)
+    if used is None:
+        yield warned("model", "none published", f"run `attune train {shop.domain}`")
     else:
-        newest = wiring.models.history(shop.id, limit=1)[0]
-        yield passed("model", f"{version} ({newest.strategy}), trained {newest.trained_at:%Y-%m-%d %H:%M}")
+        yield passed("model", f"{used.version} ({used.strategy}), trained {used.trained_at:%Y-%m-%d %H:%M}")
 
 
 def _show(findings: list[Finding]) -> None:
     """One line a finding, its remedy under it; long texts are left to the terminal to wrap."""
     console = Console(highlight=False, soft_wrap=True)
     for finding in findings:
-        console.print(
-            f"[{COLOURS[finding.grade]}]{finding.grade}[/]  [bold]{finding.subject}[/]: {escape(finding.detail)}"
-        )
+        grade = f"[{COLOURS[finding.grade]}]{finding.grade}[/]"
+        console.print(f"{grade}  [bold]{escape(finding.subject)}[/]: {escape(finding.detail)}")
         if finding.remedy:
             console.print(f"      → {escape(finding.remedy)}")

@@ -6,13 +6,14 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
+from app import config
 from app.cli.shop_argument import find_shop
 from app.core.errors import NotEnoughData
 from app.core.ids import ProductId, VisitorId
 from app.core.recommend.cascade import Context
 from app.core.recommend.types import Placement
 from app.services.preview_rail import Preview, preview_rail
-from app.wiring.worker import current
+from app.wiring.worker import Worker
 
 
 @click.command()
@@ -27,7 +28,7 @@ def command(
     shop: str, placement: str, product: int | None, cart: str, limit: int, visitor: str | None, explain: bool
 ) -> None:
     """Show what a rail of SHOP would hold, and why."""
-    wiring = current()
+    wiring = Worker(config.load())
     try:
         found = find_shop(wiring.shops, shop)
         looked_at = None if product is None else ProductId(product)

@@ -11,12 +11,13 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
+from app import config
 from app.cli.shop_argument import find_shop
-from app.core.money import decimals
+from app.core.money import written
 from app.core.shops import Shop
 from app.ports import ReportRow
 from app.services.report import DEFINITIONS, Report, ctr, report
-from app.wiring.worker import current
+from app.wiring.worker import Worker
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -28,10 +29,13 @@ DAY = click.DateTime(formats=["%Y-%m-%d"])
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the table as JSON.")
 def command(shop: str, first: datetime | None, last: datetime | None, json_file: Path | None) -> None:
     """The metrics table of a shop."""
-    wiring = current()
-    found = find_shop(wiring.shops, shop)
     days = {"first": first.date() if first else None, "last": last.date() if last else None}
-    made = report(found, wiring.reports, wiring.clock, **days)
+    wiring = Worker(config.load())
+    try:
+        found = find_shop(wiring.shops, shop)
+        made = report(found, wiring.reports, wiring.clock, **days)
+    finally:
+        wiring.close()
     Console().print(_table(found, made))
     for name, meaning in DEFINITIONS.items():
         click.echo(f"  {name}: {meaning}")
@@ -53,15 +57,13 @@ def _table(shop: Shop, made: Report) -> Table:
 
 def _cells(row: ReportRow, currency: str) -> list[str]:
     share = ctr(row)
-    places = decimals(currency)
-    money = f"{row.revenue / 10**places:,.{places}f} {currency}".strip()
     return [
         row.placement,
         f"{row.exposures:,}",
         f"{row.clicks:,}",
         "–" if share is None else f"{share:.2%}",
         f"{row.orders:,}",
-        money,
+        written(row.revenue, currency),
     ]
 
 

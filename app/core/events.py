@@ -14,6 +14,7 @@ from typing import Any
 
 from app.core.errors import BadEvent
 from app.core.ids import ProductId, RequestId, VisitorId
+from app.core.recommend.types import Placement
 
 MAX_AGE_MS = 24 * 60 * 60 * 1000
 
@@ -32,7 +33,7 @@ class Event:
     type: EventType
     at: datetime
     visitor: VisitorId
-    placement: str
+    placement: Placement
     product_id: ProductId
     request_id: RequestId | None
     position: int | None
@@ -51,7 +52,7 @@ def parse(raw: Mapping[str, Any], *, now: datetime) -> Event:
         type=_type(raw.get("type")),
         at=now - timedelta(milliseconds=_age_ms(raw.get("age_ms"))),
         visitor=_visitor(raw.get("visitor")),
-        placement=_text(raw, "placement", longest=32),
+        placement=_placement(raw.get("placement")),
         product_id=ProductId(_number(raw, "product_id")),
         request_id=RequestId(_text(raw, "request_id", longest=32)) if raw.get("request_id") else None,
         position=_position(raw.get("position")),
@@ -81,6 +82,14 @@ def _type(value: object) -> EventType:
         return EventType(str(value))
     except ValueError:
         raise BadEvent(f"type must be one of {', '.join(EventType)}") from None
+
+
+def _placement(value: object) -> Placement:
+    """Only our own: what stands here becomes a row of the merchant's report."""
+    try:
+        return Placement(str(value))
+    except ValueError:
+        raise BadEvent(f"placement must be one of {', '.join(Placement)}") from None
 
 
 def _age_ms(value: object) -> int:

@@ -243,5 +243,8 @@ def _time(text: str | None) -> datetime | None:
 
 
 def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("the payload has a time that is none") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,6 +1,6 @@
 """Erase one customer everywhere, and prove it (law 4).
 
-The tombstone comes first, so that nothing that arrives meanwhile brings the customer back; then every registered
+The tombstones come first, so that nothing that arrives meanwhile brings the customer back; then every registered
 place, in the registry's order: what hangs on a link goes before the link. All of it may be repeated after a kill.
 """
 
@@ -35,6 +35,7 @@ def erase_customer(
     request_id: str,
     ports: Ports,
     orders: Sequence[OrderId] = (),
+    email: str | None = None,
     checkpoint: Checkpoint = carry_on,
 ) -> dict[str, Any]:
     """Erase; returns what the receipt says by place. A request that has been answered is not repeated.
@@ -42,13 +43,13 @@ def erase_customer(
     Args:
         request_id: the webhook's id, or the command's own; the receipt's key.
         orders: orders that the request names besides those linked to the customer.
+        email: the address that the request names, to find a guest's other orders.
     """
     now = ports.clock.now()
-    ports.privacy.bury(shop, customer, at=now)
+    subject = ports.privacy.bury(shop, customer, orders, email=email, at=now)
     checkpoint("buried")
     if not ports.privacy.open_receipt(shop, request_id, KIND, str(customer), at=now):
         return {}
-    subject = ports.privacy.subject(shop, customer, orders)
     said: dict[str, Any] = {}
     for place in ports.places:
         records = place.erase_customer(shop, subject)

@@ -22,12 +22,18 @@ class Ports:
 
 
 def export_customer(
-    shop: ShopId, customer: CustomerId, *, request_id: str, ports: Ports, orders: Sequence[OrderId] = ()
+    shop: ShopId,
+    customer: CustomerId,
+    *,
+    request_id: str,
+    ports: Ports,
+    orders: Sequence[OrderId] = (),
+    email: str | None = None,
 ) -> dict[str, Any]:
     """What each place holds, by its name, personal fields opened; also kept with the receipt, encrypted."""
     now = ports.clock.now()
     ports.privacy.open_receipt(shop, request_id, KIND, str(customer), at=now)
-    subject = ports.privacy.subject(shop, customer, orders)
+    subject = ports.privacy.subject(shop, customer, orders, email=email)
     found = {place.name: list(place.export_customer(shop, subject)) for place in ports.places}
     held = {name: records for name, records in found.items() if records}
     counts = {name: {"records": len(records), "at": now.isoformat()} for name, records in held.items()}

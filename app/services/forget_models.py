@@ -10,7 +10,9 @@ import time
 from dataclasses import dataclass
 
 from app.core.errors import Busy
+from app.core.ids import ProductId
 from app.core.shops import Shop
+from app.errors import Retryable
 from app.ports import (
     AdminApis,
     ArtefactStore,
@@ -49,10 +51,11 @@ def forget_models(shop: Shop, ports: Ports, *, checkpoint: Checkpoint = carry_on
     Raises:
         Busy: a training or a publishing runs; it notices the withdrawal or is undone by the next try.
         Permanent: there is no usable token, so the store's metafields stay for now; everything of ours is gone.
+        Retryable: Shopify refused to take some of the lists away; they stay due.
     """
     with (
         alone(shop, ports.claims),
-        ports.claims.hold(shop.id, publish_lists.CLAIM, seconds=publish_lists.CLAIM_S) as taken,
+        ports.claims.keep(shop.id, publish_lists.CLAIM, seconds=publish_lists.CLAIM_S) as taken,
     ):
         if not taken:
             raise Busy(f"the lists of {shop.domain} are being published; they are removed when that is done")
@@ -76,10 +79,13 @@ def _forget_ours(shop: Shop, ports: Ports, checkpoint: Checkpoint) -> None:
 
 def _forget_in_the_store(shop: Shop, ports: Ports, checkpoint: Checkpoint, wait: Wait) -> int:
     standing = ports.published.standing(shop.id)
-    removed = 0
+    removed, refused = 0, dict[ProductId, str]()
     for outcome in delete_lists(ports.admin.of(shop), standing, wait=wait) if standing else ():
         checkpoint("lists_deleted")
         ports.published.remove(shop.id, outcome.accepted)
         removed += len(outcome.accepted)
+        refused.update(outcome.refused)
+    if refused:
+        raise Retryable(f"{len(refused)} lists still stand in {shop.domain}: {next(iter(refused.values()))}")
     checkpoint("lists_forgotten")
     return removed

@@ -53,6 +53,7 @@ def _export(message: Message, ports: Ports) -> None:
         _customer(message.payload),
         request_id=message.webhook_id,
         orders=_orders(message.payload, "orders_requested"),
+        email=_email(message.payload),
         ports=ports.export_customer,
     )
 
@@ -63,6 +64,7 @@ def _erase_customer(message: Message, ports: Ports) -> None:
         _customer(message.payload),
         request_id=message.webhook_id,
         orders=_orders(message.payload, "orders_to_redact"),
+        email=_email(message.payload),
         ports=ports.erase_customer,
     )
 
@@ -80,6 +82,12 @@ def _customer(payload: Mapping[str, Any]) -> CustomerId:
     if not isinstance(number, int):
         raise Permanent("a privacy request whose customer id is no number")
     return CustomerId(number)
+
+
+def _email(payload: Mapping[str, Any]) -> str | None:
+    """The address that a privacy request names; it is used for finding, and stored nowhere."""
+    email = payload["customer"].get("email")
+    return email if isinstance(email, str) and email else None
 
 
 def _orders(payload: Mapping[str, Any], name: str) -> list[OrderId]:

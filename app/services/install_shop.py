@@ -72,6 +72,18 @@ def finish_install(shop_id: ShopId, ports: SetUp) -> None:
     if shop is None or shop.state is not ShopState.INSTALLED:
         ports.due.done(shop_id, "install")
         return
+    try:
+        _set_up(shop, ports)
+    except Permanent:
+        ports.due.put_off(shop.id, "install", after_s=jobs.PUT_OFF_S)
+        raise
+    # The import is noted before the set-up is done with: a kill in between repeats the set-up, and loses nothing.
+    ports.due.put(shop.id, "sync")
+    ports.due.done(shop.id, "install")
+    ports.jobs.enqueue(jobs.SYNC_STORE, shop.id)
+
+
+def _set_up(shop: Shop, ports: SetUp) -> None:
     api = ports.apis.of(shop)
     answer = api.run("shop")
     told = answer["shop"]
@@ -79,10 +91,6 @@ def finish_install(shop_id: ShopId, ports: SetUp) -> None:
         shop.id, name=told["name"], currency=told["currencyCode"], timezone=told["ianaTimezone"]
     )
     _leave_config(api, answer["currentAppInstallation"]["id"], shop, ports)
-    # The import is noted before the set-up is done with: a kill in between repeats the set-up, and loses nothing.
-    ports.due.put(shop.id, "sync")
-    ports.due.done(shop.id, "install")
-    ports.jobs.enqueue(jobs.SYNC_STORE, shop.id)
 
 
 def _leave_config(api: AdminApi, installation: str, shop: Shop, ports: SetUp) -> None:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from app.core.ids import ProductId, VisitorId
 from app.core.recommend.cascade import Context, Source, recommend
 from app.core.recommend.explain import reason_text
-from app.core.recommend.live import RecentClicksSource
+from app.core.recommend.live import with_recent_clicks
 from app.core.recommend.scoring import ItemModel, sources_of
-from app.core.recommend.types import Candidate, Ranking, Strategy
+from app.core.recommend.types import Candidate, Ranking
 from app.core.shops import Shop
 from app.ports import ArtefactStore, Card, CatalogReader, LiveState, Models
 
@@ -41,7 +41,8 @@ class Preview:
 
     def reason(self, item: Candidate) -> str:
         """Why the item is shown, in words."""
-        return reason_text(item.reason, {product: card.title for product, card in self.cards.items()})
+        known = [self.cards[product] for product in item.reason.because if product in self.cards]
+        return reason_text(item.reason, {card.product_id: card.title for card in known})
 
 
 def preview_rail(shop: Shop, context: Context, ports: Ports, *, visitor: VisitorId | None = None) -> Preview:
@@ -51,9 +52,7 @@ def preview_rail(shop: Shop, context: Context, ports: Ports, *, visitor: Visitor
     sources: list[Source] = []
     if version is not None:
         model = ItemModel.of(version, *ports.artefacts.read(shop.id, version))
-        sources = [*sources_of(model)]
-        if visitor is not None and model.strategy is Strategy.ITEM_ITEM:
-            clicked = ports.live.read(shop.id, visitor, list_of=None).clicked
-            sources.insert(1, RecentClicksSource(model, clicked))
+        clicked = ports.live.read(shop.id, visitor, list_of=None).clicked
+        sources = with_recent_clicks(sources_of(model), model, clicked)
     buyable = {card.product_id for card in cards.values() if card.buyable}
     return Preview(recommend(context, sources, buyable.__contains__, model_version=version), cards)

@@ -1,7 +1,8 @@
 """Work off one delivery of the inbox: claimed by compare-and-set, handed to its topic's handler, finished once.
 
 A worker killed in between leaves the claim to run out, and the sweeper's next hint starts over; handlers are
-idempotent. What fails is tried again with growing pauses, eight times, and is then kept for the doctor.
+idempotent. What fails is tried again with growing pauses, eight times (privacy requests: until they are done), and is
+then kept for the doctor.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ LONGEST_PAUSE_S: Final = 1800.0
 
 WHEN_UNINSTALLED: Final = frozenset({"app/uninstalled", "customers/data_request", "customers/redact", "shop/redact"})
 """The topics that still matter once the app is gone from the shop. Their payloads go as soon as they are done."""
+OWED: Final = WHEN_UNINSTALLED
+"""The law asks for these, so an outage longer than eight tries does not end them; only a Permanent failure does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,10 @@ def process_webhook(
     delivery = ports.inbox.claim(shop, webhook_id, seconds=claim_s)
     if delivery is None:
         return Outcome.NOT_OURS
+    if delivery.attempts > MOST_TRIES and delivery.topic not in OWED:
+        # No try ended by itself: each worker that took it was killed by it.
+        ports.inbox.give_up(shop, webhook_id, at=ports.clock.now(), error="its workers were killed")
+        return Outcome.FAILED
     checkpoint("claimed")
     try:
         installed = _handle(shop, delivery, ports)
@@ -106,7 +113,7 @@ def _handle(shop: ShopId, delivery: Delivery, ports: Ports) -> bool:
 
 def _failed(shop: ShopId, delivery: Delivery, error: Exception, ports: Ports) -> Outcome:
     reason = _reason(error)
-    if delivery.attempts >= MOST_TRIES:
+    if delivery.attempts >= MOST_TRIES and (delivery.topic not in OWED or isinstance(error, Permanent)):
         ports.inbox.give_up(shop, delivery.webhook_id, at=ports.clock.now(), error=reason)
         return Outcome.FAILED
     wanted = error.after_s if isinstance(error, Retryable) and error.after_s else 0.0

@@ -21,6 +21,7 @@ from app.ports import (
     CatalogReader,
     Claims,
     Clock,
+    Consents,
     ListCache,
     ListPlace,
     Models,
@@ -29,16 +30,18 @@ from app.ports import (
 )
 from app.services.checkpoints import Checkpoint, carry_on
 from app.services.store_lists import Wait, delete_lists, digest_of, write_lists
+from app.services.training_claim import require_consent
 
 CLAIM = "publish_lists"
 CLAIM_S = 900.0
-"""Longer than an operation takes: what a killed worker has left running in Shopify ends before the next one starts."""
+"""Renewed while the worker lives; what a killed one left running in Shopify mostly ends before the next one starts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
     """What publishing needs from the outside."""
 
+    consents: Consents
     models: Models
     artefacts: ArtefactStore
     catalog: CatalogReader
@@ -61,18 +64,21 @@ class Published:
 
 
 def publish_lists(shop: Shop, ports: Ports, *, checkpoint: Checkpoint = carry_on, wait: Wait = time.sleep) -> Published:
-    """Bring all lists to the model in use; without a model nothing happens.
+    """Bring all lists to the model in use; without a model there is nothing to do.
 
     Raises:
+        NoConsent: the merchant has withdrawn; the lists are about to be taken away.
         Busy: another worker is at it.
         Permanent: the artefact is damaged, or there is no usable token.
         Retryable: Shopify did not finish; what it did is recorded, the rest stays due.
     """
-    with ports.claims.hold(shop.id, CLAIM, seconds=CLAIM_S) as taken:
+    require_consent(shop, ports.consents)
+    with ports.claims.keep(shop.id, CLAIM, seconds=CLAIM_S) as taken:
         if not taken:
             raise Busy(f"the lists of {shop.domain} are being published already")
         version = ports.models.current(shop.id)
         if version is None:
+            ports.models.lists_settled(shop.id, None)
             return Published(None, 0, 0, 0, 0)
         lists, places = _lists(shop, version, ports)
         ports.cache.replace(shop.id, lists)

@@ -1,15 +1,20 @@
 """Record the merchant's decision on training: who, when, on which text (law 1).
 
-A withdrawal has everything that was learnt deleted: that is noted in the same transaction, and done by a job.
+A withdrawal has everything that was learnt deleted: that is noted in the same transaction, and done by a job, which may
+have to wait for its turn. What shoppers see stops here and now.
 """
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from app import jobs
 from app.core.shops import Shop
-from app.ports import Clock, ConsentRecord, Consents, Jobs
+from app.errors import Retryable
+from app.ports import Clock, ConsentRecord, Consents, Jobs, ListCache, Models, ModelSignals
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +22,9 @@ class Ports:
     consents: Consents
     jobs: Jobs
     clock: Clock
+    models: Models
+    signals: ModelSignals
+    cache: ListCache
 
 
 def record_consent(shop: Shop, *, granted: bool, by: str, text_version: str, ports: Ports) -> ConsentRecord:
@@ -31,5 +39,16 @@ def record_consent(shop: Shop, *, granted: bool, by: str, text_version: str, por
     if granted:
         ports.jobs.enqueue(jobs.TRAIN_MODELS, shop.id, queue=jobs.QUEUE_TRAINING)
     else:
+        _stop_showing(shop, ports)
         ports.jobs.enqueue(jobs.FORGET_MODELS, shop.id)
     return decision
+
+
+def _stop_showing(shop: Shop, ports: Ports) -> None:
+    """Take the model from the web processes; the job does it again, so a Redis that is away only delays it."""
+    ports.models.forget(shop.id)
+    try:
+        ports.signals.model_changed(shop.id)
+        ports.cache.forget(shop.id)
+    except Retryable as error:
+        log.warning("what shop %d has withdrawn is shown until the job runs: %s", shop.id, error)

@@ -17,7 +17,7 @@ from app.ports import Clock, ReportRow, Reports
 DEFAULT_DAYS = 28
 DEFINITIONS = {
     "exposures": "cards of which at least half was in view for one second, of visitors who allowed analytics",
-    "clicks": "clicks on such cards",
+    "clicks": "clicks on recommended cards, of the same visitors; a quick click may come before the second is over",
     "ctr": "clicks divided by exposures",
     "orders": "orders with at least one line put into the cart after a click on a recommendation; test and cancelled "
     "orders are left out",
@@ -49,12 +49,12 @@ def ctr(row: ReportRow) -> float | None:
 def report(
     shop: Shop, reports: Reports, clock: Clock, *, first: date | None = None, last: date | None = None
 ) -> Report:
-    """The table for the days `first` to `last`; by default the 28 days up to today.
+    """The table for the days `first` to `last`; by default the 28 days up to the shop's own today.
 
     Raises:
         BadPeriod: `first` lies after `last`.
     """
-    last = last or clock.now().date()
+    last = last or reports.day_of(shop.id, clock.now())
     first = first or last - timedelta(days=DEFAULT_DAYS - 1)
     if first > last:
         raise BadPeriod(f"the first day {first} lies after the last day {last}")

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from app.core.ids import ModelVersion, ProductId, RequestId, VisitorId, new_request_id
 from app.core.recommend.cascade import Context, Source, recommend
 from app.core.recommend.explain import reason_text
-from app.core.recommend.live import RecentClicksSource, StoredListSource
+from app.core.recommend.live import StoredListSource, with_recent_clicks
+from app.core.recommend.served import ServedModel
 from app.core.recommend.types import Candidate, Placement, Strategy
 from app.core.shops import Shop
 from app.ports import Clock, Decision, DecisionLog, LiveState, Shelf, Shelves, VisitorState
 
 DEFAULT_ARM = "default"
 """The arm of every visitor while no experiment runs."""
-RECENT_CLICKS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,8 @@ class Ask:
     cart: tuple[ProductId, ...] = ()
     visitor: VisitorId | None = None
     limit: int = 8
+    cards: tuple[ProductId, ...] = ()
+    """The products whose cards stand in the page already; it may have been rendered before one of them sold out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class Answer:
     """Sources that had nothing or failed."""
     mapped: bool
     """Whether the shop was in memory."""
+    unavailable: tuple[ProductId, ...] = ()
+    """Those of the page's cards that cannot be bought now and must go (law 5)."""
 
 
 def serve_recommendations(shop: Shop, ask: Ask, ports: Ports) -> Answer:
@@ -75,8 +79,9 @@ def serve_recommendations(shop: Shop, ask: Ask, ports: Ports) -> Answer:
     shelf = mapped or ports.shelves.small(shop.id, _named(ask, visitor))
 
     context = Context(ask.placement, ask.product_id, ask.cart, ask.limit)
-    version = shelf.model.version if shelf.model else None
-    ranking = recommend(context, _sources(shelf, visitor), shelf.is_buyable, model_version=version)
+    served = shelf.model  # Read once: another thread may put the next model there meanwhile.
+    version = served.version if served else None
+    ranking = recommend(context, _sources(served, visitor), shelf.is_buyable, model_version=version)
 
     answer = Answer(
         request_id=new_request_id(),
@@ -87,17 +92,15 @@ def serve_recommendations(shop: Shop, ask: Ask, ports: Ports) -> Answer:
         model_version=version,
         skipped=ranking.skipped,
         mapped=mapped is not None,
+        unavailable=tuple([card for card in ask.cards if shelf.cannot_be_bought(card)]),
     )
     ports.decisions.record(shop.id, _decision(ask, answer, ports.clock))
     return answer
 
 
-def _sources(shelf: Shelf, visitor: VisitorState) -> list[Source]:
-    """The cascade: neighbours of what is looked at, of what was clicked lately, the stored list, what sells."""
-    served = shelf.model
-    sources = list(served.sources) if served else []
-    if served and visitor.clicked and served.model.strategy is Strategy.ITEM_ITEM:
-        sources.insert(1, RecentClicksSource(served.model, visitor.clicked[:RECENT_CLICKS]))
+def _sources(served: ServedModel | None, visitor: VisitorState) -> list[Source]:
+    """The cascade: neighbours of what is looked at, of what was clicked lately, what sells; else the stored list."""
+    sources = with_recent_clicks(served.sources, served.model, visitor.clicked) if served else []
     if visitor.stored:
         sources.append(StoredListSource(visitor.stored.code, visitor.stored.products))
     return sources
@@ -106,7 +109,7 @@ def _sources(shelf: Shelf, visitor: VisitorState) -> list[Source]:
 def _named(ask: Ask, visitor: VisitorState) -> tuple[ProductId, ...]:
     """The products that an answer without a mapped shop can be about."""
     own = () if ask.product_id is None else (ask.product_id,)
-    return own + (visitor.stored.products if visitor.stored else ())
+    return own + ask.cards + (visitor.stored.products if visitor.stored else ())
 
 
 def _items(shelf: Shelf, candidates: Sequence[Candidate]) -> tuple[Item, ...]:

@@ -11,12 +11,16 @@ AGAIN_S = 60.0
 
 
 def sweep_due_work(due: DueWork, queue: Jobs) -> int:
-    """Enqueue the jobs of all due work; returns how many hints were given."""
+    """Enqueue the jobs of all due work; returns how many hints were given.
+
+    A queue that is long already gets none: it has not forgotten, it is behind, and hints would keep it so.
+    """
     given = 0
+    behind = {name for name in (jobs.QUEUE_DEFAULT, jobs.QUEUE_TRAINING) if queue.waiting(name) >= BATCH}
     while items := due.take_due(limit=BATCH, again_s=AGAIN_S):
         for item in items:
             kind = jobs.DUE.get(item.kind)
-            if kind is None:
+            if kind is None or kind.queue in behind:
                 continue
             arguments: tuple[int | str, ...] = (item.shop, item.id) if kind.takes_id else (item.shop,)
             queue.enqueue(kind.job, *arguments, queue=kind.queue)

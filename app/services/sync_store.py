@@ -12,10 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from app import jobs
 from app.core.errors import Busy
 from app.core.ids import ShopId
 from app.core.shops import Shop
 from app.core.syncs import RECORDS, Reason
+from app.errors import Permanent
 from app.ports import AdminApis, CatalogSignals, Claims, Clock, DueWork, Installations, StoreImporter, SyncRuns
 from app.services.checkpoints import Checkpoint, carry_on
 from app.services.run_exports import Exports
@@ -80,6 +82,14 @@ def sync_store(
 
 def work_off(shop: Shop, ports: Ports, *, checkpoint: Checkpoint, wait: Callable[[float], None]) -> Outcome:
     """Bring every unfinished run of the shop to its end. The caller holds the claim."""
+    try:
+        return _work_off(shop, ports, checkpoint, wait)
+    except Permanent:
+        ports.due.put_off(shop.id, "sync", after_s=jobs.PUT_OFF_S)
+        raise
+
+
+def _work_off(shop: Shop, ports: Ports, checkpoint: Checkpoint, wait: Callable[[float], None]) -> Outcome:
     outcome = Outcome()
     if ports.runs.unfinished(shop.id):
         exports = Exports(

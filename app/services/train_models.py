@@ -26,7 +26,7 @@ from app.services.training_claim import alone, require_consent
 HISTORY = timedelta(days=3 * 365)
 """How far back orders are learnt from; the longest half-life makes older ones weigh little."""
 KEPT_VERSIONS = 5
-RECIPE = "v1"
+RECIPE = "v2"
 """Part of every version's name: changes with what a training makes of the same data."""
 NOTHING_YET = "nothing to learn yet: no orders of products that the catalogue knows"
 

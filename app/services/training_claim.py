@@ -11,8 +11,8 @@ from app.core.shops import Shop
 from app.ports import Claims, Consents
 
 CLAIM: Final = "train"
-CLAIM_S: Final = 900.0
-"""A killed holder blocks the next one no longer than this; trainings take seconds."""
+CLAIM_S: Final = 60.0
+"""The claim is renewed while its holder lives, so this is how long a killed one blocks the next."""
 
 
 def has_consent(shop: Shop, consents: Consents) -> bool:
@@ -38,7 +38,7 @@ def alone(shop: Shop, claims: Claims) -> Iterator[None]:
     Raises:
         Busy: another worker holds them.
     """
-    with claims.hold(shop.id, CLAIM, seconds=CLAIM_S) as taken:
+    with claims.keep(shop.id, CLAIM, seconds=CLAIM_S) as taken:
         if not taken:
             raise Busy(f"the models of {shop.domain} are being worked on; try again in a few minutes")
         yield

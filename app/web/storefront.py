@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from typing import Any
 
 import orjson
 from flask import Blueprint, Response, request
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 DEFAULT_LIMIT = 8
 MOST_ITEMS = 24
 MOST_IN_CART = 100
+MOST_CARDS = 24
 HEADERS = {"Cache-Control": "no-store", "Content-Type": "application/json"}
 
 
@@ -70,29 +72,36 @@ def question(parameters: dict[str, str]) -> Ask:
     product = _number(parameters, "product_id")
     if product is None:
         raise BadQuestion("product_id is missing")
+    cards = _ids(parameters, "cards", most=MOST_CARDS)
     return Ask(
         placement=_placement(parameters.get("placement", "")),
         product_id=product,
-        cart=_cart(parameters.get("cart", "")),
+        cart=_ids(parameters, "cart", most=MOST_IN_CART),
         visitor=_visitor(parameters.get("visitor", "")),
-        limit=_limit(parameters.get("limit", "")),
+        limit=_limit(parameters.get("limit", ""), default=len(cards) or DEFAULT_LIMIT),
+        cards=cards,
     )
 
 
 def answer_json(answer: Answer, *, explain: bool = False) -> bytes:
-    """The answer as JSON; the card of each item was written when the shop was mapped, only its rank is new."""
-    head = {
+    """The answer as JSON; the card of each item was written when the shop was mapped, only its rank is new.
+
+    `unavailable` is there when the question named cards of the page that cannot be bought now.
+    """
+    head: dict[str, Any] = {
         "request_id": answer.request_id,
         "placement": answer.placement,
         "strategy": answer.strategy,
         "variant": answer.variant,
     }
     if explain:
-        head["explain"] = {  # type: ignore[assignment]
+        head["explain"] = {
             "model_version": answer.model_version,
             "skipped": answer.skipped,
             "mapped": answer.mapped,
         }
+    if answer.unavailable:
+        head["unavailable"] = [str(product) for product in answer.unavailable]
     return b'%b,"items":[%b]}' % (orjson.dumps(head)[:-1], _items_json(answer.items))
 
 
@@ -142,13 +151,14 @@ def _id(text: str, name: str) -> ProductId:
     return ProductId(int(text))
 
 
-def _cart(text: str) -> tuple[ProductId, ...]:
+def _ids(parameters: dict[str, str], name: str, *, most: int) -> tuple[ProductId, ...]:
+    text = parameters.get(name, "")
     if not text:
         return ()
-    parts = text.split(",", MOST_IN_CART)
-    if len(parts) > MOST_IN_CART:
-        raise BadQuestion(f"cart must hold at most {MOST_IN_CART} ids")
-    return tuple(_id(part, "cart") for part in parts)
+    parts = text.split(",", most)
+    if len(parts) > most:
+        raise BadQuestion(f"{name} must hold at most {most} ids")
+    return tuple([_id(part, name) for part in parts])
 
 
 def _visitor(text: str) -> VisitorId | None:
@@ -162,9 +172,9 @@ def _visitor(text: str) -> VisitorId | None:
 _HEXADECIMAL = frozenset("0123456789abcdef")
 
 
-def _limit(text: str) -> int:
+def _limit(text: str, *, default: int) -> int:
     if not text:
-        return DEFAULT_LIMIT
+        return default
     if not (text.isascii() and text.isdecimal() and len(text) <= 3 and 1 <= int(text) <= MOST_ITEMS):
         raise BadQuestion(f"limit must be a number from 1 to {MOST_ITEMS}")
     return int(text)

@@ -28,6 +28,7 @@ from app.adapters.db.shops import DbShops
 from app.adapters.embedded.postgres import APP_ROLE, EmbeddedPostgres
 from app.adapters.embedded.redis_server import EmbeddedRedis
 from app.adapters.redis.jobs import RqJobs
+from app.adapters.redis.lists import RedisLists, RedisModelSignals
 from app.adapters.redis.live_state import RedisLiveState
 from app.adapters.shopify.connection import ShopifyConnection
 from app.adapters.shopify.signatures import Signatures
@@ -131,7 +132,17 @@ class Common:
 
     @cached_property
     def recording_consent(self) -> record_consent.Ports:
-        return record_consent.Ports(self.consents, self.jobs, self.clock)
+        return record_consent.Ports(
+            self.consents, self.jobs, self.clock, self.models, self.model_signals, self.list_cache
+        )
+
+    @cached_property
+    def list_cache(self) -> RedisLists:
+        return RedisLists(self.redis)
+
+    @cached_property
+    def model_signals(self) -> RedisModelSignals:
+        return RedisModelSignals(self.redis)
 
     @cached_property
     def credentials(self) -> DbCredentials:

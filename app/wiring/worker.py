@@ -22,7 +22,6 @@ from app.adapters.db.sync_runs import DbSyncRuns
 from app.adapters.erasable_artefacts import ArtefactsPlace
 from app.adapters.redis.catalog_signals import RedisCatalogSignals
 from app.adapters.redis.erasable import LiveStatePlace
-from app.adapters.redis.lists import RedisLists, RedisModelSignals
 from app.adapters.shopify.client import ShopifyAdminApis
 from app.adapters.shopify.tokens import Tokens
 from app.core.ids import ShopId
@@ -167,14 +166,6 @@ class Worker(Common):
         return DbPublishedLists(self.database)
 
     @cached_property
-    def list_cache(self) -> RedisLists:
-        return RedisLists(self.redis)
-
-    @cached_property
-    def model_signals(self) -> RedisModelSignals:
-        return RedisModelSignals(self.redis)
-
-    @cached_property
     def training(self) -> train_models.Ports:
         # Trainers bring heavy libraries along, which the other workers and commands do without.
         from app.services import train_models
@@ -203,6 +194,7 @@ class Worker(Common):
     @cached_property
     def publishing(self) -> publish_lists.Ports:
         return publish_lists.Ports(
+            consents=self.consents,
             models=self.models,
             artefacts=self.artefacts,
             catalog=self.catalog,

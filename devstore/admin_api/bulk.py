@@ -75,8 +75,7 @@ class BulkOperations:
             prepared = prepare(text)
         except GraphQLError as error:
             return None, [user_error(f"Invalid mutation: {error.message}", ["mutation"], "INVALID_MUTATION")]
-        if prepared.errors or prepared.operation(None).operation.value != "mutation":
-            reason = prepared.errors[0].message if prepared.errors else "not a mutation"
+        if reason := bulk_rules.mutation_problem(prepared):
             return None, [user_error(f"Invalid mutation: {reason}", ["mutation"], "INVALID_MUTATION")]
         content = ctx.uploads.get(path)
         if content is None:

@@ -12,6 +12,7 @@ import orjson
 
 from devstore.admin_api.context import Context
 from devstore.admin_api.engine import run
+from devstore.admin_api.errors import NotSimulated
 from devstore.admin_api.prepared import Prepared
 from devstore.admin_api.walker import Row
 from devstore.faults import Fault
@@ -49,8 +50,12 @@ def mutate(prepared: Prepared, line: bytes, ctx: Context) -> dict[str, Any]:
         variables = json.loads(line)
     except ValueError:
         return {"errors": [{"message": "The line is not valid JSON"}]}
+    if not isinstance(variables, dict):
+        return {"errors": [{"message": "The line is not a JSON object of variables"}]}
     result = run(prepared, ctx, variables, None)
     answer: dict[str, Any] = {"data": result.data}
+    if missing := next((e for e in result.errors or () if isinstance(e.original_error or e, NotSimulated)), None):
+        raise missing  # The operation fails, instead of hiding in one line what a request would say with 501.
     if result.errors:
         answer["errors"] = [error.formatted for error in result.errors]
     return answer

@@ -18,7 +18,9 @@ from graphql import (
     is_non_null_type,
 )
 
+from devstore.admin_api.errors import NotSimulated
 from devstore.admin_api.prepared import Prepared
+from devstore.admin_api.registry import GETTERS
 
 MAX_CONNECTIONS = 5
 MAX_DEPTH = 2
@@ -45,6 +47,8 @@ def problems(prepared: Prepared, schema: GraphQLSchema) -> list[str]:
         return ["Bulk queries must have exactly one top level field."]
     if top[0].name.value in ("node", "nodes"):
         return ["Bulk queries cannot use the top level fields node or nodes."]
+    if operation.variable_definitions:
+        return ["Bulk queries cannot use variables: only the text of the query is submitted."]
     shape = _Shape()
     _walk(operation.selection_set, schema.query_type, prepared, schema, shape, depth=0, in_list=False)
     if not shape.connections:
@@ -54,6 +58,27 @@ def problems(prepared: Prepared, schema: GraphQLSchema) -> list[str]:
     if shape.depth > MAX_DEPTH:
         shape.problems.append(f"Bulk queries cannot contain connections with a nesting depth greater than {MAX_DEPTH}.")
     return list(dict.fromkeys(shape.problems))
+
+
+def mutation_problem(prepared: Prepared) -> str | None:
+    """Why the mutation may not run in bulk.
+
+    https://shopify.dev/docs/api/usage/bulk-operations/imports
+    """
+    if prepared.errors:
+        return prepared.errors[0].message
+    operation = prepared.operation(None)
+    if operation.operation.value != "mutation":
+        return "not a mutation"
+    selections = operation.selection_set.selections
+    if len(selections) != 1 or not isinstance(selections[0], FieldNode):
+        return "it must have exactly one top level field"
+    name = selections[0].name.value
+    if name.startswith("bulkOperation"):
+        return f"{name} cannot run in bulk"
+    if ("Mutation", name) not in GETTERS:
+        raise NotSimulated(f"Mutation.{name}")
+    return None
 
 
 def _walk(

@@ -8,6 +8,7 @@ NAMES = {
     "SE": "Sweden", "NO": "Norway", "FI": "Finland", "PL": "Poland", "CZ": "Czech Republic", "GR": "Greece",
     "CY": "Cyprus", "MT": "Malta", "LT": "Lithuania", "IS": "Iceland", "US": "United States", "CA": "Canada",
     "BR": "Brazil", "AU": "Australia", "JP": "Japan", "SG": "Singapore", "HK": "Hong Kong", "IL": "Israel",
+    "JE": "Jersey", "BM": "Bermuda", "KR": "South Korea", "TH": "Thailand", "NG": "Nigeria",
     "AE": "United Arab Emirates", "SA": "Saudi Arabia", "BH": "Bahrain", "LB": "Lebanon", "ZA": "South Africa",
 }  # fmt: skip
 

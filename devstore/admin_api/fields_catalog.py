@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from devstore.admin_api.context import Context
-from devstore.admin_api.errors import NotSimulated
+from devstore.admin_api.errors import BadInput, NotSimulated
 from devstore.admin_api.fields_metafields import HAS_METAFIELDS
 from devstore.admin_api.gid import gid, number
 from devstore.admin_api.registry import Args, fields, plain
@@ -67,7 +67,7 @@ fields(
         "isGiftCard": lambda p, a, c: p.is_gift_card,
         "totalInventory": lambda p, a, c: sum(v.quantity for v in p.variants if v.tracked),
         "tracksInventory": lambda p, a, c: any(v.tracked for v in p.variants),
-        "hasOnlyDefaultVariant": lambda p, a, c: len(p.variants) == 1,
+        "hasOnlyDefaultVariant": lambda p, a, c: [v.title for v in p.variants] == ["Default Title"],
         "hasOutOfStockVariants": lambda p, a, c: any(v.tracked and v.quantity <= 0 for v in p.variants),
         "variants": lambda p, a, c: _by_sort_key(p.variants, a),
         "variantsCount": lambda p, a, c: {"count": len(p.variants), "precision": "EXACT"},
@@ -214,14 +214,21 @@ fields(
 )
 
 
+_QUANTITY_NAMES = (
+    "available", "on_hand", "committed", "incoming", "reserved", "damaged", "safety_stock", "quality_control",
+)  # fmt: skip
+
+
 def _quantities(level: Level, args: Args, ctx: Context) -> list[dict[str, Any]]:
     """Everything sellable is available, and nothing is committed: orders ship the moment they are placed."""
-    have = {"available": level.variant.quantity, "on_hand": level.variant.quantity}
+    have = dict.fromkeys(_QUANTITY_NAMES, 0) | dict.fromkeys(("available", "on_hand"), level.variant.quantity)
+    if unknown := set(args["names"]) - set(have):
+        raise BadInput(f"The inventory quantity names {sorted(unknown)} do not exist")
     return [
         {
             "id": gid("InventoryQuantity", level.id),
             "name": name,
-            "quantity": have.get(name, 0),
+            "quantity": have[name],
             "updatedAt": _variant_time(level.variant, ctx),
         }
         for name in args["names"]

@@ -110,7 +110,7 @@ fields(
         "type": lambda f, a, c: f.metafield.type,
         "value": lambda f, a, c: f.metafield.value,
         "jsonValue": lambda f, a, c: json_value(f.metafield),
-        "createdAt": lambda f, a, c: iso(f.metafield.updated_at),
+        "createdAt": lambda f, a, c: iso(f.metafield.created_at or f.metafield.updated_at),
         "updatedAt": lambda f, a, c: iso(f.metafield.updated_at),
         "ownerType": lambda f, a, c: OWNER_TYPES[split(f.owner)[0]],
         "compareDigest": lambda f, a, c: digest(f.metafield),

@@ -52,6 +52,8 @@ class AdminApi:
         if prepared.errors:
             return {"errors": [error.formatted for error in prepared.errors]}, 200
         variables = body.get("variables") or {}
+        if not isinstance(variables, dict):
+            return {"errors": {"variables": "Variables must be an object"}}, 400
         asked = cost.Estimate(schema.load(), prepared.fragments, variables).of(operation)
         return self._charged(prepared, variables, body.get("operationName"), asked)
 

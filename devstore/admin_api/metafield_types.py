@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable, Container
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
 
 from devstore.admin_api.errors import BadInput
 from devstore.admin_api.gid import split
@@ -52,6 +51,11 @@ def known(type_name: str) -> bool:
     return base in REFERENCES or (base in _CHECKS and not (type_name.startswith("list.") and base in _NO_LISTS))
 
 
+def unsimulated(type_name: str) -> bool:
+    """Whether Shopify has the type and the devstore has no check for its values."""
+    return type_name.removeprefix("list.") in _OTHERS
+
+
 def _single(type_name: str, value: str, store: Store) -> None:
     if type_name in REFERENCES:
         _reference(REFERENCES[type_name], value, store)
@@ -76,16 +80,21 @@ def _reference(kind: str, value: str, store: Store) -> None:
 
 def _json(value: str) -> object:
     try:
-        return json.loads(value)
+        return json.loads(value, parse_constant=_no_constant)
     except ValueError:
         raise BadValue("Value is not valid JSON.") from None
+
+
+def _no_constant(name: str) -> object:
+    """Python reads NaN and Infinity, JSON has neither."""
+    raise ValueError(name)
 
 
 def _parses(parse: Callable[[str], object]) -> Callable[[str], bool]:
     def test(value: str) -> bool:
         try:
             parse(value)
-        except (ValueError, InvalidOperation):
+        except ValueError:
             return False
         return True
 
@@ -93,16 +102,21 @@ def _parses(parse: Callable[[str], object]) -> Callable[[str], bool]:
 
 
 _CHECKS: dict[str, Callable[[str], bool]] = {
-    "single_line_text_field": lambda v: "\n" not in v and v != "",
+    "single_line_text_field": lambda v: v != "" and not re.search(r"[\r\n]", v),
     "multi_line_text_field": lambda v: v != "",
-    "number_integer": lambda v: re.fullmatch(r"-?\d{1,16}", v) is not None,
-    "number_decimal": _parses(Decimal),
+    "number_integer": lambda v: re.fullmatch(r"-?\d{1,16}", v) is not None and abs(int(v)) <= 2**53 - 1,
+    "number_decimal": lambda v: re.fullmatch(r"-?\d{1,13}(\.\d{1,9})?", v) is not None,
     "boolean": lambda v: v in ("true", "false"),
-    "date": _parses(date.fromisoformat),
-    "date_time": _parses(datetime.fromisoformat),
-    "json": _parses(json.loads),
+    "date": lambda v: re.fullmatch(r"\d{4}-\d\d-\d\d", v) is not None and _parses(date.fromisoformat)(v),
+    "date_time": lambda v: "T" in v and _parses(datetime.fromisoformat)(v),
+    "json": _parses(_json),
     "url": lambda v: v.startswith(("https://", "http://", "mailto:", "sms:", "tel:")),
     "color": lambda v: re.fullmatch(r"#[0-9a-fA-F]{6}", v) is not None,
     "id": lambda v: v != "",
 }
+_OTHERS = frozenset((
+    "dimension", "volume", "weight", "money", "rating", "link", "language", "rich_text_field", "file_reference",
+    "page_reference", "article_reference", "metaobject_reference", "mixed_reference", "order_reference",
+    "company_reference", "product_taxonomy_value_reference",
+))  # fmt: skip
 _NO_LISTS = frozenset(("json", "boolean", "multi_line_text_field", "id"))

@@ -19,6 +19,7 @@ from devstore.admin_api.views import Field
 from devstore.model import Metafield
 
 LIMIT = 25
+_NAMESPACE = re.compile(r"[A-Za-z0-9_-]{3,255}")
 _KEY = re.compile(r"[A-Za-z0-9_-]{2,64}")
 _WRITE_SCOPES = {
     "Product": "write_products",
@@ -70,6 +71,8 @@ def _problem(given: dict[str, Any], ctx: Context) -> Problem | None:
         return "namespace", "Access to this namespace and key on Metafields for this resource type is not allowed.", (
             "APP_NOT_AUTHORIZED"
         )  # fmt: skip
+    if not _NAMESPACE.fullmatch(namespace):
+        return "namespace", "Namespace is invalid: 3 to 255 letters, digits, hyphens or underscores.", "INVALID"
     if not _KEY.fullmatch(given["key"]):
         return "key", "Key is invalid: 2 to 64 letters, digits, hyphens or underscores.", "INVALID"
     old = ctx.store.metafields(given["ownerId"]).get((namespace, given["key"]))
@@ -83,6 +86,8 @@ def _type_problem(
     asked = given.get("type") or defined
     if asked is None:
         return "type", "Type can't be blank.", "BLANK"
+    if metafield_types.unsimulated(asked):
+        raise NotSimulated(f"metafields of type {asked}")
     if not metafield_types.known(asked):
         return "type", f"Type {asked} is not a valid type.", "INVALID_TYPE"
     if defined and asked != defined:
@@ -116,9 +121,11 @@ def _write(given: dict[str, Any], ctx: Context) -> Field:
     held = store.metafields(owner)
     old = held.get((namespace, given["key"]))
     kind = given.get("type") or _defined_type(owner_type, namespace, given["key"], ctx) or (old.type if old else "")
+    now = store.clock.now()
     written = Metafield(
-        old.id if old else store.next_id(), namespace, given["key"], kind, given["value"], store.clock.now()
-    )
+        id=old.id if old else store.next_id(), namespace=namespace, key=given["key"], type=kind, value=given["value"],
+        updated_at=now, created_at=(old.created_at or old.updated_at) if old else now,
+    )  # fmt: skip
     held[namespace, given["key"]] = written
     return Field(owner, written)
 

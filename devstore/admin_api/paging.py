@@ -10,6 +10,8 @@ from typing import Any
 from devstore.admin_api.errors import BadInput
 
 MAX_PAGE = 250
+MAX_DEPTH = 25_000
+"""How deep Shopify pages into a list: https://shopify.dev/docs/api/usage/limits#pagination-limits."""
 
 
 class Page:
@@ -22,12 +24,16 @@ class Page:
         first, last = args.get("first"), args.get("last")
         if first is None and last is None:
             raise BadInput("you must provide one of first or last")
+        if first is not None and last is not None:
+            raise BadInput("providing both first and last is not supported")
         for name, size in (("first", first), ("last", last)):
             if size is not None and not 0 <= size <= MAX_PAGE:
                 raise BadInput(f"{name} must be between 0 and {MAX_PAGE}")
         low = _position(items, args["after"]) + 1 if args.get("after") else 0
         high = _position(items, args["before"]) if args.get("before") else len(items)
         high = max(low, high)
+        if low >= MAX_DEPTH:
+            raise BadInput(f"pagination ends after {MAX_DEPTH} records; use a filter or a bulk operation")
         if first is not None:
             self._start, self._end = low, min(high, low + first)
         else:

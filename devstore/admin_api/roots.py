@@ -27,6 +27,12 @@ def _installation(root: Any, args: Args, ctx: Context) -> dict[str, Any]:
     return {"__typename": "AppInstallation", "id": gid("AppInstallation", ctx.store.app_installation_id)}
 
 
+def _installation_by_id(root: Any, args: Args, ctx: Context) -> dict[str, Any] | None:
+    """An app sees its own installation only, which is also what it gets without an id."""
+    own = args.get("id") is None or number(args["id"], "AppInstallation") == ctx.store.app_installation_id
+    return _installation(root, args, ctx) if own else None
+
+
 def _orders(root: Any, args: Args, ctx: Context) -> list[Order]:
     return order_search(ctx.visible(list(ctx.store.orders.values())), args, ctx)
 
@@ -136,7 +142,7 @@ fields(
     {
         "shop": lambda r, a, c: c.store.world.shop,
         "currentAppInstallation": _installation,
-        "appInstallation": _installation,
+        "appInstallation": _installation_by_id,
         "node": _node,
         "nodes": _nodes,
         "product": by_id("Product"),

@@ -84,8 +84,8 @@ ORDER: dict[str, Read] = {
     "created_at": lambda o: o.created_at,
     "processed_at": lambda o: o.processed_at,
     "updated_at": lambda o: o.updated_at,
-    "status": lambda o: "cancelled" if o.cancelled_at else "open",
-    "financial_status": totals.financial_status,
+    "status": lambda o: ("any", *(("cancelled", "closed") if o.cancelled_at else ("open", "not_closed"))),
+    "financial_status": lambda o: ("any", totals.financial_status(o)),
     "customer_id": lambda o: o.customer_id,
     "email": lambda o: o.email,
     "test": lambda o: o.test,
@@ -216,7 +216,7 @@ def _comparison(read: Read, op: str, text: str) -> Test:
             return _ordered(held, op, _given(number, text))
         if isinstance(held, tuple):
             return any(_alike(item, folded) for item in held)
-        return folded == "any" or _alike(str(held), folded)
+        return _alike(str(held), folded)
 
     return test
 

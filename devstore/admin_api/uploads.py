@@ -21,6 +21,7 @@ class Uploads:
         self._options = options
         self._secret = secrets.token_bytes(32)
         self._files: dict[str, bytes] = {}
+        self._forms: dict[str, dict[str, str]] = {}
         self._lock = threading.Lock()
 
     def target(self, wanted: dict[str, Any]) -> dict[str, Any]:
@@ -38,6 +39,8 @@ class Uploads:
             "acl": "private",
             "x-goog-signature": self._sign(key),
         }
+        with self._lock:
+            self._forms[key] = parameters
         return {
             "url": f"{self._options.origin}/_uploads",
             "resourceUrl": None,
@@ -47,9 +50,10 @@ class Uploads:
     def receive(self, form: dict[str, str], content: bytes) -> bool:
         """Keep a file; False when the form is not the one that was handed out."""
         key = form.get("key", "")
-        if not hmac.compare_digest(form.get("x-goog-signature", ""), self._sign(key)) or len(content) > MAX_BYTES:
-            return False
         with self._lock:
+            # The signature covers the policy, and the policy every field: one left out or changed is refused.
+            if form != self._forms.get(key) or len(content) > MAX_BYTES:
+                return False
             self._files[key] = content
         return True
 

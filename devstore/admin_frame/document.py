@@ -21,17 +21,22 @@ def refusal(url: str, origin: str) -> str | None:
 
 def refused_by(policies: list[str], origin: str) -> str | None:
     """Judges Content-Security-Policy headers. A wildcard is refused too: ancestors must be named per shop."""
-    ancestors = [source for policy in policies for source in _ancestors(policy)]
-    if not ancestors:
+    lists = [found for header in policies for policy in header.split(",") if (found := _ancestors(policy)) is not None]
+    if not lists:
         return "The app's document has no Content-Security-Policy with frame-ancestors."
-    if origin not in ancestors:
-        return f"The app's frame-ancestors are {' '.join(ancestors)}; they must name {origin}."
+    # A browser holds the document to every policy that it carries.
+    for ancestors in lists:
+        shown = " ".join(ancestors)
+        if origin not in ancestors:
+            return f"The app's frame-ancestors are {shown}; they must name {origin}."
+        if any("*" in source for source in ancestors):
+            return f"The app's frame-ancestors are {shown}; they must name each origin, without a wildcard."
     return None
 
 
-def _ancestors(policy: str) -> list[str]:
-    for directive in policy.replace(",", ";").split(";"):
+def _ancestors(policy: str) -> list[str] | None:
+    for directive in policy.split(";"):
         name, *sources = directive.split() or [""]
         if name.lower() == "frame-ancestors":
             return sources
-    return []
+    return None

@@ -66,7 +66,9 @@ class OrderPayloads(CustomerPayloads):
             "customer": self.customer(customer) if customer else None,
             "billing_address": address,
             "shipping_address": address,
-            "line_items": [self.line(line) for line in order.lines],
+            "line_items": [
+                self._line(line) | {"current_quantity": totals.current_quantity(line)} for line in order.lines
+            ],
             "shipping_lines": [{"title": "Standard", "price": self.money(order.shipping)}] if order.shipping else [],
             "refunds": [self.refund(order, refund) for refund in order.refunds],
             "fulfillments": [],
@@ -86,7 +88,7 @@ class OrderPayloads(CustomerPayloads):
             for code in order.discount_codes
         ]
 
-    def line(self, line: OrderLine) -> Payload:
+    def _line(self, line: OrderLine) -> Payload:
         product = self._store.products.get(line.product_id or -1)
         variant = self._store.variants.get(line.variant_id or -1)
         allocations = [{"amount": self.money(line.discount), "discount_application_index": 0}] if line.discount else []
@@ -103,7 +105,6 @@ class OrderPayloads(CustomerPayloads):
             "vendor": product.vendor if product else None,
             "gift_card": bool(product and product.is_gift_card),
             "quantity": line.quantity,
-            "current_quantity": totals.current_quantity(line),
             "price": self.money(line.unit_price),
             "price_set": self.money_set(line.unit_price),
             "total_discount": self.money(0),
@@ -126,6 +127,9 @@ class OrderPayloads(CustomerPayloads):
             "note": refund.note or None,
             "user_id": None,
             "restock": True,
+            "return": None,
+            "duties": [],
+            "refund_shipping_lines": [],
             "refund_line_items": [
                 {
                     "id": part.id,
@@ -136,7 +140,7 @@ class OrderPayloads(CustomerPayloads):
                     "subtotal": float(self.money(part.subtotal)),
                     "subtotal_set": self.money_set(part.subtotal),
                     "total_tax": 0.0,
-                    "line_item": self.line(by_id[part.line_id]),
+                    "line_item": self._line(by_id[part.line_id]),
                 }
                 for part in refund.lines
             ],

@@ -1,8 +1,12 @@
-"""Bodies of customers."""
+"""Bodies of customers.
+
+Since API version 2025-01 they no longer say tags, marketing consent, orders_count, total_spent or the last order, and
+they never said data_sale_opt_out: an app that needs those asks the Admin API.
+https://shopify.dev/changelog/new-customer-s-webhook-and-changes-to-existing-customer-s-webhooks-payload
+"""
 
 from __future__ import annotations
 
-from devstore import totals
 from devstore.admin_api import countries
 from devstore.model import Address, Customer
 from devstore.payloads.catalogue import CataloguePayloads
@@ -13,11 +17,6 @@ class CustomerPayloads(CataloguePayloads):
     def customer(self, customer: Customer) -> Payload:
         private = self._options.level2
         address = self._address(customer, customer.address) if private and customer.address else None
-        spent = sum(
-            totals.current_total(order)
-            for order_id in self._store.orders_of.get(customer.id, ())
-            if (order := self._store.orders[order_id]).cancelled_at is None
-        )
         return {
             "id": customer.id,
             "admin_graphql_api_id": f"gid://shopify/Customer/{customer.id}",
@@ -30,18 +29,24 @@ class CustomerPayloads(CataloguePayloads):
             "state": "disabled",
             "note": None,
             "verified_email": True,
-            "tags": ", ".join(sorted(customer.tags)),
+            "multipass_identifier": None,
             "currency": self._store.world.shop.currency,
-            "orders_count": len(self._store.orders_of.get(customer.id, ())),
-            "total_spent": self.money(spent),
             "tax_exempt": False,
-            "data_sale_opt_out": customer.data_sale_opt_out,
-            "email_marketing_consent": self.email_consent(customer),
+            "tax_exemptions": [],
             "default_address": address,
             "addresses": [address] if address else [],
         }
 
-    def email_consent(self, customer: Customer) -> Payload | None:
+    def customer_deleted(self, customer: Customer) -> Payload:
+        return {
+            "id": customer.id,
+            "admin_graphql_api_id": f"gid://shopify/Customer/{customer.id}",
+            "phone": None,
+            "addresses": [],
+            "tax_exemptions": [],
+        }
+
+    def _email_consent(self, customer: Customer) -> Payload | None:
         if customer.email is None:
             return None
         return {
@@ -54,7 +59,7 @@ class CustomerPayloads(CataloguePayloads):
         return {
             "customer_id": customer.id,
             "email_address": customer.email if self._options.level2 else None,
-            "email_marketing_consent": self.email_consent(customer),
+            "email_marketing_consent": self._email_consent(customer),
         }
 
     def _address(self, customer: Customer, address: Address) -> Payload:
@@ -64,13 +69,16 @@ class CustomerPayloads(CataloguePayloads):
             "first_name": customer.first_name,
             "last_name": customer.last_name,
             "name": f"{customer.first_name} {customer.last_name}".strip(),
+            "company": None,
             "address1": address.address1,
             "address2": None,
             "city": address.city,
             "province": address.province or None,
+            "province_code": None,
             "zip": address.zip,
             "country": countries.name(address.country_code),
             "country_code": address.country_code,
+            "country_name": countries.name(address.country_code),
             "phone": customer.phone,
             "default": True,
         }

@@ -99,6 +99,17 @@ class OrderChanges(CustomerChanges):
             self.emit("orders/cancelled", order)
             return order
 
+    def delete_order(self, order_id: int) -> None:
+        """Remove an order; the admin offers it for cancelled ones only."""
+        with self.lock:
+            order = get(self.orders, order_id, "order")
+            if order.cancelled_at is None:
+                raise ValueError(f"order {order_id} is not cancelled and cannot be deleted")
+            del self.orders[order_id]
+            if order.customer_id is not None:
+                self.orders_of[order.customer_id].remove(order_id)
+            self.emit("orders/delete", order)
+
     def _known_code(self, code: str | None) -> str | None:
         if code is not None and code not in self.discount_codes:
             raise Unknown(f"no discount code {code}")

@@ -34,6 +34,14 @@ def blueprint(store: Store, options: Options, *, proxy_timeout_s: float = TIMEOU
         add(routes, front)
     add_proxy(routes, front, proxy_timeout_s)
 
+    @routes.before_request
+    def sections() -> ResponseReturnValue | None:
+        proxy = options.app_toml.app_proxy
+        if proxy is not None and request.path.startswith(proxy.path_prefix):
+            return None
+        asked = {"section_id", "sections"} & set(request.args)
+        return ("The devstore does not simulate the Section Rendering API.", 501) if asked else None
+
     @routes.app_errorhandler(404)
     def missing(error: NotFound) -> ResponseReturnValue:
         return error if request.path.startswith(NOT_THE_SHOP) else front.not_found()

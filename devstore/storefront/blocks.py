@@ -14,6 +14,7 @@ from liquid.exceptions import LiquidError
 
 from devstore.storefront.extensions import Block, Extension
 from devstore.storefront.liquid import read_source
+from devstore.storefront.liquid.tags import SECTION_ID
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +87,8 @@ def _available(block: Block, values: Mapping[str, Any]) -> bool:
 def _render(block: Block, values: Mapping[str, Any]) -> str:
     scope = {"id": block.id, "type": f"shopify://apps/{block.name}", "settings": _settings(block, values)}
     # Outside the theme editor `shopify_attributes` is empty, on Shopify too.
-    inner = render_safely(block.template, {**values, "block": {**scope, "shopify_attributes": ""}})
+    block_values = {**values, "block": {**scope, "shopify_attributes": ""}, "section": {"id": SECTION_ID}}
+    inner = render_safely(block.template, block_values)
     if block.target.endswith("head"):
         return inner
     tag = block.source.schema.get("tag", "div")

@@ -94,6 +94,8 @@ def _sent() -> dict[str, Any]:
         body = request.get_json(silent=True)
         if not isinstance(body, dict):
             raise CartError(400, "The request body is no JSON object")
+        if "sections" in body:
+            raise CartError(501, "The devstore does not simulate bundled section rendering")
         return body
     form: dict[str, Any] = {name: request.values[name] for name in request.values}
     for name, pattern in (("properties", _PROPERTY), ("updates", _UPDATE), ("attributes", _ATTRIBUTE)):

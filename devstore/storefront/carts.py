@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from devstore.model import Product, Variant
 from devstore.store import NewLine, Store
-from devstore.storefront.drops.product import in_stock
+from devstore.storefront.drops.variant import in_stock
 
 COOKIE = "cart"
 MAX_CARTS = 50_000

@@ -10,6 +10,10 @@ from devstore.storefront.carts import Cart
 from devstore.storefront.catalog import AllProducts, Catalog
 from devstore.storefront.drops.cart import CartDrop
 from devstore.storefront.drops.shop import LOCALE, ROUTES, AppDrop, CustomerDrop, ShopDrop, TemplateDrop, localization
+from devstore.storefront.liquid import Missing
+
+MISSING = ("articles", "blogs", "images", "linklists", "metaobjects", "pages", "recommendations", "settings")
+"""Global objects of Shopify's that the devstore lacks; asking them anything is an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,4 +49,5 @@ class Visit:
                 "visual_preview_mode": False,
             },
             "current_page": self.page_number,
+            **{name: Missing(name) for name in MISSING},
         }

@@ -168,6 +168,13 @@ def upgrade() -> None:
     )
     op.create_index("events_at", "events", ["shop_id", "at"], unique=False)
     op.create_index("events_visitor", "events", ["shop_id", "visitor"], unique=False)
+    op.create_index(
+        "events_click",
+        "events",
+        ["shop_id", "request_id"],
+        unique=False,
+        postgresql_where="type = 'click'",
+    )
     op.create_table(
         "inventory_levels",
         sa.Column("shop_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -241,6 +248,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("triggered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("erased", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.PrimaryKeyConstraint("shop_id", "id"),
     )
     op.create_index("orders_created", "orders", ["shop_id", "created_at"], unique=False)
@@ -297,6 +305,7 @@ def upgrade() -> None:
         sa.Column("subtotal", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("shop_id", "id"),
     )
+    op.create_index("refund_lines_refund", "refund_lines", ["shop_id", "refund_id"], unique=False)
     op.create_table(
         "refunds",
         sa.Column("shop_id", sa.BigInteger(), autoincrement=False, nullable=False),

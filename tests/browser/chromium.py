@@ -5,11 +5,15 @@ The packed one is inflated once into node_modules, with the few libraries and fo
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.extensions.node import ROOT, run_node, unavailable
 
@@ -29,6 +33,18 @@ await inflate('node_modules/@sparticuz/chromium/bin/al2023.tar.br');
 class Chromium:
     path: Path
     environment: dict[str, str]
+
+
+@contextlib.contextmanager
+def running_chromium() -> Iterator[Browser]:
+    """The browser, running; as `find_chromium` where there is none."""
+    found = find_chromium()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=found.path, args=ARGUMENTS, env={**os.environ, **found.environment}, timeout=100_000
+        )
+        yield browser
+        browser.close()
 
 
 def find_chromium() -> Chromium:
@@ -56,7 +72,9 @@ def _inflated() -> Chromium:
             result = run_node("--input-type=module", "--eval", INFLATE, TMPDIR=str(target))
             if result.returncode:
                 raise RuntimeError(result.stderr)
-            target.rename(CACHE)
+            # A run beside this one may have been quicker; its copy is as good.
+            with contextlib.suppress(OSError):
+                target.rename(CACHE)
     return Chromium(
         CACHE / "chromium",
         {"LD_LIBRARY_PATH": str(CACHE / "al2023/lib"), "FONTCONFIG_PATH": str(CACHE / "fonts")},

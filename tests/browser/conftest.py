@@ -1,43 +1,35 @@
-"""Fixtures of the browser tests: one Chromium and one shop a module, a fresh visitor a test."""
+"""Fixtures of the browser tests: one Chromium for all, a shop and a visitor for each.
+
+A page may send its last report after its test is over, so no test shares its shop with another.
+"""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext
 
 from devstore.server import serving
-from tests.browser.chromium import ARGUMENTS, find_chromium
+from tests.browser.chromium import running_chromium
 from tests.browser.shop import ScriptedApp, Shop, open_shop
 from tests.browser.visit import Visit
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    chromium = find_chromium()
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=chromium.path, args=ARGUMENTS, env={**os.environ, **chromium.environment}
-        )
+    with running_chromium() as opened:
         yield opened
-        opened.close()
 
 
-@pytest.fixture(scope="module")
-def _shop() -> Iterator[Shop]:
+@pytest.fixture
+def shop() -> Iterator[Shop]:
     app = ScriptedApp()
     with serving(app.flask()) as app_origin:
         flask, store, page, listed = open_shop(app, app_origin)
         with serving(flask) as origin:
             yield Shop(origin, app, store, page, listed)
-
-
-@pytest.fixture
-def shop(_shop: Shop) -> Shop:
-    _shop.app.reset()
-    return _shop
+        app.answer.set()
 
 
 @pytest.fixture

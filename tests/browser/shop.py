@@ -7,7 +7,7 @@ as a test tells it, and keeps what it was asked and sent.
 from __future__ import annotations
 
 import json
-import time
+import threading
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from devstore.server import create
 from devstore.store import Store
 from devstore.worlds import build
 from tests.extensions.node import EXTENSIONS, ROOT
+from tests.patience import PATIENCE_S, eventually
 
 COLLECT_KEY = "collect-key"
 HOSTILE = '<img src=x onerror="window.hacked=1">"\'><script>window.hacked=1</script> & Co'
@@ -26,31 +27,34 @@ HOSTILE = '<img src=x onerror="window.hacked=1">"\'><script>window.hacked=1</scr
 
 @dataclass
 class ScriptedApp:
-    """The app's public side as a test wants it: `ranking` lists product ids, best first."""
+    """The app's public side as a test wants it.
+
+    `ranking` lists product ids, best first, `unavailable` those sold out since; no ranking is sent while `answer` is
+    not set.
+    """
 
     ranking: list[int] = field(default_factory=list)
+    unavailable: list[int] = field(default_factory=list)
     request_id: str = "request0001"
     status: int = 200
-    delay_s: float = 0
+    answer: threading.Event = field(default_factory=threading.Event)
     asked: list[dict[str, str]] = field(default_factory=list)
     batches: list[dict[str, Any]] = field(default_factory=list)
 
-    def reset(self) -> None:
-        self.ranking, self.status, self.delay_s = [], 200, 0
-        self.asked, self.batches = [], []
+    def __post_init__(self) -> None:
+        self.answer.set()
 
     @property
     def events(self) -> list[dict[str, Any]]:
         return [event for batch in self.batches for event in batch["events"]]
 
-    def wait_for(self, count: int, kind: str, seconds: float = 5) -> list[dict[str, Any]]:
-        """The events of one type, once `count` have arrived or the time is over."""
-        until = time.monotonic() + seconds
-        while True:
-            found = [event for event in self.events if event["type"] == kind]
-            if len(found) >= count or time.monotonic() > until:
-                return found
-            time.sleep(0.02)
+    def wait_for(self, count: int, kind: str) -> list[dict[str, Any]]:
+        """The events of one type, once there are `count`."""
+        eventually(lambda: len(self.of(kind)) >= count, f"{count} events of the type {kind}")
+        return self.of(kind)
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        return [event for event in self.events if event["type"] == kind]
 
     def flask(self) -> Flask:
         app = Flask("scripted")
@@ -58,9 +62,10 @@ class ScriptedApp:
         @app.get("/proxy/v1/recommendations")
         def recommendations() -> tuple[Response, int]:
             self.asked.append(request.args.to_dict())
-            time.sleep(self.delay_s)
+            self.answer.wait(PATIENCE_S)
             items = [{"product_id": str(product), "position": place} for place, product in enumerate(self.ranking)]
-            return jsonify({"request_id": self.request_id, "items": items}), self.status
+            gone = [str(product) for product in self.unavailable]
+            return jsonify({"request_id": self.request_id, "items": items, "unavailable": gone}), self.status
 
         @app.post("/collect")
         def collect() -> tuple[str, int]:

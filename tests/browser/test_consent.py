@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 
 def test_nothing_of_the_visitor_leaves_or_stays_before_consent(visit: Visit, shop: Shop) -> None:
     visit.open().see_rail()
-    visit.page.wait_for_timeout(1500)
+    visit.page.wait_for_timeout(1500)  # Nothing is to happen: more than the second after which cards count as seen.
     assert visit.sent_to_app == []
     assert {line.split("?")[0].rsplit("/", 1)[0] for line in visit.sent if shop.origin not in line} == set()
     assert visit.stored() == {}
@@ -25,7 +25,7 @@ def test_nothing_of_the_visitor_leaves_or_stays_before_consent(visit: Visit, sho
 @pytest.mark.parametrize("choice", [{"analytics": False}, {"preferences": False}])
 def test_half_a_consent_is_none(visit: Visit, shop: Shop, choice: dict[str, bool]) -> None:
     visit.open().consent(**choice).see_rail()
-    visit.page.wait_for_timeout(300)
+    visit.page.wait_for_timeout(300)  # Nothing is to happen: time for a request to leave.
     assert visit.stored() == {}
     assert visit.sent_to_app == []
 
@@ -51,12 +51,12 @@ def test_a_consent_given_earlier_counts_on_the_next_page(visit: Visit, shop: Sho
 
 def test_withdrawal_deletes_the_id_and_silences_the_rail(visit: Visit, shop: Shop) -> None:
     shop.app.ranking = shop.listed[::-1]
-    visit.open().consent().see_rail()
+    visit.take_clock().open().consent().stop_time().see_rail()
     visit.wait_for_order(shop.listed[::-1][:4])
     visit.consent(analytics=False, preferences=False)
     assert visit.stored() == {}
-    visit.page.wait_for_timeout(2200)
-    assert shop.app.batches == []
+    visit.let_pass(seconds=5)
+    assert visit.sent_to_collect == []
 
 
 def test_a_manipulated_id_is_replaced(visit: Visit, shop: Shop) -> None:
@@ -69,7 +69,7 @@ def test_a_manipulated_id_is_replaced(visit: Visit, shop: Shop) -> None:
 def test_blocked_storage_leaves_the_rail_as_it_is(visit: Visit, shop: Shop) -> None:
     visit.page.add_init_script("Storage.prototype.setItem = () => { throw new Error('blocked'); }")
     visit.open().consent().see_rail()
-    visit.page.wait_for_timeout(300)
+    visit.page.wait_for_timeout(300)  # Nothing is to happen: time for a request to leave.
     assert visit.cards() == shop.listed[:4]
     assert visit.sent_to_app == []
     assert visit.complaints == []

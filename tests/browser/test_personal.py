@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import BrowserContext
 
 from app.core.events import parse
 from devstore.worlds.small import NOW
@@ -63,19 +64,24 @@ def test_the_app_is_not_asked_far_from_the_viewport(visit: Visit, shop: Shop) ->
         "document.querySelector('.attune').style.marginTop = '4000px'; }, { once: true });"
     )
     visit.open().consent()
-    visit.page.wait_for_timeout(300)
+    visit.page.wait_for_timeout(300)  # Nothing is to happen: time for a request to leave.
     assert shop.app.asked == []
 
 
-@pytest.mark.parametrize(("status", "delay_s"), [(500, 0), (200, 2.0)])
-def test_a_broken_or_slow_app_leaves_the_list_in_place(visit: Visit, shop: Shop, status: int, delay_s: float) -> None:
-    shop.app.ranking, shop.app.status, shop.app.delay_s = shop.listed[::-1], status, delay_s
+@pytest.mark.parametrize("fault", ["broken", "silent"])
+def test_a_broken_or_silent_app_leaves_the_list_in_place(context: BrowserContext, shop: Shop, fault: str) -> None:
+    visit = Visit(context, shop, patient=False)
+    shop.app.ranking = shop.listed[::-1]
+    if fault == "broken":
+        shop.app.status = 500
+    else:
+        shop.app.answer.clear()
     visit.open().consent().see_rail()
-    visit.page.wait_for_timeout(200 + 1600 * bool(delay_s))
+    # Exposures are watched for only after the page has given up on an answer.
+    assert shop.app.wait_for(4, "exposure")[0].get("request_id") is None
     assert len(shop.app.asked) == 1
     assert visit.cards() == shop.listed[:4]
     assert visit.shifted() == 0
-    assert shop.app.wait_for(4, "exposure")[0].get("request_id") is None
 
 
 def test_what_was_seen_is_reported_once(visit: Visit, shop: Shop) -> None:
@@ -86,7 +92,7 @@ def test_what_was_seen_is_reported_once(visit: Visit, shop: Shop) -> None:
     assert sorted(event["position"] for event in exposures) == [0, 1, 2, 3]
     visit.page.evaluate("scrollTo(0, 0)")
     visit.see_rail()
-    visit.page.wait_for_timeout(2200)
+    visit.page.wait_for_timeout(2200)  # Nothing is to happen: a card counts after one second and is sent after two.
     assert len(shop.app.events) == 4
     for event in shop.app.events:
         assert parse(event, now=NOW).visitor == visit.stored()["attune:visitor"]
@@ -96,10 +102,13 @@ def test_what_was_seen_is_reported_once(visit: Visit, shop: Shop) -> None:
 
 def test_a_glance_is_no_exposure(visit: Visit, shop: Shop) -> None:
     visit.page.set_viewport_size({"width": 1280, "height": 500})
-    personal(visit, shop, shop.listed[::-1])
-    visit.page.evaluate("scrollTo(0, 0)")
-    visit.page.wait_for_timeout(2200)
-    assert shop.app.events == []
+    shop.app.ranking = shop.listed[::-1]
+    visit.take_clock().open().consent().stop_time().see_rail()
+    visit.wait_for_order(shop.listed[::-1][:4])
+    visit.let_pass(seconds=0.9)
+    visit.look_away(shop.listed[-1])
+    visit.let_pass(seconds=5)
+    assert visit.sent_to_collect == []
 
 
 def test_a_click_is_reported_and_reaches_the_cart(visit: Visit, shop: Shop) -> None:
@@ -154,6 +163,32 @@ def test_nothing_moves_under_a_pointer(visit: Visit, shop: Shop) -> None:
     visit.open().see_rail()
     visit.link(shop.listed[0]).hover()
     visit.consent()
-    visit.page.wait_for_timeout(400)
+    shop.app.wait_for(4, "exposure")  # Watched for only after the answer has been dealt with.
     assert len(shop.app.asked) == 1
     assert visit.cards() == shop.listed[:4]
+
+
+def test_what_sold_out_after_the_page_was_rendered_goes_and_the_surplus_moves_up(visit: Visit, shop: Shop) -> None:
+    shop.app.unavailable = [shop.listed[0], shop.listed[5]]
+    shop.app.ranking = [shop.listed[3]]
+    visit.open().consent().see_rail()
+    left = [product for product in shop.listed if product not in shop.app.unavailable]
+    visit.wait_for_order([shop.listed[3], shop.listed[1], shop.listed[2], shop.listed[4]])
+    assert sorted(visit.all_cards()) == sorted(left)
+    assert visit.shifted() == 0
+    assert shop.app.asked[-1]["cards"] == ",".join(map(str, shop.listed))
+
+
+def test_what_sold_out_goes_even_under_a_pointer_and_nothing_else_moves(visit: Visit, shop: Shop) -> None:
+    shop.app.unavailable, shop.app.ranking = [shop.listed[1]], shop.listed[::-1]
+    visit.open().see_rail()
+    visit.link(shop.listed[0]).hover()
+    visit.consent()
+    visit.wait_for_order([shop.listed[0], *shop.listed[2:5]])
+
+
+def test_a_rail_of_which_nothing_can_be_bought_any_more_disappears(visit: Visit, shop: Shop) -> None:
+    shop.app.unavailable = shop.listed
+    visit.open().see_rail().consent()
+    visit.page.wait_for_selector(".attune", state="hidden")
+    assert visit.complaints == []

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request
 
 from tests.browser.shop import Shop
+from tests.patience import eventually
 
 CONSENT = """choice => new Promise(done => {
-  Shopify.loadFeatures([{ name: 'consent-tracking-api', version: '0.1' }], () =>
-    Shopify.customerPrivacy.setTrackingConsent(choice, done));
+  const set = () => Shopify.customerPrivacy.setTrackingConsent(choice, done);
+  if (Shopify.customerPrivacy) set();
+  else Shopify.loadFeatures([{ name: 'consent-tracking-api', version: '0.1' }], set);
 })"""
 # Layout shifts that follow no input of the visitor's; `buffered` tells those from before this script ran.
 SHIFTS = """
@@ -19,16 +23,31 @@ new PerformanceObserver(list => list.getEntries().forEach(entry => {
   if (!entry.hadRecentInput) window.shifts.push(entry.value);
 })).observe({ type: 'layout-shift', buffered: true });
 """
+# The element gives the app a second and a half; where a machine is busy, an answer may take longer than that.
+PATIENT = "AbortSignal.timeout = () => new AbortController().signal;"
+SEEN_NOT_AT_ALL = """card => new Promise(done => {
+  new IntersectionObserver(([entry], self) => {
+    if (!entry.isIntersecting) done(self.disconnect());
+  }).observe(card);
+})"""
 
 
 class Visit:
-    def __init__(self, context: BrowserContext, shop: Shop) -> None:
+    """A page of its own.
+
+    Args:
+        patient: whether the page waits for the app as long as it takes.
+    """
+
+    def __init__(self, context: BrowserContext, shop: Shop, *, patient: bool = True) -> None:
         self.shop = shop
         self.page: Page = context.new_page()
         self.sent: list[str] = []
         self.complaints: list[str] = []
-        self.page.set_default_timeout(5000)
+        self.page.set_default_timeout(30_000)
         self.page.add_init_script(SHIFTS)
+        if patient:
+            self.page.add_init_script(PATIENT)
         self.page.on("request", self._request)
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -53,15 +72,33 @@ class Visit:
         self.page.locator("attune-recommendations").scroll_into_view_if_needed()
         return self
 
+    def until(self, condition: Callable[[], object], what: str) -> None:
+        """Wait, while the browser goes on, until the condition is true."""
+        eventually(condition, what, pause=lambda seconds: self.page.wait_for_timeout(seconds * 1000))
+
+    def take_clock(self) -> Visit:
+        """To be called before the page is opened: gives it timers that `stop_time` can stop."""
+        self.page.clock.install()
+        return self
+
+    def stop_time(self) -> Visit:
+        """From here on the page's timers run only in `let_pass`, however long this machine takes for anything."""
+        self.page.clock.pause_at(time.time() + 3600)
+        return self
+
+    def let_pass(self, seconds: float) -> None:
+        """Let the page's timers run for so long; they must have been stopped."""
+        self.page.clock.run_for(round(seconds * 1000))
+
+    def look_away(self, product_id: int) -> None:
+        """Scroll up, and return when the page has noticed that the product's card is out of view."""
+        card = self.page.locator(f'attune-recommendations li[data-product="{product_id}"]')
+        self.page.evaluate("scrollTo(0, 0)")
+        card.evaluate(SEEN_NOT_AT_ALL)
+
     def wait_for_order(self, product_ids: list[int]) -> None:
         """Until the visible cards are these, in this order."""
-        self.page.wait_for_function(
-            """wanted => {
-              const cards = [...document.querySelectorAll('attune-recommendations li:not([hidden])')];
-              return cards.map(card => card.dataset.product).join() === wanted;
-            }""",
-            arg=",".join(map(str, product_ids)),
-        )
+        self.until(lambda: self.cards() == product_ids, f"the visible cards are {product_ids}")
 
     def cards(self) -> list[int]:
         """The visible cards' products in order."""
@@ -92,4 +129,8 @@ class Visit:
 
     @property
     def sent_to_app(self) -> list[str]:
-        return [line for line in self.sent if "/apps/attune" in line or "/collect" in line]
+        return [line for line in self.sent if "/apps/attune" in line] + self.sent_to_collect
+
+    @property
+    def sent_to_collect(self) -> list[str]:
+        return [line for line in self.sent if "/collect" in line]

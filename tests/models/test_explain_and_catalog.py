@@ -17,7 +17,7 @@ CUP, SAUCER, SPOON = ProductId(1), ProductId(2), ProductId(3)
 @pytest.mark.parametrize(
     ("reason", "text"),
     [
-        (Reason(ReasonCode.TRENDING), "Popular in this store lately"),
+        (Reason(ReasonCode.TRENDING), "Popular in this store"),
         (Reason(ReasonCode.BOUGHT_TOGETHER, (CUP,)), "Often bought together with Cup"),
         (Reason(ReasonCode.BOUGHT_TOGETHER, (CUP, SAUCER, SPOON)), "Often bought together with Cup and Saucer"),
         (Reason(ReasonCode.BOUGHT_TOGETHER, (ProductId(9),)), "Often bought together"),

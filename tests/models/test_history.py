@@ -7,6 +7,8 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from app.core.ids import CustomerId
+from app.services.erase_customer import erase_customer
 from tests.models.store import Installed, days_since_epoch
 
 
@@ -82,3 +84,16 @@ def test_many_rows_arrive_whole_and_in_order(installed: Installed) -> None:
     assert np.array_equal(purchases.product, 5000000000000 + numbers)
     assert np.array_equal(purchases.quantity, numbers % 7 + 1)
     assert np.array_equal(purchases.order, (numbers + 1) // 2 - 1)
+
+
+def test_an_opted_out_customers_orders_are_not_learnt_from_after_their_erasure_either(installed: Installed) -> None:
+    installed.order(1, [1, 2], customer_id=1)
+    installed.order(2, [3])
+    installed.execute(
+        "INSERT INTO customers (shop_id, id, orders_count, amount_spent, email_marketing, opted_out) "
+        "VALUES (%s, 1, 1, 0, '', true)",
+        [(installed.shop.id,)],
+    )
+    erase_customer(installed.shop.id, CustomerId(1), request_id="r", ports=installed.wiring.erasing_customer)
+    assert installed.execute("SELECT customer_id FROM orders WHERE id = 1") == [(None,)]
+    assert bought(installed) == [(0, 3)]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import httpx
 import orjson
 import pytest
 
-from app.core.errors import Busy
+from app.core.errors import Busy, NoConsent
 from app.core.ids import ProductId, number_of
 from app.errors import Retryable
+from app.services import publish_lists as publish_lists_module
 from app.services.forget_models import forget_models
 from app.services.publish_lists import Published, publish_lists
+from app.services.record_consent import record_consent
 from app.services.train_models import train_models
 from tests.models.store import Installed
 
@@ -46,10 +49,9 @@ def test_every_active_product_gets_a_list_of_what_can_be_bought_now(modelled: In
 
 def test_a_list_names_its_reason_in_the_store_and_beside_the_hot_path(modelled: Installed) -> None:
     publish(modelled)
-    first = modelled.products[0]
+    first = next(one for one in modelled.products if modelled.metafields(one)["recs_reason"] == "bought_together")
     stored = modelled.wiring.redis.hget(f"attune:{modelled.shop.id}:lists", str(first))
     expected = ",".join([modelled.metafields(first)["recs_reason"], *map(str, listed(modelled, first))])
-    assert modelled.metafields(first)["recs_reason"] == "bought_together"
     assert stored == expected.encode()
     state = modelled.wiring.live_state.read(modelled.shop.id, None, list_of=ProductId(first))
     assert state.stored is not None
@@ -151,3 +153,48 @@ def test_forgetting_waits_for_a_training(modelled: Installed) -> None:
     with modelled.wiring.claims.hold(modelled.shop.id, "train", seconds=60), pytest.raises(Busy):
         forget_models(modelled.shop, modelled.wiring.forgetting)
     assert ("forget_models", "") in modelled.state()["due"]
+
+
+def test_after_a_withdrawal_no_list_is_published_any_more(modelled: Installed) -> None:
+    modelled.consent(granted=False)
+    with pytest.raises(NoConsent):
+        publish(modelled)
+    assert not any(modelled.state()["metafields"].values())
+
+
+def test_a_withdrawal_stops_the_rails_at_once_while_a_training_still_holds_the_models(modelled: Installed) -> None:
+    publish(modelled)
+    wiring = modelled.wiring
+    with wiring.claims.hold(modelled.shop.id, "train", seconds=60):
+        record_consent(
+            modelled.shop, granted=False, by="the owner", text_version="2026-11", ports=wiring.recording_consent
+        )
+        state = modelled.state()
+    assert (state["pointer"], state["cached"]) == ([], {})
+    assert int(wiring.redis.get(f"attune:{modelled.shop.id}:model") or 0) == 2
+
+
+def test_a_publishing_of_any_length_keeps_its_claim(modelled: Installed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publish_lists_module, "CLAIM_S", 0.3)
+
+    def linger(checkpoint: str) -> None:
+        if checkpoint == "lists_cached":
+            time.sleep(0.6)
+            with pytest.raises(Busy):
+                publish(modelled)
+
+    assert publish(modelled, checkpoint=linger).written > 0
+
+
+def test_lists_that_shopify_refuses_to_take_away_stay_due(modelled: Installed) -> None:
+    publish(modelled)
+    modelled.consent(granted=False)
+    origin = modelled.env["SHOPIFY_TEST_ORIGIN"]
+    fault = {"bulk": {"mode": "garbage", "count": 1, "at_line": 5}}
+    httpx.post(f"{origin}/_dev/faults", json=fault).raise_for_status()
+    with pytest.raises(Retryable):
+        forget_models(modelled.shop, modelled.wiring.forgetting)
+    assert ("forget_models", "") in modelled.state()["due"]
+    forget_models(modelled.shop, modelled.wiring.forgetting)
+    assert modelled.state()["due"] == []
+    assert not any(modelled.state()["metafields"].values())

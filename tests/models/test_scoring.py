@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from scipy.sparse import csr_matrix
 
-from app.core.ids import ProductId
-from app.core.recommend.interactions import baskets_of
-from app.core.recommend.models.item_item import Parameters, nearest, weighted_by
+from app.core.ids import ModelVersion, ProductId
+from app.core.recommend.interactions import Baskets, baskets_of
+from app.core.recommend.models import item_item
+from app.core.recommend.models.item_item import Parameters, fit, nearest, weighted_by
 from app.core.recommend.scoring import ItemModel, sources_of
 from app.core.recommend.types import Strategy
 from tests.models.worlds import TODAY, VERSION, model_of, planted_pairs
@@ -61,7 +63,7 @@ def test_the_neighbours_equal_the_formula_computed_pair_by_pair(
     product = np.concatenate([sorted(items) for items in orders])
     baskets = baskets_of(order, product, (TODAY - 30 + order).astype(np.int32))
     parameters = Parameters(exponent, shrinkage, 60.0, size_exponent)
-    found = nearest(weighted_by(baskets, parameters, TODAY), 12, threads=1)
+    found = nearest(weighted_by(baskets, parameters, TODAY), all_pairs(baskets), 12, threads=1)
     weight = {n: 2 ** (-(30 - n) / 60) / len(items) ** size_exponent for n, items in enumerate(orders)}
     mass = {i: sum(w for n, w in weight.items() if i in orders[n]) + shrinkage for i in range(1, 13)}
     for row, item in enumerate(baskets.items.tolist()):
@@ -77,5 +79,32 @@ def test_the_neighbours_equal_the_formula_computed_pair_by_pair(
 
 def test_fitting_twice_gives_the_same_bytes() -> None:
     baskets = planted_pairs(orders=500)
-    tables = [nearest(weighted_by(baskets, Parameters(), TODAY), 10, threads=2) for _ in range(2)]
+    pairs = all_pairs(baskets)
+    tables = [nearest(weighted_by(baskets, Parameters(), TODAY), pairs, 10, threads=2) for _ in range(2)]
     assert tables[0].tobytes() == tables[1].tobytes()
+
+
+def all_pairs(baskets: Baskets) -> csr_matrix:
+    return csr_matrix(np.ones((len(baskets.items), len(baskets.items)), dtype=np.bool_))
+
+
+def test_what_was_bought_together_once_is_not_called_often_bought_together() -> None:
+    order = np.array([0, 0, 1, 1, 2, 2], dtype=np.int64)
+    product = np.array([10, 20, 10, 20, 10, 30], dtype=np.int64)
+    baskets = baskets_of(order, product, np.full(6, TODAY, dtype=np.int32))
+    model = fit(baskets, Parameters(), today=TODAY, trending_half_life=28.0, version=ModelVersion("v"))
+    assert [item for item, _ in model.neighbours_of(ProductId(10))] == [20]
+    assert model.neighbours_of(ProductId(30)) == []
+
+
+@pytest.mark.parametrize("block", [1, 2, 1000])
+def test_pairs_are_counted_the_same_whatever_the_block(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(item_item, "BLOCK", block)
+    generator = np.random.default_rng(3)
+    order = np.repeat(np.arange(40, dtype=np.int64), 3)
+    product = generator.integers(1, 8, len(order))
+    baskets = baskets_of(order, product, np.zeros(len(order), dtype=np.int32))
+    held = np.zeros((len(baskets), len(baskets.items)), dtype=int)
+    for number in range(len(baskets)):
+        held[number, baskets.item[baskets.starts[number] : baskets.starts[number + 1]]] = 1
+    assert (item_item.pairs_bought_together(baskets).toarray() == (held.T @ held >= item_item.LEAST_TOGETHER)).all()

@@ -125,6 +125,15 @@ def test_roll_back_goes_one_version_back_and_its_lists_follow(trained: Installed
     assert (after["cached"], after["metafields"]) == (before["cached"], before["metafields"])
 
 
+def test_after_a_roll_back_the_register_tells_of_the_version_in_use(trained: Installed) -> None:
+    first, second = retrain(trained, 0), retrain(trained, 1)
+    roll_back(trained.shop, trained.wiring.rolling_back)
+    used = trained.wiring.models.in_use(trained.shop.id)
+    assert used is not None
+    assert (used.version, used.state) == (first, "published")
+    assert trained.wiring.models.history(trained.shop.id)[0].version == second
+
+
 def test_roll_back_can_be_repeated_as_long_as_versions_are_kept(trained: Installed) -> None:
     versions = [retrain(trained, number) for number in range(3)]
     for expected in (versions[1], versions[0]):

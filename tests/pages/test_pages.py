@@ -107,6 +107,19 @@ def test_a_store_with_next_to_nothing_gets_sensible_pages(
         assert "<s-page" in page.text
 
 
+@pytest.mark.parametrize("world_name", ["empty", "sold_out"])
+def test_a_store_with_nothing_to_show_is_told_why_and_its_page_stops_waiting(
+    running_app: RunningApp, devstore: DevStore, imported: Shop, work: Work, world_name: str
+) -> None:
+    decide(running_app, devstore, decision="grant", text_version="2026-11")
+    work()
+    page = running_app.open(devstore)
+    why = {"empty": "nothing to learn yet", "sold_out": "no other product that can be bought now"}[world_name]
+    assert 'data-settled="true"' in page.text
+    assert why in text_of(page.text)
+    assert "Under way" not in page.text
+
+
 def test_a_hostile_title_is_shown_and_not_executed(
     running_app: RunningApp, devstore: DevStore, imported: Shop, work: Work
 ) -> None:

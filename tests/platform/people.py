@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 from sqlalchemy import text
@@ -10,6 +11,7 @@ from sqlalchemy import text
 from app.adapters.crypto import Sealer
 from app.adapters.db.engine import Database
 from app.core.ids import ShopId
+from app.core.shops import Shop
 
 AT = datetime(2026, 10, 1, 12, tzinfo=UTC)
 ADA, BOB = 11, 12
@@ -17,6 +19,15 @@ VISITORS = {ADA: "a" * 32, BOB: "b" * 32}
 EMAILS = {ADA: "ada@example.com", BOB: "bob@example.com"}
 GUEST_ORDER = 9000
 """An order without a customer, placed with Ada's e-mail."""
+
+
+class Killed(BaseException):
+    """What ends a worker in the middle of its work."""
+
+
+def rows(database: Database, shop: Shop, query: str) -> list[Any]:
+    with database.shop(shop.id) as session:
+        return [tuple(row) for row in session.execute(text(query))]
 
 
 def settle(database: Database, sealer: Sealer, shop: ShopId) -> None:

@@ -14,7 +14,6 @@ from sqlmodel import SQLModel
 
 from app.adapters.crypto import Sealer
 from app.adapters.db import erasure
-from app.adapters.db.engine import Database
 from app.adapters.db.tables import OPEN_TABLES
 from app.adapters.redis import keys
 from app.adapters.redis.erasable import LiveStatePlace
@@ -26,25 +25,9 @@ from app.services.export_customer import export_customer
 from app.services.process_webhook import process_webhook
 from app.wiring.worker import Worker
 from tests.devstore_fixture import DevStore, RunningApp
-from tests.platform.people import ADA, AT, BOB, EMAILS, GUEST_ORDER, VISITORS, settle
+from tests.platform.people import ADA, AT, BOB, EMAILS, GUEST_ORDER, VISITORS, Killed, rows, settle
 
 PERSONAL_COLUMNS = {"customer_id", "visitor", "contact", "email_hash", "subject", "payload"}
-
-
-@pytest.fixture
-def wiring(installed_shop: Shop, worker_wiring: Worker) -> Worker:
-    """A worker's wiring, with both customers in the shop and in Redis."""
-    settle(worker_wiring.database, worker_wiring.sealer, installed_shop.id)
-    for visitor in VISITORS.values():
-        worker_wiring.redis.hset(keys.visitor(installed_shop.id, visitor), "clicked", "1:1")
-        body = f'{{"visitor":"{visitor}"}}'
-        worker_wiring.redis.xadd(keys.EVENTS, {"kind": "event", "shop": int(installed_shop.id), "body": body})
-    return worker_wiring
-
-
-def rows(database: Database, shop: Shop, query: str) -> list[Any]:
-    with database.shop(shop.id) as session:
-        return [tuple(row) for row in session.execute(text(query))]
 
 
 def dump(wiring: Worker, shop: Shop) -> str:
@@ -152,10 +135,6 @@ def test_a_request_is_answered_once(wiring: Worker, installed_shop: Shop) -> Non
     assert len(rows(wiring.database, installed_shop, "SELECT id FROM receipts")) == 1
 
 
-class Killed(BaseException):
-    pass
-
-
 def checkpoints(wiring: Worker) -> list[str]:
     return ["buried", *(place.name for place in wiring.erasable_places)]
 
@@ -237,8 +216,11 @@ def test_shop_redact_erases_everything_but_the_receipt(
     devstore.post("compliance", topic="shop/redact")
     devstore.flush()
     work()
-    for table in sorted(set(SQLModel.metadata.tables) - OPEN_TABLES - {"receipts"}):
+    for table in sorted(set(SQLModel.metadata.tables) - OPEN_TABLES - {"receipts", "deliveries"}):
         assert rows(wiring.database, installed_shop, f"SELECT * FROM {table}") == [], table
+    # The request itself is known as done, so that it is not answered again; what it said is gone.
+    known = rows(wiring.database, installed_shop, "SELECT topic, state, payload FROM deliveries")
+    assert known == [("shop/redact", "done", None)]
     ((kind, places),) = rows(wiring.database, installed_shop, "SELECT kind, places FROM receipts")
     assert kind == "shop_erasure"
     assert places["database.orders"]["records"] == 3

@@ -17,9 +17,11 @@ from app.adapters.db.consents import DbConsents
 from app.adapters.db.due_work import DbDueWork
 from app.adapters.db.engine import Database
 from app.adapters.db.inbox import DbInbox
+from app.adapters.db.models import DbModels
 from app.adapters.db.resealing import COLUMNS, DbResealing
 from app.adapters.db.retention import DbRetention
 from app.adapters.redis.jobs import RqJobs
+from app.adapters.redis.lists import RedisLists, RedisModelSignals
 from app.core.nightly import next_night
 from app.core.shops import Shop
 from app.errors import Permanent
@@ -52,7 +54,14 @@ def queued(connection: redis.Redis, name: str = jobs.QUEUE_DEFAULT) -> list[str]
 
 @pytest.fixture
 def consenting(database: Database, queue: redis.Redis) -> Ports:
-    return Ports(DbConsents(database), RqJobs(queue), Clock())
+    return Ports(
+        DbConsents(database),
+        RqJobs(queue),
+        Clock(),
+        DbModels(database),
+        RedisModelSignals(queue),
+        RedisLists(queue),
+    )
 
 
 def test_without_a_decision_there_is_no_consent(consenting: Ports, shop: Shop) -> None:

@@ -228,3 +228,33 @@ def test_a_permanent_failure_says_why(office: Office) -> None:
     office.failures = [Permanent("no usable token")]
     office.process()
     assert office.row().error == "Permanent: no usable token"
+
+
+def test_a_delivery_that_kills_its_workers_is_given_up(office: Office) -> None:
+    office.receive()
+    for _ in range(MOST_TRIES):
+        assert office.inbox.claim(office.shop.id, "w-1", seconds=60) is not None
+        office.let_time_pass()
+    assert office.process() is Outcome.FAILED
+    assert office.seen == []
+    assert office.row().error == "its workers were killed"
+    assert office.due() == 0
+
+
+def test_a_privacy_request_outlasts_an_outage_of_any_length(office: Office) -> None:
+    office.receive(topic="shop/redact")
+    ports = office.ports({"shop/redact": office.handle})
+    office.failures = [Retryable("Shopify answered 503")] * 20
+    for _ in range(20):
+        assert process_webhook(office.shop.id, "w-1", ports) is Outcome.PUT_OFF
+        office.let_time_pass()
+    assert process_webhook(office.shop.id, "w-1", ports) is Outcome.DONE
+
+
+def test_a_privacy_request_that_cannot_be_understood_is_given_up(office: Office) -> None:
+    office.receive(topic="customers/redact", payload=b"[]")
+    ports = office.ports({"customers/redact": office.handle})
+    for _ in range(MOST_TRIES):
+        outcome = process_webhook(office.shop.id, "w-1", ports)
+        office.let_time_pass()
+    assert outcome is Outcome.FAILED

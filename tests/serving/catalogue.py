@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 
+from app.adapters.db.engine import Database
 from app.adapters.redis import keys
 from app.core.ids import ShopId
 from app.core.recommend.scoring import ItemModel
 from app.ports import ModelRecord
 from app.wiring.web import Web
+
+
+@contextmanager
+def rows_of(database: Database, shop: ShopId) -> Iterator[psycopg.Connection]:
+    """A connection that is the shop's over as many transactions as a test wants."""
+    with psycopg.connect(database.url) as connection:
+        connection.execute("SELECT set_config('app.shop', %s, false)", [str(shop)])
+        connection.commit()
+        yield connection
+
 
 PRODUCT = {
     "vendor": "",

@@ -23,7 +23,7 @@ from app.core.recommend.types import Strategy
 from app.core.shops import Shop
 from app.web import create_app
 from app.wiring.web import Web
-from tests.serving.catalogue import add_product, publish
+from tests.serving.catalogue import add_product, publish, rows_of
 
 SECRET = "test-api-secret"
 VISITOR = "a" * 32
@@ -60,7 +60,7 @@ def live_redis(wiring: Web) -> redis.Redis:
 @pytest.fixture
 def catalogue(wiring: Web, shop: Shop, live_redis: redis.Redis) -> Iterator[psycopg.Connection]:
     """Ten products, 1 to 10, each with two buyable variants; yields a connection of the shop's."""
-    with wiring.database.copy(shop.id) as connection:
+    with rows_of(wiring.database, shop.id) as connection:
         for product in range(1, 11):
             add_product(connection, shop.id, product)
         connection.commit()

@@ -14,7 +14,7 @@ from app.adapters.db.engine import Database
 from app.core.catalog import ProductFacts, VariantFacts, may_be_recommended
 from app.core.ids import ProductId
 from app.core.shops import Shop
-from tests.serving.catalogue import PRODUCT, VARIANT, add_product
+from tests.serving.catalogue import PRODUCT, VARIANT, add_product, rows_of
 
 DELETED = datetime(2026, 1, 1, tzinfo=UTC)
 PRODUCTS: list[dict[str, Any]] = [
@@ -41,7 +41,7 @@ VARIANTS: list[list[dict[str, Any]]] = [
 
 @pytest.fixture
 def rows(database: Database, shop: Shop) -> Any:
-    with database.copy(shop.id) as connection:
+    with rows_of(database, shop.id) as connection:
         yield connection
 
 

@@ -18,6 +18,7 @@ from app.adapters.redis.event_stream import record_of
 from app.core.events import Event
 from app.core.shops import Shop
 from app.wiring.web import Web
+from tests.serving.catalogue import rows_of
 from tests.serving.conftest import VISITOR
 
 CONSENT = {"analytics": True, "preferences": True}
@@ -26,7 +27,7 @@ NUMBERS = itertools.count(1)
 
 @pytest.fixture
 def key(database: Database, shop: Shop, live_redis: redis.Redis) -> str:
-    with database.copy(shop.id) as connection:
+    with rows_of(database, shop.id) as connection:
         connection.execute(
             "INSERT INTO shop_profiles (shop_id, name, currency, timezone, collect_key, installed_at) "
             "VALUES (%s, '', 'EUR', 'UTC', 'the-key', %s)",

@@ -10,6 +10,7 @@ import shopify_app
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.exc import OperationalError
 
 from app.adapters.cached_shops import CachedShops
 from app.adapters.db.engine import Database
@@ -122,3 +123,20 @@ def test_known_shops_are_believed_while_the_database_is_away(database: Database,
     known = CachedShops(Failing(), lambda _: "", fresh_s=0.0)
     assert known.by_domain(shop.domain) == known.by_domain(shop.domain) == shop
     gone.close()
+
+
+def test_a_database_that_is_away_is_not_asked_by_every_request(database: Database, shop: Shop) -> None:
+    asked: list[ShopDomain] = []
+
+    class Away:
+        def by_domain(self, domain: ShopDomain) -> Shop | None:
+            asked.append(domain)
+            if len(asked) > 1:
+                raise OperationalError("SELECT", {}, Exception("away"))
+            return shop
+
+    known = CachedShops(Away(), lambda _: "", fresh_s=0.05)
+    known.by_domain(shop.domain)
+    time.sleep(0.06)
+    assert [known.by_domain(shop.domain) for _ in range(5)] == [shop] * 5
+    assert len(asked) == 2

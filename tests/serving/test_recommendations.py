@@ -82,6 +82,8 @@ def test_explain_names_the_model_and_the_sources_that_had_nothing(mapped: None, 
         {"product_id": "9" * 19},
         {"cart": "1,x"},
         {"cart": ",".join(["1"] * 101)},
+        {"cards": "1,x"},
+        {"cards": ",".join(["1"] * 25)},
         {"limit": "0"},
         {"limit": "25"},
         {"limit": "many"},
@@ -163,3 +165,32 @@ def test_a_failure_inside_ends_in_an_empty_list_and_is_counted(mapped: None, ask
     assert answer.json is not None
     assert answer.json["strategy"] == "none"
     assert wiring.counters.totals()["recommendations_failed"] == 1
+
+
+def test_cards_of_the_page_that_cannot_be_bought_any_more_are_named(
+    mapped: None, ask: Ask, wiring: Web, shop: Shop, catalogue: psycopg.Connection
+) -> None:
+    set_stock(catalogue, 3, 0)
+    wiring.redis.incr(keys.catalog(shop.id))
+    wiring.shelves.refresh()
+    answer = ask(cards="2,3,4,999")
+    assert products_of(answer) == [2, 4, 10, 9]
+    assert answer.json is not None
+    assert answer.json["unavailable"] == ["3"]
+    assert "unavailable" not in (ask(cards="2,4").json or {})
+
+
+def test_an_unmapped_shop_also_knows_which_cards_cannot_be_bought(
+    ask: Ask, model: ItemModel, catalogue: psycopg.Connection
+) -> None:
+    set_stock(catalogue, 3, 0)
+    answer = ask(cards="2,3,4,999")
+    assert answer.json is not None
+    assert answer.json["unavailable"] == ["3"]
+
+
+def test_a_failure_inside_takes_no_card_away(mapped: None, ask: Ask, wiring: Web, shop: Shop) -> None:
+    broken = wiring.shelves.mapped(shop.id)
+    assert isinstance(broken, CatalogShelf)
+    broken._json.clear()
+    assert "unavailable" not in (ask(cards="2,3").json or {})

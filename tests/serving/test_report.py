@@ -20,6 +20,7 @@ from app.core.shops import Shop
 from app.ports import ReportRow
 from app.services.report import BadPeriod, ctr, report
 from tests.conftest import TEST_KEY
+from tests.serving.catalogue import rows_of
 
 DAY = date(2026, 3, 1)
 
@@ -27,7 +28,7 @@ DAY = date(2026, 3, 1)
 @pytest.fixture
 def rows(database: Database, shop: Shop) -> Iterator[psycopg.Connection]:
     """Two exposures and a click on 1 March in Auckland, which is 28 February in UTC."""
-    with database.copy(shop.id) as connection:
+    with rows_of(database, shop.id) as connection:
         connection.autocommit = True
         connection.execute(
             "INSERT INTO shop_profiles (shop_id, name, currency, timezone, collect_key, installed_at) "
@@ -117,6 +118,16 @@ def test_a_shop_without_anything_has_an_empty_table(database: Database, other_sh
     made = report(other_shop, DbReports(database), WallClock())
     assert (made.rows, made.totals, made.currency) == ([], [], "")
     assert (made.last - made.first).days == 27
+
+
+def test_the_period_ends_on_the_shops_own_today(rows: psycopg.Connection, database: Database, shop: Shop) -> None:
+    class Noon:
+        def now(self) -> datetime:
+            return datetime(2026, 2, 28, 12, tzinfo=UTC)
+
+    made = report(shop, DbReports(database), Noon())
+    assert made.last == DAY
+    assert [(row.exposures, row.clicks) for row in made.rows] == [(2, 1)]
 
 
 def test_a_period_that_ends_before_it_begins_is_refused(database: Database, shop: Shop) -> None:

@@ -17,6 +17,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from app.adapters.redis import keys
+from app.adapters.shelves import shelves as shelves_module
 from app.adapters.shelves.shelves import MappedShelves
 from app.core.ids import ModelVersion, ProductId
 from app.core.recommend.cascade import Context
@@ -150,3 +151,41 @@ def test_remembered_neighbours_are_the_models_own(seed: int, anchors: list[int])
     remembered = RememberedNeighbours(model)
     for _ in range(2):
         assert list(remembered.candidates(context)) == list(ItemItemSource(model).candidates(context))
+
+
+def test_a_look_without_news_reads_neither_the_model_nor_old_rows_again(
+    wiring: Web, shop: Shop, model: ItemModel, catalogue: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalogue.execute("UPDATE products SET changed_at = now() - interval '2 minutes'")
+    catalogue.commit()
+    shelf = wiring.shelves.map_now(shop.id)
+    served, read = shelf.model, len(wiring.catalog.cards(shop.id))
+    taken: list[int] = []
+    monkeypatch.setattr(shelves_module, "UNASKED_S", -1.0)
+    monkeypatch.setattr(shelf, "apply", lambda cards: taken.append(len(cards)))
+    wiring.shelves.refresh()
+    assert read == 10
+    assert taken == [0]
+    assert shelf.model is served is not None
+
+
+def test_a_change_that_nobody_told_of_is_found(
+    mapped: None, ask: Ask, wiring: Web, catalogue: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelves_module, "UNASKED_S", -1.0)
+    set_stock(catalogue, 2, 0)
+    wiring.shelves.refresh()
+    assert 2 not in products_of(ask())
+
+
+def test_large_shops_make_room_by_their_products(
+    wiring: Web, shop: Shop, other_shop: Shop, catalogue: psycopg.Connection
+) -> None:
+    shelves = MappedShelves(
+        wiring.catalog, wiring.models, wiring.artefacts, wiring.redis, wiring.counters, most_products=9
+    )
+    shelves.map_now(shop.id)
+    assert shelves.mapped(shop.id) is not None
+    shelves.map_now(other_shop.id)
+    assert shelves.mapped(shop.id) is None
+    shelves.close()

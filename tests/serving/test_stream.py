@@ -22,11 +22,13 @@ from app.adapters.redis.consumer import StreamConsumer
 from app.adapters.redis.event_stream import RedisEventLog
 from app.core.events import Event, EventType
 from app.core.ids import ProductId, RequestId, ShopId, VisitorId
+from app.core.recommend.types import Placement
 from app.core.shops import Shop
 from app.errors import Retryable
 from app.ports import Decision
 from app.services.store_records import Ports
 from app.wiring.web import Web
+from tests.serving.catalogue import rows_of
 from tests.serving.conftest import VISITOR
 from workers.stream import Stream
 
@@ -61,7 +63,7 @@ def event(number: int, *, visitor: str = VISITOR, product: int = 2, kind: EventT
         type=kind,
         at=AT.replace(second=number % 60),
         visitor=VisitorId(visitor),
-        placement="product",
+        placement=Placement.PRODUCT,
         product_id=ProductId(product),
         request_id=RequestId("r1"),
         position=0,
@@ -87,7 +89,7 @@ def log(wiring: Web, live_redis: redis.Redis) -> RedisEventLog:
 
 @pytest.fixture
 def rows(database: Database, shop: Shop) -> Iterator[psycopg.Connection]:
-    with database.copy(shop.id) as connection:
+    with rows_of(database, shop.id) as connection:
         connection.autocommit = True
         yield connection
 
@@ -255,11 +257,3 @@ def test_live_state_holds_the_latest_clicks_first_however_often_they_are_folded(
     assert state.clicked == tuple(range(129, 109, -1))
     assert state.seen == (7,)
     assert 0 < int(live_redis.ttl(keys.visitor(shop.id, VISITOR))) <= 30 * 24 * 3600  # type: ignore[arg-type]
-
-
-def test_a_visitors_state_can_be_forgotten(wiring: Web, live_redis: redis.Redis, shop: Shop, other_shop: Shop) -> None:
-    for owner in (shop.id, other_shop.id):
-        wiring.live_state.fold(owner, [event(1), event(2, visitor="b" * 32)])
-    assert wiring.live_state.forget(shop.id, [VisitorId(VISITOR), VisitorId("c" * 32)]) == 1
-    assert wiring.live_state.forget_shop(shop.id) == 1
-    assert wiring.live_state.read(other_shop.id, VisitorId(VISITOR), list_of=None).clicked == (2,)

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from app.adapters.db.credentials import DbCredentials
+from app.adapters.shopify import tokens
 from app.adapters.shopify.tokens import TokenClient, Tokens
 from app.core.shops import Shop
 from app.errors import Permanent, Retryable
@@ -116,3 +117,28 @@ def test_a_token_endpoint_that_does_not_answer_may_be_tried_again(running_app: R
     running_app.wiring.shopify._test_origin = "http://127.0.0.1:9"
     with pytest.raises(Retryable):
         running_app.wiring.token_client.exchange(devstore.shop_domain, "token")
+
+
+def test_a_wrong_secret_of_ours_costs_no_shop_its_token(
+    installed_shop: Shop, running_app: RunningApp, worker_wiring: Worker
+) -> None:
+    before = make_stale(worker_wiring, installed_shop)
+    wrong = TokenClient(worker_wiring.shopify, client_id=worker_wiring.settings.shopify_api_key, client_secret="wrong")
+    with pytest.raises(Permanent, match="invalid_client"):
+        Tokens(wrong, worker_wiring.credentials, worker_wiring.claims).usable(installed_shop)
+    assert worker_wiring.credentials.load(installed_shop.id) == before
+    assert worker_wiring.tokens.usable(installed_shop).generation == before.generation + 1
+
+
+def test_a_refused_refresh_token_is_forgotten(installed_shop: Shop, worker_wiring: Worker, devstore: DevStore) -> None:
+    before = make_stale(worker_wiring, installed_shop)
+    dead = replace(before.pair, refresh_token="shprt_dead")
+    assert worker_wiring.credentials.rotate(installed_shop.id, dead, generation=before.generation)
+    with pytest.raises(Permanent, match="open the app"):
+        worker_wiring.tokens.usable(installed_shop)
+    assert worker_wiring.credentials.load(installed_shop.id) is None
+
+
+def test_the_claim_outlasts_every_time_out_of_a_refresh() -> None:
+    timeouts = (tokens.TIMEOUT.connect, tokens.TIMEOUT.write, tokens.TIMEOUT.read, tokens.TIMEOUT.pool)
+    assert sum(seconds or 1000.0 for seconds in timeouts) < tokens.CLAIM_S

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 
 from app.core.syncs import Reason, Resource
@@ -106,3 +107,41 @@ def test_lines_of_any_other_shape_are_recorded_with_their_numbers(installed: Ins
     assert imported.problems == len(bad)
     assert [line for _, line, _ in installed.problems()] == [1, 2, 3, 4, 5, 6]
     assert installed.count("products") == len(installed.store.products)
+
+
+def load(installed: Installed, resource: Resource, lines: list[bytes]) -> int:
+    """Import these lines as an export of the resource; returns how many problems there were."""
+    wiring = installed.wiring
+    wiring.sync_runs.request(installed.shop.id, [resource], Reason.COMMAND, at=wiring.clock.now())
+    run = wiring.sync_runs.unfinished(installed.shop.id)[-1]
+    return wiring.syncing.importer.load(installed.shop.id, run, iter(lines), progress=lambda _: None).problems
+
+
+def collection(number: int, **changes: Any) -> bytes:
+    gid = f"gid://shopify/Collection/{number}"
+    line = {"__typename": "Collection", "id": gid, "handle": "h", "title": "T", "updatedAt": "2026-11-01T00:00:00Z"}
+    return orjson.dumps({**line, **changes})
+
+
+def test_a_line_that_the_database_refuses_costs_no_other_line(installed: Installed) -> None:
+    bad = [
+        collection(1, title=None),
+        collection(2, title="a\0b"),
+        collection(3, title={"en": "x"}),
+        collection(4, id="gid://shopify/Collection/99999999999999999999"),
+    ]
+    good = [collection(number) for number in range(10, 300)]
+    assert load(installed, Resource.COLLECTIONS, [*good[:100], *bad, *good[100:]]) == len(bad)
+    assert installed.count("collections") == len(good)
+    assert [(line, reason.partition(" (")[0]) for _, line, reason in installed.problems()] == [
+        (number, "holds what can't be stored") for number in range(101, 105)
+    ]
+
+
+def test_an_import_whose_lines_stay_bad_ends(installed: Installed) -> None:
+    product = b'{"__typename":"Product","id":"gid://shopify/Product/%d","__parentId":"gid://shopify/Collection/%d"}'
+    orphans = [product % (number, number) for number in range(1, 1200)]
+    assert load(installed, Resource.COLLECTIONS, orphans) == len(orphans)
+    asked = installed.sql("SELECT search FROM sync_runs WHERE state = 'requested'")
+    assert len(asked) == 20
+    assert all(search.startswith("id:") for (search,) in asked)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from datetime import timedelta
+
 import pytest
 
+from app.core.records import Kind
 from app.services.fetch_refunds import fetch_refunds
 from app.services.reconcile_store import reconcile_store
 from tests.sync.store import TABLES, Installed
@@ -91,3 +95,39 @@ def test_the_lines_of_refunds_come_in_pages_after_the_import(synced: Installed) 
         key=lambda row: next(p.id for _, r in refunds for p in r.lines if (r.id, p.line_id) == row[:2]),
     )
     assert fetch_refunds(synced.shop, synced.wiring.refund_fetching) == 0
+
+
+def test_what_was_wrongly_taken_for_deleted_comes_back_with_the_next_reconciliation(synced: Installed) -> None:
+    shop, store = synced.shop.id, synced.store
+    before = synced.state()
+    an_hour_ago = synced.wiring.clock.now() - timedelta(hours=1)
+    gone = {
+        Kind.PRODUCT: next(iter(store.products)),
+        Kind.COLLECTION: next(iter(store.collections)),
+        Kind.CUSTOMER: next(iter(store.customers)),
+        Kind.ORDER: next(order.id for order in store.orders.values() if order.refunds),
+    }
+    for kind, number in gone.items():
+        synced.wiring.store_records.remove(shop, kind, number, at=an_hour_ago)
+    assert reconcile_store(synced.shop, synced.wiring.syncing).repaired >= len(gone)
+    assert synced.state() == before
+
+
+def test_what_an_export_of_the_last_minutes_lacks_is_not_taken_for_deleted(synced: Installed) -> None:
+    synced.dev("DELETE", "faults")
+    order = place_order(synced)
+    synced.apply()
+    synced.dev("POST", "clock", advance_s=60)
+    time.sleep(1.1)  # The app asks what time it is once a second.
+    del synced.store.orders[order["id"]]
+    reconcile_store(synced.shop, synced.wiring.syncing)
+    assert synced.count(f"orders WHERE id = {order['id']}") == 1
+
+
+def test_an_opt_out_of_which_no_webhook_tells_comes_with_the_night(synced: Installed) -> None:
+    customer = next(c for c in synced.store.customers.values() if c.email and not c.data_sale_opt_out)
+    synced.dev("DELETE", "faults")
+    synced.dev("PATCH", f"customers/{customer.id}", first_name="Zora", data_sale_opt_out=True)
+    synced.apply()
+    reconcile_store(synced.shop, synced.wiring.syncing)
+    assert synced.one("SELECT opted_out FROM customers WHERE id = %s", customer.id) is True

@@ -56,7 +56,7 @@ def test_a_days_changes_by_webhook_end_as_an_import_would(synced: Installed) -> 
     shop.dev("POST", f"orders/{cancelled['id']}/cancel")
     shop.dev("PATCH", f"products/{products[0].id}", title="New name", price=4321)
     shop.dev("POST", "inventory", variant_id=products[1].variants[0].id, quantity=0)
-    shop.dev("PATCH", f"customers/{customer.id}", first_name="Zora", data_sale_opt_out=True)
+    shop.dev("PATCH", f"customers/{customer.id}", first_name="Zora")
     shop.dev("DELETE", f"collections/{next(iter(shop.store.collections))}")
     shop.apply()
     by_webhook = shop.state()

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 
-from app.core.errors import Busy
+from app import jobs
+from app.core.errors import Busy, NoConsent
 from app.core.ids import ShopId
+from app.core.shops import ShopState
+from app.errors import Permanent
 from app.services import publish_lists as publishing
 from app.wiring.worker import current
 
@@ -16,9 +19,12 @@ def publish_lists(shop_id: int) -> None:
     """Publish; while another worker is at it the work stays due, and the sweeper comes back."""
     wiring = current()
     shop = wiring.shops.by_id(ShopId(shop_id))
-    if shop is None:
+    if shop is None or shop.state is not ShopState.INSTALLED:
         return
     try:
         publishing.publish_lists(shop, wiring.publishing)
-    except Busy as reason:
+    except (Busy, NoConsent) as reason:
         _log.info("lists of shop %d put off: %s", shop_id, reason)
+    except Permanent:
+        wiring.due_work.put_off(shop.id, "publish_lists", after_s=jobs.PUT_OFF_S)
+        raise

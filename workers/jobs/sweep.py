@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Sequence
 
+from app.core.shops import Shop
 from app.errors import Permanent, Retryable
 from app.services.run_nightly import run_nightly
 from app.services.sweep_due_work import sweep_due_work
@@ -29,8 +31,11 @@ def each_night() -> None:
 def apply_retention() -> None:
     """Delete what is older than its term, in every shop that was ever here."""
     wiring = current()
-    for shop in wiring.shops.all():
+
+    def apply(shop: Shop) -> None:
         _log.info("retention of shop %d: %s", shop.id, wiring.retention.apply(shop.id, now=wiring.clock.now()))
+
+    _each(wiring.shops.all(), apply)
 
 
 def refresh_tokens() -> None:
@@ -47,5 +52,21 @@ def refresh_tokens() -> None:
 def reseal() -> None:
     """Seal again what an older key has sealed."""
     wiring = current()
-    for shop in wiring.shops.all():
+
+    def again(shop: Shop) -> None:
         _log.info("%d boxes of shop %d sealed again", wiring.resealing.reseal(shop.id), shop.id)
+
+    _each(wiring.shops.all(), again)
+
+
+def _each(shops: Sequence[Shop], work: Callable[[Shop], None]) -> None:
+    """Do it in every shop; what fails in one does not keep it from the others, but fails the job at the end."""
+    failures = []
+    for shop in shops:
+        try:
+            work(shop)
+        except Exception as error:
+            _log.exception("failed in shop %d", shop.id)
+            failures.append(error)
+    if failures:
+        raise failures[0]

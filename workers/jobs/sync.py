@@ -7,6 +7,7 @@ import logging
 from app import jobs
 from app.core.errors import Busy
 from app.core.ids import ShopId
+from app.core.shops import Shop, ShopState
 from app.services import fetch_refunds as fetching
 from app.services import reconcile_store as reconciling
 from app.services import sync_store as syncing
@@ -19,36 +20,49 @@ _log = logging.getLogger(__name__)
 def sync_store(shop_id: int) -> None:
     """Import what is due; then, with consent, train. While another worker is at it, it stays due."""
     wiring = current()
-    shop = wiring.shops.by_id(ShopId(shop_id))
+    shop = _installed(shop_id)
     if shop is None:
+        wiring.due_work.done(ShopId(shop_id), "sync")
         return
     try:
         _log.info("import of shop %d: %s", shop_id, syncing.sync_store(shop, wiring.syncing))
     except Busy as reason:
         _log.info("import of shop %d put off: %s", shop_id, reason)
         return
-    if has_consent(shop, wiring.consents):
-        wiring.jobs.enqueue(jobs.TRAIN_MODELS, shop_id, queue=jobs.QUEUE_TRAINING)
+    _train(shop)
     wiring.jobs.enqueue(jobs.FETCH_REFUNDS, shop_id)
 
 
 def reconcile_store(shop_id: int) -> None:
-    """Repair what webhooks lost."""
+    """Repair what webhooks lost; then train, even if that failed: an erasure's receipt names the night's training."""
     wiring = current()
-    shop = wiring.shops.by_id(ShopId(shop_id))
+    shop = _installed(shop_id)
     if shop is None:
         return
     try:
         _log.info("reconciliation of shop %d: %s", shop_id, reconciling.reconcile_store(shop, wiring.syncing))
+        wiring.jobs.enqueue(jobs.FETCH_REFUNDS, shop_id)
     except Busy as reason:
         _log.info("reconciliation of shop %d put off: %s", shop_id, reason)
-        return
-    wiring.jobs.enqueue(jobs.FETCH_REFUNDS, shop_id)
+    finally:
+        _train(shop)
 
 
 def fetch_refunds(shop_id: int) -> None:
     """Complete refunds of which only the amount is known."""
     wiring = current()
-    shop = wiring.shops.by_id(ShopId(shop_id))
+    shop = _installed(shop_id)
     if shop is not None:
         _log.info("%d refunds of shop %d completed", fetching.fetch_refunds(shop, wiring.refund_fetching), shop_id)
+
+
+def _installed(shop_id: int) -> Shop | None:
+    """The shop if it has the app; it may have left since the hint was given."""
+    shop = current().shops.by_id(ShopId(shop_id))
+    return shop if shop is not None and shop.state is ShopState.INSTALLED else None
+
+
+def _train(shop: Shop) -> None:
+    """Ask for a training if the merchant has consented to it."""
+    if has_consent(shop, current().consents):
+        current().jobs.enqueue(jobs.TRAIN_MODELS, shop.id, queue=jobs.QUEUE_TRAINING)

@@ -16,7 +16,7 @@ from app.core.ids import ProductId, ShopId, VariantId
 from app.ports import Card
 
 CARDS = """
-    SELECT p.id, p.handle, p.title, p.image_url, p.changed_at, coalesce(v.id, 0) AS variant_id,
+    SELECT p.id, p.handle, p.title, p.image_url, coalesce(v.id, 0) AS variant_id,
            upper(p.status) = 'ACTIVE' AND p.published AND NOT p.is_gift_card AND p.deleted_at IS NULL
              AND coalesce(v.buyable, false) AS buyable
     FROM products p LEFT JOIN LATERAL (
@@ -27,6 +27,7 @@ CARDS = """
 """
 ALL = text(f"{CARDS} ORDER BY p.id")
 CHANGED = text(f"{CARDS} WHERE p.changed_at > :since ORDER BY p.id")
+NOW = text("SELECT clock_timestamp()")
 NAMED = text(f"{CARDS} WHERE p.id = ANY(:products)")
 
 
@@ -35,6 +36,12 @@ class DbCatalog:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def now(self) -> datetime:
+        """The database's own clock, by which ``products.changed_at`` is stamped."""
+        with self._database.open() as connection:
+            moment: datetime = connection.execute(NOW).scalar_one()
+            return moment
 
     def cards(self, shop: ShopId, *, changed_since: datetime | None = None) -> Sequence[Card]:
         """All cards, or those that changed since; deleted products come as not buyable."""
@@ -60,5 +67,4 @@ def _card(row: Row[Any]) -> Card:
         title=row.title,
         image=row.image_url,
         buyable=row.buyable,
-        changed_at=row.changed_at,
     )

@@ -1,6 +1,7 @@
 """Comparing an export of ids with what is stored: what the store deleted, and what we never got or got too old.
 
-Only rows that are older than the export can have been deleted before it; a younger one came by webhook meanwhile. An
+Only rows that are older than the export can have been deleted before it; a younger one came by webhook meanwhile, and
+Shopify's exports lag behind a little, so the last minutes before it are left to the next night. An
 export of orders may reach back less far than we do (without `read_all_orders` it shows 60 days), so orders older than
 its oldest are left alone.
 """
@@ -12,6 +13,9 @@ from dataclasses import dataclass
 from app.adapters.db.merge_people import DELETE_ORDERS
 from app.core.records import Kind
 from app.core.syncs import Resource
+
+LAG_BEFORE = "%(before)s::timestamptz - interval '10 minutes'"
+"""What was so then is shown by an export that was asked for at ``before``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ def _gone(table: str, also: str = "") -> str:
     return f"""
         CREATE TEMP TABLE gone_ids ON COMMIT DROP AS
         SELECT o.id FROM {table} o
-        WHERE o.shop_id = %(shop)s AND (o.updated_at IS NULL OR o.updated_at < %(before)s) {also}
+        WHERE o.shop_id = %(shop)s AND (o.updated_at IS NULL OR o.updated_at < {LAG_BEFORE}) {also}
           AND NOT EXISTS (SELECT FROM staged_ids s WHERE s.id = o.id)
     """
 

@@ -23,6 +23,10 @@ POSTPONE = text("""
     UPDATE due_work SET due_at = clock_timestamp() + make_interval(secs => :after_s)
     WHERE shop_id = :shop AND kind = :kind AND id = :id
 """)
+PUT_OFF = text("""
+    UPDATE due_work SET due_at = clock_timestamp() + make_interval(secs => :after_s)
+    WHERE shop_id = :shop AND kind = :kind
+""")
 TAKE_DUE = text("""
     UPDATE due_work SET due_at = clock_timestamp() + make_interval(secs => :again_s)
     WHERE (shop_id, kind, id) IN (
@@ -47,6 +51,10 @@ class DbDueWork:
     def done(self, shop: ShopId, kind: str, id: str = "") -> None:
         with self._database.open() as connection:
             connection.execute(DONE, {"shop": shop, "kind": kind, "id": id})
+
+    def put_off(self, shop: ShopId, kind: str, *, after_s: float) -> None:
+        with self._database.open() as connection:
+            connection.execute(PUT_OFF, {"shop": shop, "kind": kind, "after_s": after_s})
 
     def waits(self, shop: ShopId, kind: str) -> bool:
         """Whether work of this kind is still to be done in the shop."""

@@ -52,6 +52,8 @@ RULES = (
         # Payloads can't be searched; those that may name people and are done with go a few days early.
         erase=f"UPDATE deliveries SET payload = NULL WHERE state <> 'pending' AND payload IS NOT NULL "
         f"AND {IS_PERSONAL_TOPIC}",
+        # The request for the erasure is itself a delivery; without it a killed erasure would never be finished.
+        with_shop="DELETE FROM deliveries WHERE state <> 'pending'",
     ),
     Rule(
         "receipts",
@@ -66,8 +68,9 @@ RULES = (
     Rule(
         "orders",
         # What was sold stays for the shop's figures; who bought it goes.
-        erase="UPDATE orders SET customer_id = NULL, contact = NULL, email_hash = NULL WHERE id = ANY(:orders) "
-        "AND (customer_id IS NOT NULL OR contact IS NOT NULL OR email_hash IS NOT NULL)",
+        erase="UPDATE orders SET customer_id = NULL, contact = NULL, email_hash = NULL, erased = true "
+        "WHERE id = ANY(:orders) "
+        "AND (NOT erased OR customer_id IS NOT NULL OR contact IS NOT NULL OR email_hash IS NOT NULL)",
         export="SELECT id, name, contact, currency, total, discounts, refunded, discount_codes, created_at FROM orders "
         "WHERE id = ANY(:orders)",
         boxes=("contact",),

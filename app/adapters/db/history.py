@@ -19,7 +19,7 @@ LINES = """
         SELECT o.id, l.product_id, l.current_quantity, floor(extract(epoch FROM o.created_at) / 86400)::int
         FROM orders o JOIN order_lines l ON l.shop_id = o.shop_id AND l.order_id = o.id
         WHERE o.created_at >= {since} AND o.created_at < {until} AND NOT o.test AND o.cancelled_at IS NULL
-          AND l.product_id IS NOT NULL AND l.current_quantity > 0
+          AND NOT o.erased AND l.product_id IS NOT NULL AND l.current_quantity > 0
           AND NOT EXISTS (SELECT 1 FROM customers c
                           WHERE c.shop_id = o.shop_id AND c.id = o.customer_id AND c.opted_out)
           AND NOT EXISTS (SELECT 1 FROM tombstones t WHERE t.shop_id = o.shop_id AND t.customer_id = o.customer_id)
@@ -44,7 +44,7 @@ class DbHistory:
         self._database = database
 
     def purchases(self, shop: ShopId, *, since: datetime, until: datetime) -> Purchases:
-        """What was bought in [since, until): no tests, cancellations, refunds in full, or customers who opted out.
+        """What was bought in [since, until): no tests, cancellations, refunds in full, objectors or erased people.
 
         Memory: the arrays returned (24 bytes a line) and once more while they are joined.
         """

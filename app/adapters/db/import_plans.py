@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from app.adapters.db import merge_catalog as catalog
 from app.adapters.db import merge_people as people
+from app.adapters.db.compare_ids import LAG_BEFORE
 from app.adapters.db.staging import (
     COLLECTIONS,
+    CUSTOMERS,
     LINES,
     MEMBERS,
     ORDERS,
@@ -16,6 +18,7 @@ from app.adapters.db.staging import (
     Staged,
 )
 from app.adapters.db.writers import CATALOGUE, PEOPLE
+from app.core.records import Kind
 from app.core.syncs import Resource
 
 
@@ -36,6 +39,13 @@ class Family:
         )
 
 
+def _not_removed(kind: Kind, staged: Staged) -> str:
+    return (
+        f"DELETE FROM removals r USING {staged.name} s "
+        f"WHERE r.shop_id = %(shop)s AND r.kind = '{kind}' AND r.id = s.id AND r.at < {LAG_BEFORE}"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How one resource is imported. Statements take ``shop`` and ``triggered_at``."""
@@ -47,6 +57,8 @@ class Plan:
     """Bodies behind ``WITH``; the last value of the first one counts what was applied."""
     different: str
     families: tuple[Family, ...] = ()
+    revives: str = ""
+    """Takes back what was taken for deleted long before this export, which shows that it is not; takes ``before``."""
     settles: tuple[str, ...] = ()
     """Updates behind ``WITH touched AS (…)``."""
 
@@ -58,6 +70,8 @@ PLANS = {
         merges=(catalog.MERGE_PRODUCTS,),
         different=catalog.DIFFERENT_PRODUCTS,
         families=(Family(VARIANTS, "product_id", PRODUCTS),),
+        revives="UPDATE products p SET deleted_at = NULL, changed_at = clock_timestamp() FROM staged_products s "
+        f"WHERE p.shop_id = %(shop)s AND p.id = s.id AND p.deleted_at < {LAG_BEFORE}",
     ),
     Resource.INVENTORY: Plan(
         half=CATALOGUE, tables=catalog.STOCK_TABLES, merges=(catalog.MERGE_STOCK,), different=catalog.DIFFERENT_STOCK
@@ -68,12 +82,14 @@ PLANS = {
         merges=(catalog.MERGE_COLLECTIONS, catalog.MERGE_MEMBERS),
         different=catalog.DIFFERENT_COLLECTIONS,
         families=(Family(MEMBERS, "collection_id", COLLECTIONS),),
+        revives=_not_removed(Kind.COLLECTION, COLLECTIONS),
     ),
     Resource.CUSTOMERS: Plan(
         half=PEOPLE,
         tables=people.CUSTOMER_TABLES,
         merges=(people.MERGE_CUSTOMERS,),
         different=people.DIFFERENT_CUSTOMERS,
+        revives=_not_removed(Kind.CUSTOMER, CUSTOMERS),
     ),
     Resource.ORDERS: Plan(
         half=PEOPLE,
@@ -81,6 +97,7 @@ PLANS = {
         merges=(people.MERGE_ORDERS, people.MERGE_REFUNDS),
         different=people.DIFFERENT_ORDERS,
         families=(Family(LINES, "order_id", ORDERS),),
+        revives=_not_removed(Kind.ORDER, ORDERS),
         settles=(people.SETTLE_ORDERS, people.SETTLE_LINES),
     ),
 }

@@ -33,7 +33,8 @@ PROGRESS_EVERY = 5000
 IDS_A_RUN = 50
 """How many records one search names."""
 MOST_IDS = 1000
-"""More missed records than this are not named one by one: everything is exported again."""
+"""More missed records than this are not named one by one: a comparison has everything exported again, an import leaves
+the rest to the next night's comparison."""
 UNUSABLE = (ValueError, KeyError, TypeError, AttributeError, IndexError)
 
 CURRENCY = "SELECT currency FROM shop_profiles WHERE shop_id = %s"
@@ -85,6 +86,7 @@ class DbImporter:
                 _alone(connection, shop, run.resource)
                 again = _check(connection, shop, run.resource, problems)
                 repaired = _different(connection, shop, run)
+                _revive(connection, shop, run)
                 applied = _merge(connection, shop, PLANS[run.resource])
             _ask_again(connection, shop, run, again)
             self._finish(connection, shop, run, problems, lines_read, repaired)
@@ -139,6 +141,8 @@ class Stage:
                     self.problems.note(number, _reason(error))
                 if number % PROGRESS_EVERY == 0:
                     progress(number)
+        for refused, kind in copying.refused:
+            self.problems.note(refused, f"holds what can't be stored ({kind})")
         progress(number)
         for table in tables:
             self.connection.execute(f"ANALYZE {table.name}")
@@ -175,6 +179,12 @@ def _different(connection: psycopg.Connection, shop: ShopId, run: Run) -> int:
     return int(row[0]) if row else 0
 
 
+def _revive(connection: psycopg.Connection, shop: ShopId, run: Run) -> None:
+    revives = PLANS[run.resource].revives
+    if revives:
+        connection.execute(revives, {"shop": shop, "before": run.started_at})
+
+
 def _merge(connection: psycopg.Connection, shop: ShopId, plan: Plan) -> int:
     """Run the merges; returns how many records the first one applied."""
     values: dict[str, object] = {"shop": shop, "triggered_at": None}
@@ -199,12 +209,16 @@ def _compare(connection: psycopg.Connection, shop: ShopId, run: Run, problems: P
 
 
 def _ask_again(connection: psycopg.Connection, shop: ShopId, run: Run, ids: list[int]) -> None:
-    """Note runs that fetch these records. What was asked for by id already is not asked for a second time."""
+    """Note runs that fetch these records. What was asked for by id already is not asked for a second time.
+
+    Only a comparison may ask for everything: an import that did so because of its own bad lines would never end.
+    """
     if run.search.startswith("id:") or not ids:
         return
     resource = COUNTERPART.get(run.resource, run.resource)
-    parts = [these(ids[start : start + IDS_A_RUN]) for start in range(0, len(ids), IDS_A_RUN)]
-    for search in parts if len(ids) <= MOST_IDS else [""]:
+    named = ids[:MOST_IDS]
+    parts = [these(named[start : start + IDS_A_RUN]) for start in range(0, len(named), IDS_A_RUN)]
+    for search in [""] if len(ids) > MOST_IDS and run.resource in COUNTERPART else parts:
         connection.execute(AGAIN, [shop, resource, run.reason, search, run.started_at])
 
 

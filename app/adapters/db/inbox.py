@@ -41,7 +41,9 @@ FORGET_DUE = text("""
 """)
 FINISH = text("""
     UPDATE deliveries SET state = 'done', done_at = :at, claimed_until = NULL, error = '',
-        payload = CASE WHEN :keep THEN payload END
+        payload = CASE WHEN :keep AND NOT EXISTS (
+            SELECT FROM receipts r WHERE r.kind = 'customer_erasure' AND r.requested_at >= deliveries.received_at
+        ) THEN payload END
     WHERE webhook_id = :id
 """)
 RETRY = text("""
@@ -49,7 +51,8 @@ RETRY = text("""
     WHERE webhook_id = :id AND state = 'pending'
 """)
 GIVE_UP = text("""
-    UPDATE deliveries SET state = 'failed', done_at = :at, claimed_until = NULL, error = :error WHERE webhook_id = :id
+    UPDATE deliveries SET state = 'failed', done_at = :at, claimed_until = NULL, error = :error
+    WHERE webhook_id = :id AND state = 'pending'
 """)
 
 
@@ -91,7 +94,10 @@ class DbInbox:
         return Delivery(webhook_id, row.topic, row.event_id, row.triggered_at, payload, row.attempts)
 
     def finish(self, shop: ShopId, webhook_id: str, *, at: datetime, keep_payload: bool) -> None:
-        """It is done, and no longer due; both in one transaction."""
+        """It is done, and no longer due; both in one transaction.
+
+        The payload goes at once where a customer was erased while it waited: it may name them.
+        """
         with self._database.shop(shop) as session:
             session.execute(FINISH, {"id": webhook_id, "at": at, "keep": keep_payload})
             session.execute(due_work.DONE, {"shop": shop, "kind": KIND, "id": webhook_id})

@@ -24,7 +24,7 @@ PROFILE = text("SELECT name, currency, timezone, collect_key, installed_at, unin
 DESCRIBE = text("UPDATE shop_profiles SET name = :name, currency = :currency, timezone = :timezone")
 UNINSTALL_PROFILE = text("UPDATE shop_profiles SET uninstalled_at = :at")
 CLEAR_DUE_WORK = text("""
-    DELETE FROM due_work d WHERE d.shop_id = :shop AND NOT (
+    DELETE FROM due_work d WHERE d.shop_id = :shop AND d.kind <> 'forget_models' AND NOT (
         d.kind = 'webhook' AND EXISTS (
             SELECT 1 FROM deliveries v WHERE v.webhook_id = d.id AND v.topic = ANY(:kept)
         )
@@ -63,7 +63,7 @@ class DbInstallations:
             session.execute(DESCRIBE, {"name": name, "currency": currency, "timezone": timezone})
 
     def uninstall(self, shop: ShopId, *, at: datetime) -> None:
-        """Token pair and due work go at once; webhooks about the uninstall itself and about privacy stay."""
+        """Token pair and due work go at once; what privacy asks for stays: its webhooks, a withdrawn consent."""
         with self._database.shop(shop) as session:
             session.execute(text("UPDATE shops SET state = 'uninstalled' WHERE id = :shop"), {"shop": shop})
             session.execute(text("DELETE FROM credentials"))

@@ -1,13 +1,16 @@
 """Merging staged customers, orders and refunds into the tables: newest wins, and an order comes whole or not at all.
 
 What a customer's erasure removed stays removed: tombstoned customers are skipped, and their orders lose the link and
-the contact.
+the contact, as does every order whose buyer was erased, a guest's too.
 """
 
 from __future__ import annotations
 
 from app.adapters.db.merge_catalog import NEWEST, NOT_REMOVED
 from app.adapters.db.staging import CUSTOMERS, LINES, ORDERS, REFUND_LINES, REFUNDS
+
+BUYER = "buyer"
+"""The kind of removal that says: whoever placed the order of this id was erased. The order itself stays."""
 
 MERGE_CUSTOMERS = f"""
     applied AS (
@@ -38,13 +41,15 @@ MERGE_ORDERS = f"""
     applied AS (
         INSERT INTO orders AS old (shop_id, id, name, customer_id, contact, email_hash, currency, total, discounts,
                                    refunded, discount_codes, source_name, test, created_at, updated_at, cancelled_at,
-                                   triggered_at)
-        SELECT %(shop)s, s.id, s.name, CASE WHEN t.at IS NULL THEN s.customer_id END,
-               CASE WHEN t.at IS NULL THEN s.contact END, CASE WHEN t.at IS NULL THEN s.email_hash END,
+                                   triggered_at, erased)
+        SELECT %(shop)s, s.id, s.name, CASE WHEN known THEN s.customer_id END, CASE WHEN known THEN s.contact END,
+               CASE WHEN known THEN s.email_hash END,
                s.currency, s.total, s.discounts, s.refunded, s.discount_codes, s.source_name, s.test, s.created_at,
-               s.updated_at, s.cancelled_at, %(triggered_at)s
+               s.updated_at, s.cancelled_at, %(triggered_at)s, NOT known
         FROM (SELECT DISTINCT ON (id) * FROM staged_orders ORDER BY id, updated_at DESC, line DESC) s
         LEFT JOIN tombstones t ON t.shop_id = %(shop)s AND t.customer_id = s.customer_id
+        LEFT JOIN removals b ON b.shop_id = %(shop)s AND b.kind = '{BUYER}' AND b.id = s.id
+        CROSS JOIN LATERAL (SELECT t.at IS NULL AND b.at IS NULL AS known) may
         WHERE {NOT_REMOVED.format(kind="order")}
         ORDER BY s.id
         ON CONFLICT (shop_id, id) DO UPDATE SET
@@ -55,7 +60,7 @@ MERGE_ORDERS = f"""
             refunded = excluded.refunded, discount_codes = excluded.discount_codes,
             source_name = excluded.source_name, test = excluded.test, created_at = excluded.created_at,
             updated_at = excluded.updated_at, cancelled_at = excluded.cancelled_at,
-            triggered_at = excluded.triggered_at
+            triggered_at = excluded.triggered_at, erased = old.erased OR excluded.erased
         WHERE {NEWEST}
         RETURNING id
     ), bought AS (

@@ -25,6 +25,8 @@ BY_TRAINING = "train"
 BY_ROLL_BACK = "roll_back"
 
 CURRENT = text("SELECT version FROM model_pointers")
+COLUMNS = "version, state, strategy, trained_at, orders, products, metrics, note"
+IN_USE = text(f"SELECT {COLUMNS} FROM model_runs WHERE version = (SELECT version FROM model_pointers)")
 RECORD = text("""
     INSERT INTO model_runs (shop_id, version, state, strategy, trained_at, orders, products, metrics, note)
     VALUES (:shop, :version, :state, :strategy, :trained_at, :orders, :products, cast(:metrics AS jsonb), :note)
@@ -49,8 +51,8 @@ BEFORE = text("""
       AND earlier.trained_at < now.trained_at
     ORDER BY earlier.version = pointer.previous DESC, earlier.trained_at DESC LIMIT 1
 """)
-HISTORY = text("""
-    SELECT version, state, strategy, trained_at, orders, products, metrics, note FROM model_runs
+HISTORY = text(f"""
+    SELECT {COLUMNS} FROM model_runs
     ORDER BY trained_at DESC, state = 'published' DESC, version LIMIT :limit
 """)
 FORGET_RUNS = text("DELETE FROM model_runs")
@@ -72,6 +74,12 @@ class DbModels:
     def current(self, shop: ShopId) -> ModelVersion | None:
         with self._database.shop(shop) as session:
             return _version(session.execute(CURRENT).scalar())
+
+    def in_use(self, shop: ShopId) -> ModelRecord | None:
+        """What the register says of the version that the pointer names."""
+        with self._database.shop(shop) as session:
+            row = session.execute(IN_USE).first()
+            return _record(row) if row else None
 
     def record(self, shop: ShopId, record: ModelRecord) -> None:
         """Add the training to the register, or correct its row; a published one is not made unpublished by this."""

@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from app.adapters.crypto import Sealer
 from app.adapters.db.engine import Database
+from app.adapters.db.merge_people import BUYER
 from app.adapters.db.writers import PEOPLE
 from app.core.ids import CustomerId, OrderId, ShopId, VisitorId
 from app.ports import Json, Subject
@@ -22,6 +23,10 @@ CUSTOMER = text("SELECT contact, email_hash FROM customers WHERE id = :customer"
 ORDERS = text("""
     SELECT o.id FROM orders o
     WHERE o.id = ANY(:named) OR o.customer_id = :customer OR o.email_hash = ANY(:hashes)
+""")
+FORGET_BUYERS = text("""
+    INSERT INTO removals (shop_id, kind, id, at) SELECT :shop, :kind, unnest(cast(:orders AS bigint[])), :at
+    ON CONFLICT DO NOTHING
 """)
 VISITORS = text("""
     SELECT DISTINCT d.visitor FROM order_lines l JOIN decisions d ON d.request_id = l.request_id
@@ -45,31 +50,44 @@ class DbPrivacy:
         self._database = database
         self._sealer = sealer
 
-    def subject(self, shop: ShopId, customer: CustomerId, orders: Sequence[OrderId]) -> Subject:
+    def subject(
+        self, shop: ShopId, customer: CustomerId, orders: Sequence[OrderId], *, email: str | None = None
+    ) -> Subject:
         """Find the person's orders (those named included) and the visitors who placed them after a click."""
         with self._database.shop(shop) as session:
-            hashes = self._email_hashes(session, shop, customer)
-            found = session.execute(ORDERS, {"named": list(orders), "customer": customer, "hashes": hashes}).scalars()
-            mine = sorted({*orders, *(OrderId(number) for number in found)})
-            visitors = session.execute(VISITORS, {"orders": mine}).scalars().all()
-        return Subject(customer, tuple(mine), tuple(VisitorId(visitor) for visitor in sorted(visitors)))
+            return self._subject(session, shop, customer, orders, email)
 
-    def _email_hashes(self, session: Session, shop: ShopId, customer: CustomerId) -> list[bytes]:
-        """The customer's e-mail as it stands in other rows, under every key: a rotation may be under way."""
-        row = session.execute(CUSTOMER, {"customer": customer}).first()
-        if row is None or row.email_hash is None:
-            return []
-        contact = orjson.loads(self._sealer.open(shop, CONTACT, row.contact)) if row.contact else {}
-        email = contact.get("email")
-        return [bytes(row.email_hash), *(self._sealer.email_hashes(shop, email) if email else [])]
-
-    def bury(self, shop: ShopId, customer: CustomerId, *, at: datetime) -> None:
-        """Set a tombstone, so that late webhooks and bulk lines don't bring the customer back."""
-        if not customer:
-            return
+    def bury(
+        self, shop: ShopId, customer: CustomerId, orders: Sequence[OrderId], *, email: str | None = None, at: datetime
+    ) -> Subject:
+        """Find them and set tombstones: one for the customer, and one for the buyer of each of their orders."""
         with self._database.shop(shop) as session:
             session.execute(TAKE_TURNS, {"half": PEOPLE, "shop": shop})
-            session.execute(BURY, {"shop": shop, "customer": customer, "at": at})
+            subject = self._subject(session, shop, customer, orders, email)
+            if customer:
+                session.execute(BURY, {"shop": shop, "customer": customer, "at": at})
+            buyers = {"shop": shop, "kind": BUYER, "orders": list(subject.orders), "at": at}
+            session.execute(FORGET_BUYERS, buyers)
+        return subject
+
+    def _subject(
+        self, session: Session, shop: ShopId, customer: CustomerId, orders: Sequence[OrderId], email: str | None
+    ) -> Subject:
+        hashes = self._email_hashes(session, shop, customer, email)
+        found = session.execute(ORDERS, {"named": list(orders), "customer": customer, "hashes": hashes}).scalars()
+        mine = sorted({*orders, *(OrderId(number) for number in found)})
+        visitors = session.execute(VISITORS, {"orders": mine}).scalars().all()
+        return Subject(customer, tuple(mine), tuple(VisitorId(visitor) for visitor in sorted(visitors)))
+
+    def _email_hashes(self, session: Session, shop: ShopId, customer: CustomerId, email: str | None) -> list[bytes]:
+        """Their e-mail as it stands in other rows, under every key: a rotation may be under way."""
+        hashes = self._sealer.email_hashes(shop, email) if email else []
+        row = session.execute(CUSTOMER, {"customer": customer}).first()
+        if row is None or row.email_hash is None:
+            return hashes
+        contact = orjson.loads(self._sealer.open(shop, CONTACT, row.contact)) if row.contact else {}
+        stored = contact.get("email")
+        return [*hashes, bytes(row.email_hash), *(self._sealer.email_hashes(shop, stored) if stored else [])]
 
     def open_receipt(self, shop: ShopId, id: str, kind: str, subject: str, *, at: datetime) -> bool:
         """Begin a receipt; False when the same request has been answered already."""

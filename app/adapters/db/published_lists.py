@@ -47,8 +47,9 @@ class DbPublishedLists:
             return [ListPlace(ProductId(row.id), row.digest) for row in session.execute(PLACES)]
 
     def standing(self, shop: ShopId) -> Sequence[ProductId]:
-        """The products whose metafields hold a list."""
+        """The products whose metafields hold a list; those deleted in the store took theirs along."""
         with self._database.shop(shop) as session:
+            session.execute(GONE)
             return [ProductId(number) for number in session.execute(STANDING).scalars()]
 
     def record(self, shop: ShopId, digests: Mapping[ProductId, str], *, at: datetime) -> None:

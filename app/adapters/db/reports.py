@@ -7,7 +7,7 @@ that somebody made up counts for nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import text
 
@@ -48,6 +48,9 @@ ROLL_UP = text("""
            coalesce(orders, 0) AS orders, coalesce(revenue, 0)::bigint AS revenue
     FROM seen FULL JOIN sold ON seen.day = sold.day AND seen.placement = sold.placement ORDER BY 1, 2
 """)
+DAY_OF = text("""
+    SELECT (:moment AT TIME ZONE coalesce((SELECT nullif(timezone, '') FROM shop_profiles), 'UTC'))::date
+""")
 CURRENCY = text("SELECT currency FROM shop_profiles")
 
 
@@ -62,6 +65,12 @@ class DbReports:
         with self._database.shop(shop) as session:
             rows = session.execute(ROLL_UP, {"first": first, "last": last}).mappings()
             return [ReportRow(**row) for row in rows]
+
+    def day_of(self, shop: ShopId, moment: datetime) -> date:
+        """The day that it is in the shop at that moment; UTC's before its time zone is known."""
+        with self._database.shop(shop) as session:
+            day: date = session.execute(DAY_OF, {"moment": moment}).scalar_one()
+            return day
 
     def currency(self, shop: ShopId) -> str:
         """The shop's currency; empty before it is known."""

@@ -20,7 +20,7 @@ SETTING: Final = "retention"
 DAYS = text("SELECT value ->> 'days' FROM settings WHERE name = :name")
 STATEMENTS: Final = {
     "payloads": text(
-        "UPDATE deliveries SET payload = NULL WHERE state = 'done' AND payload IS NOT NULL AND done_at < :payloads"
+        "UPDATE deliveries SET payload = NULL WHERE state <> 'pending' AND payload IS NOT NULL AND done_at < :payloads"
     ),
     "deliveries": text("DELETE FROM deliveries WHERE state <> 'pending' AND done_at < :behaviour"),
     "exports": text("UPDATE receipts SET export = NULL WHERE export IS NOT NULL AND finished_at < :exports"),

@@ -44,6 +44,8 @@ class Staged:
     name: str
     columns: str
     """``name type, name type`` without the line number."""
+    optional: str
+    """The names of the columns that may be empty; a row that lacks another one is refused."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -51,7 +53,9 @@ class Staged:
 
     @property
     def create(self) -> str:
-        return f"CREATE TEMP TABLE {self.name} (line bigint, {self.columns}) ON COMMIT DROP"
+        optional = self.optional.split()
+        columns = (f"{c} NOT NULL" if c.split()[0] not in optional else c for c in self.columns.split(", "))
+        return f"CREATE TEMP TABLE {self.name} (line bigint, {', '.join(columns)}) ON COMMIT DROP"
 
     @property
     def from_json(self) -> str:
@@ -65,40 +69,51 @@ PRODUCTS = Staged(
     "staged_products",
     "id bigint, handle text, title text, vendor text, product_type text, tags text[], status text, published boolean, "
     "is_gift_card boolean, image_url text, created_at timestamptz, updated_at timestamptz, complete boolean",
+    optional="is_gift_card created_at",
 )
 VARIANTS = Staged(
     "staged_variants",
     "id bigint, product_id bigint, title text, sku text, price bigint, inventory_item_id bigint, quantity integer, "
     "tracked boolean, oversell boolean, position integer, updated_at timestamptz",
+    optional="inventory_item_id tracked updated_at",
 )
-COLLECTIONS = Staged("staged_collections", "id bigint, handle text, title text, updated_at timestamptz")
-MEMBERS = Staged("staged_members", "collection_id bigint, product_id bigint")
+COLLECTIONS = Staged("staged_collections", "id bigint, handle text, title text, updated_at timestamptz", optional="")
+MEMBERS = Staged("staged_members", "collection_id bigint, product_id bigint", optional="")
 CUSTOMERS = Staged(
     "staged_customers",
     "id bigint, contact bytea, email_hash bytea, orders_count integer, amount_spent bigint, email_marketing text, "
     "opted_out boolean, tags text[], created_at timestamptz, updated_at timestamptz",
+    optional="contact email_hash orders_count amount_spent email_marketing opted_out tags created_at",
 )
 ORDERS = Staged(
     "staged_orders",
     "id bigint, name text, customer_id bigint, contact bytea, email_hash bytea, currency text, total bigint, "
     "discounts bigint, refunded bigint, discount_codes text[], source_name text, test boolean, created_at timestamptz, "
     "updated_at timestamptz, cancelled_at timestamptz, units bigint",
+    optional="customer_id contact email_hash cancelled_at units",
 )
 LINES = Staged(
     "staged_lines",
     "id bigint, order_id bigint, product_id bigint, variant_id bigint, quantity integer, current_quantity integer, "
     "unit_price bigint, discount bigint, request_id text, position integer",
+    optional="product_id variant_id request_id position",
 )
 REFUNDS = Staged(
-    "staged_refunds", "id bigint, order_id bigint, amount bigint, created_at timestamptz, lines_known boolean"
+    "staged_refunds",
+    "id bigint, order_id bigint, amount bigint, created_at timestamptz, lines_known boolean",
+    optional="",
 )
 REFUND_LINES = Staged(
-    "staged_refund_lines", "id bigint, refund_id bigint, order_line_id bigint, quantity integer, subtotal bigint"
+    "staged_refund_lines",
+    "id bigint, refund_id bigint, order_line_id bigint, quantity integer, subtotal bigint",
+    optional="",
 )
 STOCK = Staged(
-    "staged_stock", "inventory_item_id bigint, location_id bigint, available integer, updated_at timestamptz"
+    "staged_stock",
+    "inventory_item_id bigint, location_id bigint, available integer, updated_at timestamptz",
+    optional="updated_at",
 )
-IDS = Staged("staged_ids", "id bigint, created_at timestamptz, updated_at timestamptz")
+IDS = Staged("staged_ids", "id bigint, created_at timestamptz, updated_at timestamptz", optional="created_at")
 
 
 class Rows:

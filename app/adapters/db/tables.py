@@ -232,6 +232,8 @@ class Order(ShopRow, table=True):
     updated_at: datetime = _time(nullable=False)
     cancelled_at: datetime | None = _time()
     triggered_at: datetime | None = _time()
+    erased: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """Its customer was erased: it stays a sale in the shop's figures, and nothing is learnt from it any more."""
 
     __table_args__ = (
         Index("orders_created", "shop_id", "created_at"),
@@ -281,9 +283,11 @@ class RefundLine(ShopRow, table=True):
     quantity: int
     subtotal: int = Field(default=0, sa_type=BigInteger)
 
+    __table_args__ = (Index("refund_lines_refund", "shop_id", "refund_id"),)
+
 
 class Removal(ShopRow, table=True):
-    """What the store deleted: an older copy that arrives late must not bring it back. Holds ids only."""
+    """What the store deleted, or whose buyer was erased: a copy that arrives late must not bring it back. Ids only."""
 
     __tablename__: ClassVar[str] = "removals"
     kind: str = Field(primary_key=True)
@@ -339,7 +343,11 @@ class EventRow(ShopRow, table=True):
     position: int | None = None
     consent: dict[str, bool] = _json()
 
-    __table_args__ = (Index("events_at", "shop_id", "at"), Index("events_visitor", "shop_id", "visitor"))
+    __table_args__ = (
+        Index("events_at", "shop_id", "at"),
+        Index("events_visitor", "shop_id", "visitor"),
+        Index("events_click", "shop_id", "request_id", postgresql_where="type = 'click'"),
+    )
 
 
 class DecisionRow(ShopRow, table=True):

@@ -17,6 +17,7 @@ from app.adapters.redis import keys
 from app.adapters.redis.round_trip import Command, RoundTrips
 from app.core.events import Event, EventType
 from app.core.ids import ProductId, RequestId, ShopId, VisitorId
+from app.core.recommend.types import Placement
 from app.errors import Retryable
 from app.ports import Decision
 
@@ -53,7 +54,7 @@ def _event(body: dict[str, Any]) -> Event:
         type=EventType(body["type"]),
         at=datetime.fromisoformat(body["at"]),
         visitor=VisitorId(body["visitor"]),
-        placement=body["placement"],
+        placement=Placement(body["placement"]),
         product_id=ProductId(body["product_id"]),
         request_id=RequestId(body["request_id"]) if body["request_id"] else None,
         position=body["position"],

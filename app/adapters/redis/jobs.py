@@ -40,16 +40,23 @@ class RqJobs:
         except redis.RedisError as error:
             log.warning("the queue took no hint for %s: %s", name, type(error).__name__)
 
+    def waiting(self, queue: str) -> int:
+        """How many jobs wait in the queue; 0 when it does not answer."""
+        try:
+            return self._queue(queue).count
+        except redis.RedisError:
+            return 0
+
     def forget(self, shop: ShopId) -> int:
         """Take the shop's waiting jobs out of all queues; returns how many there were."""
-        waiting = 0
+        forgotten = 0
         for name in (jobs.QUEUE_DEFAULT, jobs.QUEUE_TRAINING):
-            queue = self._queue(name)
-            for job_id in queue.get_job_ids():
-                if _shop_of(job_id, self._connection) == shop:
-                    queue.remove(job_id)
-                    waiting += 1
-        return waiting
+            for job_id in self._queue(name).get_job_ids():
+                job = _job(job_id, self._connection)
+                if job is not None and job.args and job.args[0] == shop:
+                    job.delete()
+                    forgotten += 1
+        return forgotten
 
     def _queue(self, name: str) -> Queue:
         if name not in self._queues:
@@ -57,10 +64,9 @@ class RqJobs:
         return self._queues[name]
 
 
-def _shop_of(job_id: str, connection: redis.Redis) -> object:
-    """The first argument of a waiting job, which is its shop; None when the job has gone or has no argument."""
+def _job(job_id: str, connection: redis.Redis) -> Job | None:
+    """A waiting job, whose first argument is its shop if it has any; None when it has been taken meanwhile."""
     try:
-        job = Job.fetch(job_id, connection=connection, serializer=JSONSerializer)
+        return Job.fetch(job_id, connection=connection, serializer=JSONSerializer)
     except NoSuchJobError:
         return None
-    return job.args[0] if job.args else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 import redis
@@ -101,23 +101,6 @@ class RedisLiveState:
             self._merge(keys=[keys.visitor(shop, visitor)], args=[field, KEPT, LIVES_S, *pairs], client=pipeline)
         if batches and any(isinstance(answer, Exception) for answer in pipeline.execute(raise_on_error=False)):
             self._counters.add(Count.LIVE_STATE_FAILED)  # The records themselves are safe; the state is only a help.
-
-    def forget(self, shop: ShopId, visitors: Sequence[VisitorId]) -> int:
-        """Delete what is held about the visitors; returns how many had a state."""
-        if not visitors:
-            return 0
-        pipeline = self._redis.pipeline(transaction=False)
-        for visitor in visitors:
-            pipeline.delete(keys.visitor(shop, visitor), keys.arm(shop, visitor))
-        return sum(1 for deleted in pipeline.execute() if deleted)
-
-    def forget_shop(self, shop: ShopId) -> int:
-        """Delete every visitor's state of the shop."""
-        deleted = 0
-        for pattern in (keys.visitor(shop, "*"), keys.arm(shop, "*")):
-            for name in self._redis.scan_iter(match=pattern, count=1000):
-                deleted += int(self._redis.delete(name))
-        return deleted
 
 
 def _products(text: bytes | None) -> tuple[ProductId, ...]:

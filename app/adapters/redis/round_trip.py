@@ -35,17 +35,14 @@ class RoundTrips:
         """
         packet = b"".join(map(_packed, commands))
         connection = self._connection()
-        try:
-            return _exchange(connection, packet, len(commands))
-        except redis.TimeoutError:
-            _close(connection)  # A late answer must not be taken for that of the next request.
-            raise
-        except redis.ConnectionError:
-            _close(connection)
-            return _exchange(connection, packet, len(commands))
-        except redis.RedisError:
-            _close(connection)
-            raise
+        for is_last in (False, True):
+            try:
+                return _exchange(connection, packet, len(commands))
+            except redis.RedisError as error:
+                _close(connection)  # An answer that was not read must not be taken for that of the next request.
+                if is_last or not isinstance(error, redis.ConnectionError):
+                    raise
+        raise AssertionError("the second try returns or raises")
 
     def close(self) -> None:
         """Close the connections of all threads; none may be in use."""

@@ -7,7 +7,6 @@ every change is one assignment.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from urllib.parse import quote
 
 import numpy as np
@@ -28,8 +27,6 @@ class CatalogShelf:
     def __init__(self, cards: Iterable[Card], model: ServedModel | None = None) -> None:
         self.model = model
         self.titles: dict[ProductId, str] = {}
-        self.newest: datetime | None = None
-        """The latest change among the cards; where an incremental read goes on from."""
         self._row: dict[ProductId, int] = {}
         self._buyable: npt.NDArray[np.bool_] = np.zeros(SPARE, dtype=np.bool_)
         self._json: list[bytes] = []
@@ -42,6 +39,11 @@ class CatalogShelf:
         """Law 5, as of the last read; unknown products may not be recommended."""
         row = self._row.get(product)
         return row is not None and bool(self._buyable[row])
+
+    def cannot_be_bought(self, product: ProductId) -> bool:
+        """Known, and not to be bought now. Of a product that is not here yet nothing is claimed."""
+        row = self._row.get(product)
+        return row is not None and not self._buyable[row]
 
     def card_json(self, product: ProductId) -> bytes:
         return self._json[self._row[product]]
@@ -59,8 +61,6 @@ class CatalogShelf:
             self._buyable[row] = card.buyable
             self.titles[card.product_id] = card.title
             self._row[card.product_id] = row
-            if self.newest is None or card.changed_at > self.newest:
-                self.newest = card.changed_at
 
     def _grow(self, row: int) -> None:
         if row >= len(self._buyable):

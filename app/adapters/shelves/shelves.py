@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import redis
@@ -36,6 +36,8 @@ OVERLAP = timedelta(seconds=60)
 """Rows are stamped before they are committed: an incremental read goes back so far."""
 UNASKED_S = 30.0
 MOST_SHOPS = 64
+MOST_PRODUCTS = 500_000
+"""Of all mapped shops together: a card takes about 1 kB. One shop is mapped whatever its size."""
 LONGEST_READ_S = 5.0
 
 Marks = tuple[bytes | None, ...]
@@ -47,6 +49,8 @@ class _Mapped:
     shop: ShopId
     shelf: CatalogShelf
     marks: Marks
+    rows_at: datetime
+    """The database's clock before the rows were last read; where the next incremental read goes on from."""
     read_at: float
     used_at: float = field(default_factory=time.monotonic)
 
@@ -67,11 +71,12 @@ class MappedShelves:
         counters: Counters,
         *,
         most_shops: int = MOST_SHOPS,
+        most_products: int = MOST_PRODUCTS,
         poll_s: float = POLL_S,
     ) -> None:
         self._catalog, self._models, self._artefacts = catalog, models, artefacts
         self._redis, self._counters = connection, counters
-        self._most_shops, self._poll_s = most_shops, poll_s
+        self._most_shops, self._most_products, self._poll_s = most_shops, most_products, poll_s
         self._mapped: dict[ShopId, _Mapped] = {}
         self._wanted: queue.SimpleQueue[ShopId | None] = queue.SimpleQueue()
         self._asked: set[ShopId] = set()
@@ -95,11 +100,13 @@ class MappedShelves:
 
     def map_now(self, shop: ShopId) -> CatalogShelf:
         """Read the shop into memory before returning: for the command line and for whoever can wait."""
-        marks = self._marks([shop]).get(shop, ())  # Read before the rows, so that what changes meanwhile is noticed.
-        entry = _Mapped(shop, CatalogShelf(self._catalog.cards(shop), self._model(shop)), marks, time.monotonic())
+        # Both read before the rows, so that what changes meanwhile is noticed.
+        marks, now = self._marks([shop]).get(shop, ()), self._catalog.now()
+        shelf = CatalogShelf(self._catalog.cards(shop), self._model(shop))
+        entry = _Mapped(shop, shelf, marks, rows_at=now, read_at=time.monotonic())
         with self._lock:
             self._mapped[shop] = entry
-            while len(self._mapped) > self._most_shops:
+            while len(self._mapped) > 1 and self._is_full():
                 del self._mapped[min(self._mapped.values(), key=lambda one: one.used_at).shop]
         return entry.shelf
 
@@ -109,6 +116,10 @@ class MappedShelves:
         self._wanted.put(None)
         for thread in self._threads if self._pid == os.getpid() else ():
             thread.join(timeout=LONGEST_READ_S)
+
+    def _is_full(self) -> bool:
+        products = sum(len(one.shelf) for one in self._mapped.values())
+        return len(self._mapped) > self._most_shops or products > self._most_products
 
     # -- the background ----------------------------------------------------------------------------------------------
 
@@ -168,12 +179,13 @@ class MappedShelves:
     def _renew(self, entry: _Mapped, marks: Marks) -> None:
         told = bool(marks) and bool(entry.marks)
         if not told or marks[2] != entry.marks[2] or marks == entry.marks:
-            entry.shelf.model = self._model(entry.shop)
-        newest = entry.shelf.newest
-        if newest is None or (told and marks[1] != entry.marks[1]):
+            entry.shelf.model = self._model(entry.shop, entry.shelf.model)
+        now = self._catalog.now()
+        if told and marks[1] != entry.marks[1]:
             entry.shelf = CatalogShelf(self._catalog.cards(entry.shop), entry.shelf.model)
         else:
-            entry.shelf.apply(self._catalog.cards(entry.shop, changed_since=newest - OVERLAP))
+            entry.shelf.apply(self._catalog.cards(entry.shop, changed_since=entry.rows_at - OVERLAP))
+        entry.rows_at = now
 
     def _marks(self, shops: list[ShopId]) -> dict[ShopId, Marks]:
         """The counters; empty when Redis does not answer, and then the rows themselves are looked at instead."""
@@ -185,11 +197,16 @@ class MappedShelves:
             return {}
         return {shop: tuple(values[3 * place : 3 * place + 3]) for place, shop in enumerate(shops)}
 
-    def _model(self, shop: ShopId) -> ServedModel | None:
-        """The published model; None when there is none or its files are damaged: the cascade goes on without."""
+    def _model(self, shop: ShopId, known: ServedModel | None = None) -> ServedModel | None:
+        """The published model; None when there is none or its files are damaged: the cascade goes on without.
+
+        A version never changes, so the one that is `known` is not read again.
+        """
         version = self._models.current(shop)
         if version is None:
             return None
+        if known is not None and known.version == version:
+            return known
         try:
             return ServedModel.of(ItemModel.of(version, *self._artefacts.read(shop, version)))
         except (Permanent, Retryable, ValueError, KeyError):

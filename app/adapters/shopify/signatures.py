@@ -6,7 +6,7 @@ Requests of the app proxy, the hot path, have `proxy_signature` to themselves.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,7 +32,7 @@ class IdToken:
 
     domain: ShopDomain
     user: str
-    text: str
+    text: str = field(repr=False)
     """The token itself, to be exchanged for an access token."""
 
 

@@ -22,11 +22,18 @@ from app.ports import Claims, Credentials, StoredToken, TokenPair
 
 BUFFER = timedelta(seconds=60)
 CLAIM = "refresh-token"
+TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 CLAIM_S = 60.0
-"""Longer than the connection's time-outs together, so that a living holder never loses its claim."""
+"""Longer than the time-outs together, so that a living holder never loses its claim."""
 WAIT_S = 45.0
 POLL_S = 0.1
+OUR_FAULT = frozenset({"invalid_client", "unauthorized_client", "unsupported_grant_type"})
+"""Reasons that speak of this app's credentials, not of the token: a wrong secret must not cost every shop its pair."""
 OPEN_THE_APP = "there is no usable access token; the merchant must open the app in the Shopify admin"
+
+
+class TokenRefused(Permanent):
+    """Shopify takes the token for dead, or the app is no longer installed."""
 
 
 class TokenClient:
@@ -57,15 +64,19 @@ class TokenClient:
         """Trade the refresh token for a new pair.
 
         Raises:
-            Permanent: it has run out, or the app was uninstalled.
+            TokenRefused: it has run out, or the app was uninstalled.
+            Permanent: Shopify refuses us, not the token; or the shop is frozen.
         """
         return self._ask(domain, {"grant_type": "refresh_token", "refresh_token": refresh_token})
 
     def _ask(self, domain: ShopDomain, grant: dict[str, Any]) -> TokenPair:
         url = f"{self._connection.origin(domain)}/admin/oauth/access_token"
-        answer = self._connection.post(url, json={**self._client, **grant}, headers={"Accept": "application/json"})
+        body, headers = {**self._client, **grant}, {"Accept": "application/json"}
+        answer = self._connection.post(url, json=body, headers=headers, timeout=TIMEOUT)
         if answer.status_code in (400, 401, 403):
-            raise Permanent(f"Shopify refuses the {grant['grant_type'].rpartition(':')[2]}: {_reason(answer)}")
+            reason = _reason(answer)
+            kind = Permanent if reason in OUR_FAULT else TokenRefused
+            raise kind(f"Shopify refuses the {grant['grant_type'].rpartition(':')[2]}: {reason}")
         refuse(answer)
         return _pair(answer, now=datetime.now(UTC))
 
@@ -129,7 +140,7 @@ class Tokens:
             raise Permanent(OPEN_THE_APP)
         try:
             pair = self._client.refresh(shop.domain, stored.pair.refresh_token)
-        except Permanent as error:
+        except TokenRefused as error:
             self.forget(shop, stored)
             raise Permanent(f"{error}; {OPEN_THE_APP}") from error
         if not self._credentials.rotate(shop.id, pair, generation=stored.generation):

@@ -13,7 +13,7 @@ MOST_NAMED = 2
 def reason_text(reason: Reason, titles: Mapping[ProductId, str]) -> str:
     """One sentence in English; products whose title is not in `titles` are not named."""
     if reason.code is ReasonCode.TRENDING:
-        return "Popular in this store lately"
+        return "Popular in this store"
     named = [titles[product] for product in reason.because if titles.get(product)][:MOST_NAMED]
     if not named:
         return "Often bought together"

@@ -33,11 +33,6 @@ class Baskets:
         """Number of distinct products in each basket, int64 [B]."""
         return np.diff(self.starts)
 
-    @property
-    def basket(self) -> npt.NDArray[np.int64]:
-        """The basket's number for every pair, as long as `item`."""
-        return np.repeat(np.arange(len(self), dtype=np.int64), self.sizes)
-
     def between(self, first_day: int, end_day: int) -> Baskets:
         """The baskets of the days in [first_day, end_day), over the same items."""
         low, high = np.searchsorted(self.day, [first_day, end_day])

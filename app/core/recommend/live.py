@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from app.core.ids import ProductId
-from app.core.recommend.cascade import Context
+from app.core.recommend.cascade import Context, Source
 from app.core.recommend.scoring import ItemModel
 from app.core.recommend.types import Candidate, Reason, ReasonCode, Strategy
+
+RECENT_CLICKS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +39,10 @@ class StoredListSource:
         reason = Reason(self.code, because)
         for rank, product in enumerate(self.products, start=1):
             yield Candidate(product, 1.0 / rank, reason)
+
+
+def with_recent_clicks(sources: Sequence[Source], model: ItemModel, clicked: Sequence[ProductId]) -> list[Source]:
+    """A model's sources with the visitor's last clicks (newest first) behind what the page is about."""
+    if not clicked or model.strategy is not Strategy.ITEM_ITEM:
+        return [*sources]
+    return [*sources[:1], RecentClicksSource(model, tuple(clicked[:RECENT_CLICKS])), *sources[1:]]

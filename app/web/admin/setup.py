@@ -33,6 +33,11 @@ class Setup:
     counts: Counts
     consented: bool
     model: ModelRecord | None
+    """The one in use."""
+    latest: ModelRecord | None
+    """The latest training, whether it was published or not."""
+    lists_due: bool
+    """Whether lists are still to be brought to the model in use."""
     missing_scopes: Sequence[str]
     """What the merchant has not granted although the app needs it."""
 
@@ -54,14 +59,36 @@ class Setup:
         """What is in use, and how it did in its exam: beside the floor, never alone (law 6)."""
         assert self.model is not None
         name = MODEL_NAMES.get(Strategy(self.model.strategy), self.model.strategy)
-        exam = self.model.metrics.get("exam")
-        if not exam or not exam["item_item"]:
-            return f"{name}. {self.model.note}"
-        found, floor = exam["item_item"]["hr@10"], exam["trending"]["hr@10"]
+        if self.model.strategy != Strategy.ITEM_ITEM:
+            return f"{name}: {self.model.note}."
+        exam = self.model.metrics["exam"]
+        found, floor, sure = exam["item_item"]["hr@10"], exam["trending"]["hr@10"], exam["difference"]
         return (
             f"{name}. In {exam['questions']:,} recent orders, ten suggestions held another product of the order in "
-            f"{found:.1%}; what is popular alone reaches {floor:.1%}. {self.model.note}"
+            f"{found:.1%}; what is popular alone reaches {floor:.1%}. The difference lies between {sure['low']:+.1%} "
+            f"and {sure['high']:+.1%} with 95 % confidence."
         )
+
+    @property
+    def waiting_text(self) -> str:
+        """Why no model is in use yet."""
+        if not (self.consented and self.imported):
+            return "Starts by itself after import and consent."
+        if self.latest is None or self.latest.state == "training":
+            return "Under way; this takes a minute or two."
+        return f"Trained, with nothing to show: {self.latest.note}. It is tried again every night."
+
+    @property
+    def lists_text(self) -> str:
+        """How many lists stand in the store, or why none does."""
+        if self.listed:
+            return (
+                f"{self.counts.lists:,} products have a list. Add the block “Often bought together” to your product "
+                "template in the theme editor."
+            )
+        if self.model is None or self.lists_due:
+            return "Follows the training."
+        return "No product has a list: there is no other product that can be bought now."
 
     @property
     def listed(self) -> bool:
@@ -71,7 +98,7 @@ class Setup:
     def settled(self) -> bool:
         """Nothing is under way that the page should wait for."""
         importing = not (self.imported or self.import_failed)
-        return not importing and (not self.consented or self.listed)
+        return not importing and (not self.consented or (self.latest is not None and not self.lists_due))
 
     def rows(self) -> list[SyncProgress]:
         """The imports in the order in which they run."""
@@ -98,14 +125,15 @@ class Setup:
 
 
 def setup_of(shop: Shop, wiring: Web) -> Setup:
-    current = wiring.models.current(shop.id)
-    history = wiring.models.history(shop.id) if current else []
+    trainings = wiring.models.history(shop.id, limit=1)
     decision = wiring.consents.current(shop.id)
     token = wiring.credentials.load(shop.id)
     return Setup(
         runs=wiring.progress.runs(shop.id),
         counts=wiring.progress.counts(shop.id),
         consented=decision is not None and decision.granted,
-        model=next((record for record in history if record.version == current), None),
+        model=wiring.models.in_use(shop.id),
+        latest=trainings[0] if trainings else None,
+        lists_due=wiring.due_work.waits(shop.id, "publish_lists"),
         missing_scopes=missing(token.pair.scopes) if token else [],
     )

@@ -7,11 +7,20 @@ from typing import Any
 
 from devstore.storefront.carts import Cart, CartLine
 from devstore.storefront.catalog import Catalog
-from devstore.storefront.drops.product import ImageDrop, ProductDrop, VariantDrop
+from devstore.storefront.drops.product import ProductDrop
+from devstore.storefront.drops.variant import ImageDrop, VariantDrop
 from devstore.storefront.liquid import Drop, ListDrop
 
 
 class LineItemDrop(Drop):
+    not_simulated = frozenset((
+        "discount_allocations", "discounts", "error_message", "fulfillment", "fulfillment_service", "grams",
+        "instructions", "item_components", "line_level_discount_allocations", "line_level_total_discount", "message",
+        "options_with_values", "original_line_price", "original_price", "parent_relationship", "requires_shipping",
+        "selling_plan_allocation", "successfully_fulfilled_quantity", "tax_lines", "taxable", "total_discount",
+        "unit_price", "unit_price_measurement", "url_to_remove",
+    ))  # fmt: skip
+
     def __init__(self, line: CartLine, catalog: Catalog) -> None:
         self._line, self._catalog = line, catalog
         self._variant = catalog.store.variants[line.variant_id]
@@ -130,6 +139,11 @@ class LineItemDrop(Drop):
 
 
 class CartDrop(Drop):
+    not_simulated = frozenset((
+        "cart_level_discount_applications", "checkout_charge_amount", "discount_applications", "discounts",
+        "duties_included", "requires_shipping", "taxes_included", "total_discount", "total_weight",
+    ))  # fmt: skip
+
     def __init__(self, cart: Cart, catalog: Catalog) -> None:
         self._cart, self._catalog = cart, catalog
 

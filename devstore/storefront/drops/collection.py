@@ -44,6 +44,12 @@ class ProductList(Sequence["ProductDrop"]):
 
 
 class CollectionDrop(Drop):
+    not_simulated = frozenset((
+        "all_tags", "all_types", "all_vendors", "current_type", "current_vendor", "default_sort_by", "filters", "image",
+        "metafields", "next_product", "previous_product", "published_at", "sort_by", "sort_options", "tags",
+        "template_suffix",
+    ))  # fmt: skip
+
     def __init__(self, collection: Collection, catalog: Catalog) -> None:
         self._collection, self._catalog = collection, catalog
 

@@ -7,7 +7,8 @@ only when shopify.app.toml declares them readable by the storefront, so a forgot
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from devstore.model import Metafield
@@ -15,6 +16,16 @@ from devstore.storefront.liquid import Drop, ListDrop
 
 Resolve = Callable[[str], Any]
 """Turns a gid into the drop that a reference shows, or None when shoppers must not see it."""
+
+
+LOOP_LIMIT = 50
+
+
+class References(ListDrop):
+    """A list of references; a loop over it sees the first fifty, as on Shopify outside `{% paginate %}`."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return islice(super().__iter__(), LOOP_LIMIT)
 
 
 class MetafieldDrop(Drop):
@@ -30,7 +41,7 @@ class MetafieldDrop(Drop):
         kind, text = self._metafield.type, self._metafield.value
         if kind.startswith("list.") and kind.endswith("_reference"):
             found = (self._resolve(gid) for gid in json.loads(text))
-            return ListDrop(drop for drop in found if drop is not None)
+            return References(drop for drop in found if drop is not None)
         if kind.endswith("_reference"):
             return self._resolve(text)
         if kind.startswith("list."):

@@ -1,137 +1,27 @@
-"""`product`, `variant` and `image`. Prices are integers in minor units; what Python lacks a value for is nil."""
+"""`product`. Prices are integers in minor units; what Python lacks a value for is nil."""
 
 from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from devstore.model import Product, Variant
+from devstore.model import Product
+from devstore.storefront.drops.variant import ImageDrop, VariantDrop, in_stock
 from devstore.storefront.liquid import Drop, ListDrop
 
 if TYPE_CHECKING:
     from devstore.storefront.catalog import Catalog
 
-IMAGE_SIZE = 1200
 ONLY_VARIANT = "Default Title"
 
 
-def in_stock(variant: Variant) -> bool:
-    """Whether a shopper may put one into the cart."""
-    return not variant.tracked or variant.oversell or variant.quantity > 0
-
-
-class ImageDrop(Drop):
-    """The drawn picture of a product."""
-
-    def __init__(self, product: Product) -> None:
-        self._product = product
-
-    @property
-    def id(self) -> int:
-        return self._product.id
-
-    @property
-    def src(self) -> str:
-        return f"/cdn/products/{self._product.id}.svg"
-
-    @property
-    def alt(self) -> str:
-        return self._product.title
-
-    @property
-    def width(self) -> int:
-        return IMAGE_SIZE
-
-    @property
-    def height(self) -> int:
-        return IMAGE_SIZE
-
-    @property
-    def aspect_ratio(self) -> float:
-        return 1.0
-
-    @property
-    def media_type(self) -> str:
-        return "image"
-
-    @property
-    def preview_image(self) -> ImageDrop:
-        return self
-
-    def __str__(self) -> str:
-        return self.src
-
-    def as_json(self) -> Any:
-        return self.src
-
-
-class VariantDrop(Drop):
-    def __init__(self, variant: Variant, product: Product) -> None:
-        self._variant, self._product = variant, product
-
-    @property
-    def id(self) -> int:
-        return self._variant.id
-
-    @property
-    def title(self) -> str:
-        return self._variant.title
-
-    @property
-    def sku(self) -> str:
-        return self._variant.sku
-
-    @property
-    def price(self) -> int:
-        return self._variant.price
-
-    @property
-    def compare_at_price(self) -> int | None:
-        return self._variant.compare_at_price
-
-    @property
-    def available(self) -> bool:
-        return in_stock(self._variant)
-
-    @property
-    def inventory_quantity(self) -> int:
-        return self._variant.quantity
-
-    @property
-    def inventory_policy(self) -> str:
-        return "continue" if self._variant.oversell else "deny"
-
-    @property
-    def inventory_management(self) -> str | None:
-        return "shopify" if self._variant.tracked else None
-
-    @property
-    def option1(self) -> str:
-        return self._variant.title
-
-    @property
-    def options(self) -> ListDrop:
-        return ListDrop([self._variant.title])
-
-    @property
-    def url(self) -> str:
-        return f"/products/{self._product.handle}?variant={self._variant.id}"
-
-    @property
-    def featured_image(self) -> ImageDrop:
-        return ImageDrop(self._product)
-
-    @property
-    def featured_media(self) -> ImageDrop:
-        return ImageDrop(self._product)
-
-    def as_json(self) -> Any:
-        names = ("id", "title", "option1", "sku", "available", "options", "price", "compare_at_price",
-                 "inventory_management")  # fmt: skip
-        return {name: self[name] for name in names} | {"option2": None, "option3": None, "taxable": True}
-
-
 class ProductDrop(Drop):
+    not_simulated = frozenset((
+        "category", "options_by_name", "options_with_values", "quantity_price_breaks_configured",
+        "requires_selling_plan", "selected_or_first_available_selling_plan_allocation", "selected_selling_plan",
+        "selected_selling_plan_allocation", "selling_plan_groups", "template_suffix",
+    ))  # fmt: skip
+
     def __init__(self, product: Product, catalog: Catalog, variant_id: int | None = None) -> None:
         self._product, self._catalog, self._chosen = product, catalog, variant_id
 
@@ -189,7 +79,23 @@ class ProductDrop(Drop):
 
     @property
     def compare_at_price(self) -> int | None:
-        return min((v.compare_at_price for v in self._product.variants if v.compare_at_price), default=None)
+        return self.compare_at_price_min or None
+
+    @property
+    def compare_at_price_min(self) -> int:
+        return min((v.compare_at_price for v in self._product.variants if v.compare_at_price), default=0)
+
+    @property
+    def compare_at_price_max(self) -> int:
+        return max((v.compare_at_price for v in self._product.variants if v.compare_at_price), default=0)
+
+    @property
+    def compare_at_price_varies(self) -> bool:
+        return self.compare_at_price_min != self.compare_at_price_max
+
+    @property
+    def variants_count(self) -> int:
+        return len(self._product.variants)
 
     @property
     def available(self) -> bool:

@@ -31,6 +31,14 @@ LOCALE = {"iso_code": "en", "name": "English", "endonym_name": "English", "prima
 
 
 class ShopDrop(Drop):
+    not_simulated = frozenset((
+        "accepts_gift_cards", "address", "brand", "collections_count", "customer_accounts_enabled",
+        "customer_accounts_optional", "description", "enabled_currencies", "enabled_locales", "enabled_payment_types",
+        "metafields", "metaobjects", "money_format", "money_with_currency_format", "password_message", "phone",
+        "policies", "privacy_policy", "products_count", "published_locales", "refund_policy", "shipping_policy",
+        "subscription_policy", "taxes_included", "terms_of_service", "types", "vendors",
+    ))  # fmt: skip
+
     def __init__(self, info: ShopInfo, origin: str) -> None:
         self._info, self._origin = info, origin
 
@@ -72,6 +80,12 @@ class ShopDrop(Drop):
 
 
 class CustomerDrop(Drop):
+    not_simulated = frozenset((
+        "accepts_marketing", "addresses", "addresses_count", "b2b", "company_available_locations", "current_company",
+        "current_location", "default_address", "has_account", "has_avatar", "last_order", "orders", "payment_methods",
+        "phone", "store_credit_account", "tax_exempt", "total_spent",
+    ))  # fmt: skip
+
     def __init__(self, customer: Customer, catalog: Catalog) -> None:
         self._customer, self._catalog = customer, catalog
 

@@ -8,14 +8,43 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+from liquid.exceptions import LiquidError
+
+
+class NotSimulated(LiquidError):
+    """Shopify has this, the devstore does not; the page shows a Liquid error, and tests see it."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"the devstore does not simulate {what}", token=None)
+
+
+class Missing:
+    """A whole object that the devstore lacks."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getitem__(self, key: object) -> Any:
+        raise NotSimulated(f"{self._name}.{key}")
+
+    def __str__(self) -> str:
+        raise NotSimulated(self._name)
+
 
 class Drop:
-    """`{{ drop.name }}` reads the property `name`; `{{ drop.name? }}` too, as gift_card? has no Python spelling."""
+    """`{{ drop.name }}` reads the property `name`; `{{ drop.name? }}` too, as gift_card? has no Python spelling.
+
+    What Shopify's object has and this one has not stands in `not_simulated`: asking for it is an error and not nil.
+    """
+
+    not_simulated: frozenset[str] = frozenset()
 
     def __getitem__(self, key: object) -> Any:
         name = str(key).removesuffix("?")
         found = getattr(type(self), name, None) if not name.startswith("_") else None
         if not isinstance(found, property | cached_property):
+            if name in self.not_simulated:
+                raise NotSimulated(f"{type(self).__name__.removesuffix('Drop').lower()}.{name}")
             raise KeyError(key)
         return getattr(self, name)
 

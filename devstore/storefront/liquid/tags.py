@@ -17,8 +17,11 @@ from liquid.parser import get_parser
 from liquid.tag import Tag
 from liquid.token import TOKEN_COLON, TOKEN_COMMA, TOKEN_EOF, TOKEN_TAG, TOKEN_WORD, Token
 
+from devstore.storefront.liquid.drop import Drop
 from devstore.storefront.liquid.paging import Pageable, paginate
 
+SECTION_ID = "template--1__main"
+"""The one section of every template of this theme; themes with JSON templates have such ids."""
 FORM_ACTIONS = {"product": "/cart/add", "cart": "/cart", "customer_login": "/account/login"}
 
 
@@ -43,22 +46,44 @@ class StyleTag(Tag):
 
 
 class FormNode(Node):
-    def __init__(self, token: Token, kind: Expression, options: list[KeywordArgument], block: BlockNode) -> None:
+    def __init__(
+        self,
+        token: Token,
+        kind: Expression,
+        subject: Expression | None,
+        options: list[KeywordArgument],
+        block: BlockNode,
+    ) -> None:
         super().__init__(token)
-        self.kind, self.options, self.block = kind, options, block
+        self.kind, self.subject, self.options, self.block = kind, subject, options, block
 
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         kind = str(self.kind.evaluate(context))
         attributes = {"method": "post", "action": FORM_ACTIONS.get(kind, f"/{kind}"), "accept-charset": "UTF-8"}
+        hidden = {"form_type": kind, "utf8": "✓"}
+        subject = self.subject.evaluate(context) if self.subject else None
+        if kind == "product" and isinstance(subject, Drop):
+            number = str(subject["id"])
+            attributes |= {"id": f"product_form_{number}", "enctype": "multipart/form-data"}
+            attributes["class"] = "shopify-product-form"
+            hidden |= {"product-id": number, "section-id": SECTION_ID}
         attributes |= {option.name: str(option.value.evaluate(context)) for option in self.options}
-        text = " ".join(f'{name}="{html.escape(value)}"' for name, value in attributes.items())
-        buffer.write(f'<form {text}><input type="hidden" name="form_type" value="{kind}">')
+        buffer.write(f"<form {_attributes(attributes)}>")
+        for name, value in hidden.items():
+            buffer.write(f"<input {_attributes({'type': 'hidden', 'name': name, 'value': value})}>")
         self.block.render(context, buffer)
         return buffer.write("</form>")
 
 
+def _attributes(values: dict[str, str]) -> str:
+    return " ".join(f'{name}="{html.escape(value)}"' for name, value in values.items())
+
+
 class FormTag(Tag):
-    """`{% form 'product', product, class: 'x' %}`."""
+    """`{% form 'product', product, class: 'x' %}`: a product's form names the product and its section in hidden fields.
+
+    https://shopify.dev/docs/api/liquid/tags/form
+    """
 
     name = "form"
     end = "endform"
@@ -67,15 +92,16 @@ class FormTag(Tag):
         token = stream.eat(TOKEN_TAG)
         tokens = stream.into_inner(tag=token)
         kind = parse_primitive(self.env, tokens)
-        options = []
+        subject: Expression | None = None
+        options: list[KeywordArgument] = []
         while tokens.current.kind == TOKEN_COMMA:
             tokens.eat(TOKEN_COMMA)
             if tokens.current.kind == TOKEN_WORD and tokens.peek.kind == TOKEN_COLON:
                 options.extend(KeywordArgument.parse(self.env, tokens))
             elif tokens.current.kind != TOKEN_EOF:
-                parse_primitive(self.env, tokens)
+                subject = parse_primitive(self.env, tokens)
         tokens.expect_eos()
-        return FormNode(token, kind, options, _body(self, stream))
+        return FormNode(token, kind, subject, options, _body(self, stream))
 
 
 class PaginateNode(Node):

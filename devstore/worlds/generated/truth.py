@@ -17,6 +17,7 @@ from devstore.worlds.generated.history import History
 from devstore.worlds.generated.parameters import Parameters
 from devstore.worlds.generated.prices import Prices
 from devstore.worlds.generated.shoppers import QUARTER_DAYS, Shoppers
+from devstore.worlds.generated.timing import seasons
 
 
 def keep_truth(
@@ -33,8 +34,11 @@ def keep_truth(
         "parameters": asdict(params),
         "product_ids": np.array([product.id for product in products]),
         "shopper_ids": np.concatenate([np.array([customer.id for customer in customers]), guests]),
-        # Products: log appeal, style, number of the kind (equal kinds are substitutes), row numbers of complements
-        # with the weight of each place, days until used up (0 lasts), weeks in the shop, chance of being sent back.
+        # Products: collection, first price, log appeal, style, number of the kind (equal kinds are substitutes), row
+        # numbers of complements with the weight of each place, days until used up (0 lasts), weeks in the shop, chance
+        # of being sent back.
+        "collection": goods.collection,
+        "base_price": goods.base_price,
         "appeal": goods.appeal,
         "style": goods.style,
         "kind": goods.kind,
@@ -44,11 +48,13 @@ def keep_truth(
         "first_week": goods.first_week,
         "last_week": goods.last_week,
         "return_rate": goods.return_rate,
-        # Weeks × products: unseen demand and log price over the first price.
+        # Weeks × collections: the utility of the season. Weeks × products: unseen demand and log price over the first
+        # price.
+        "season": seasons(params, len(prices.price)),
         "shock": prices.shock,
         "log_relative_price": prices.relative,
         # Shoppers: taste by quarter, utility per log price, unseen need, loyalty to consumables, rate of repeat
-        # orders, first and last day, chance that a visit ends in an order.
+        # orders, first and last day, chance that a visit ends in an order (by product: `conversion.view_to_buy`).
         "quarter_days": QUARTER_DAYS,
         "taste": shoppers.taste,
         "price_response": shoppers.price_response,

@@ -18,7 +18,7 @@
   let visitor = null;
   let timer = 0;
 
-  // Storage may be blocked or full; then there is no visitor id.
+  // Storage may be blocked or full: then there is no visitor id.
   const read = (storage, key) => {
     try {
       return window[storage].getItem(key);
@@ -41,7 +41,7 @@
 
   const consented = () => {
     const privacy = window.Shopify?.customerPrivacy;
-    return Boolean(privacy?.analyticsProcessingAllowed?.() && privacy.preferencesProcessingAllowed?.());
+    return privacy?.analyticsProcessingAllowed?.() && privacy.preferencesProcessingAllowed?.();
   };
 
   const settle = () => {
@@ -61,7 +61,7 @@
     if (read('localStorage', VISITOR) !== id) return;
     visitor = id;
     for (const rail of rails) rail.start();
-    for (const form of cartForms()) stamp(form);
+    cartForms().forEach(stamp);
     publish();
   };
 
@@ -69,13 +69,12 @@
     visitor = null;
     queue.length = 0;
     write('localStorage', VISITOR, null);
-    write('sessionStorage', CLICKS, null);
-    write('sessionStorage', PUBLISHED, null);
+    for (const key of [CLICKS, PUBLISHED]) write('sessionStorage', key, null);
     for (const rail of rails) rail.stop();
-    for (const form of cartForms()) stamp(form);
+    cartForms().forEach(stamp);
   };
 
-  // The web pixel learns here which visitor its own client id belongs to.
+  // Tells the web pixel whose its client id is.
   const publish = () => {
     const analytics = window.Shopify.analytics;
     if (!analytics?.publish || read('sessionStorage', PUBLISHED) === visitor) return;
@@ -83,7 +82,7 @@
     write('sessionStorage', PUBLISHED, visitor);
   };
 
-  // A click travels with the product into the cart, as a property that shoppers don't see.
+  // A click travels with the product into the cart, as a property hidden from shoppers.
 
   const clicks = () => {
     try {
@@ -127,7 +126,7 @@
       consent: CONSENT,
     };
     queue.push({ rail, event, at: performance.now() });
-    if (!timer) timer = setTimeout(flush, BATCH_MS);
+    timer ||= setTimeout(flush, BATCH_MS);
   };
 
   const flush = () => {
@@ -136,8 +135,7 @@
     while (queue.length) {
       const batch = queue.splice(0, BATCH);
       const { collect, key, shop } = batch[0].rail.dataset;
-      const now = performance.now();
-      const events = batch.map(({ event, at }) => ({ ...event, age_ms: Math.round(now - at) }));
+      const events = batch.map(({ event, at }) => ({ ...event, age_ms: Math.round(performance.now() - at) }));
       const body = JSON.stringify({ key, shop, events });
       if (navigator.sendBeacon?.(collect, body)) continue;
       fetch(collect, { method: 'POST', body, keepalive: true, mode: 'no-cors', credentials: 'omit' }).catch(() => {});
@@ -195,35 +193,33 @@
 
     async ask() {
       const { proxy, placement, product, cart } = this.dataset;
-      const query = new URLSearchParams({ placement, product_id: product, visitor, limit: this.cards.length });
-      if (cart) query.set('cart', cart);
+      const cards = this.cards.map((card) => card.dataset.product);
+      const query = new URLSearchParams({ placement, product_id: product, visitor, cart, cards });
       const response = await fetch(`${proxy}/v1/recommendations?${query}`, { signal: AbortSignal.timeout(ANSWER_MS) });
       if (!response.ok) throw new Error(response.statusText);
       return response.json();
     }
 
-    // Moved in the document, not by CSS order, so that screen readers and the Tab key follow.
-    arrange({ request_id: request, items }) {
+    // Moved in the document, not by CSS order, for screen readers and the Tab key.
+    arrange({ request_id: request, items, unavailable = [] }) {
       const list = this.querySelector('ul');
-      // Nothing moves under a pointer, a focus or a swipe.
-      if (list.matches(':hover, :focus-within') || Math.abs(list.scrollLeft) > 8) return;
-      const cards = this.cards;
-      const byProduct = new Map(cards.map((card) => [card.dataset.product, card]));
-      const order = new Set();
-      for (const item of items) {
-        const card = byProduct.get(String(item.product_id));
-        if (!card || order.has(card)) continue;
-        card.dataset.request = request;
-        card.dataset.position = item.position;
-        order.add(card);
-      }
-      for (const card of cards) {
-        if (!order.has(card)) delete card.dataset.request;
-        order.add(card);
-      }
       // As many cards as Liquid showed, so that nothing below moves.
-      const shown = cards.filter((card) => !card.hidden).length;
-      [...order].forEach((card, index) => {
+      const shown = this.cards.filter((card) => !card.hidden).length;
+      // Sold out since Liquid drew the page.
+      for (const card of this.cards) if (unavailable.includes(card.dataset.product)) card.remove();
+      const { cards } = this;
+      this.parentElement.hidden = !cards.length;
+      // Nothing moves under a pointer, focus or swipe.
+      const touched = list.matches(':hover, :focus-within') || Math.abs(list.scrollLeft) > 8;
+      const ranked = [];
+      for (const card of cards) delete card.dataset.request;
+      for (const { product_id: product, position } of touched ? [] : items) {
+        const card = cards.find(({ dataset }) => dataset.product === product);
+        if (!card || card.dataset.request) continue;
+        Object.assign(card.dataset, { request, position });
+        ranked.push(card);
+      }
+      [...new Set([...ranked, ...cards])].forEach((card, index) => {
         card.hidden = index >= shown;
         if (!card.dataset.request) card.dataset.position = index;
         if (list.children[index] !== card) list.insertBefore(card, list.children[index]);

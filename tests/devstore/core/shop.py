@@ -34,7 +34,8 @@ SCOPES = "read_products,write_products,read_orders,read_all_orders,read_customer
 SECRET = "a-secret-of-at-least-32-characters"
 TOPICS = [
     *(f"{kind}/{how}" for kind in ("products", "collections", "customers") for how in ("create", "update", "delete")),
-    *("orders/create", "orders/updated", "orders/cancelled", "refunds/create", "inventory_levels/update"),
+    *("orders/create", "orders/updated", "orders/cancelled", "orders/delete"),
+    *("refunds/create", "inventory_levels/update"),
     *("bulk_operations/finish", "app/uninstalled", "app/scopes_update"),
 ]
 TOML = """

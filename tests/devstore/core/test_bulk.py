@@ -96,6 +96,7 @@ def test_two_levels_of_children_keep_their_order_of_birth(shop: Shop) -> None:
         ("{ orders { edges { node { id } } } products { edges { node { id } } } }", "exactly one top level field"),
         ('{ node(id: "gid://shopify/Product/1") { id } }', "node"),
         ("{ orders { edges { node { nonsense } } } }", "nonsense"),
+        ("query($s: String) { orders(query: $s) { edges { node { id } } } }", "variables"),
         ("{ orders { edges {", "Syntax"),
         (
             "{ collections { nodes { id products { nodes { id variants { nodes { id } } } } } } }",

@@ -55,6 +55,39 @@ def test_a_query_is_not_a_bulk_mutation(shop: Shop) -> None:
     assert started["userErrors"][0]["code"] == "INVALID_MUTATION"
 
 
+def test_a_bulk_mutation_has_one_top_level_field(shop: Shop) -> None:
+    call = "metafieldsSet(metafields: []) { userErrors { code } }"
+    twice = f"mutation {{ a: {call} b: {call} }}"
+    started = shop.data(RUN, {"m": twice, "p": stage(shop, b"{}")})["bulkOperationRunMutation"]
+    assert "exactly one top level field" in started["userErrors"][0]["message"]
+
+
+def test_a_mutation_that_only_the_devstore_lacks_is_501(shop: Shop) -> None:
+    text = "mutation($id: ID!, $tags: [String!]!) { tagsAdd(id: $id, tags: $tags) { userErrors { message } } }"
+    assert shop.post(RUN, {"m": text, "p": stage(shop, b"{}")}).status_code == 501
+
+
+def test_a_field_that_only_the_devstore_lacks_fails_the_operation(shop: Shop) -> None:
+    text = SET.replace("metafields { id key }", "metafields { definition { id } }")
+    path = stage(shop, line(1, json.dumps(["gid://shopify/Product/3"])))
+    started = shop.data(RUN, {"m": text, "p": path})["bulkOperationRunMutation"]
+    assert shop.wait(started["bulkOperation"]["id"])["status"] == "FAILED"
+
+
+def test_a_line_that_is_no_object_is_an_error_of_that_line(shop: Shop) -> None:
+    started = shop.data(RUN, {"m": SET, "p": stage(shop, b"[1]\n")})["bulkOperationRunMutation"]
+    operation = shop.wait(started["bulkOperation"]["id"])
+    assert operation["status"] == "COMPLETED"
+    assert "errors" in json.loads(shop.lines(operation)[0])
+
+
+def test_an_upload_without_one_of_the_given_fields_is_refused(shop: Shop) -> None:
+    target = shop.data(STAGE)["stagedUploadsCreate"]["stagedTargets"][0]
+    form: dict[str, Any] = {p["name"]: p["value"] for p in target["parameters"] if p["name"] != "acl"}
+    form["file"] = (io.BytesIO(b"x"), "f")
+    assert shop.client.post(target["url"], data=form).status_code == 403
+
+
 def test_an_upload_with_a_changed_form_is_refused(shop: Shop) -> None:
     form = {"key": "tmp/other", "x-goog-signature": "00", "file": (io.BytesIO(b"x"), "f")}
     assert shop.client.post("/_uploads", data=form).status_code == 403

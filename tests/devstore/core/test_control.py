@@ -46,7 +46,16 @@ def test_what_cannot_be_done_is_said(shop: Shop, method: str, path: str, body: d
 def test_stock_and_customers_are_changed(shop: Shop) -> None:
     assert shop.dev("POST", "inventory", variant_id=1002, quantity=0).get_json()["available"] == 0
     changed = shop.dev("PATCH", "customers/1", tags=["a", "b"], data_sale_opt_out=True).get_json()
-    assert (changed["tags"], changed["data_sale_opt_out"]) == ("a, b", True)
+    assert changed["id"] == 1
+    found = shop.data('{ customer(id: "gid://shopify/Customer/1") { tags dataSaleOptOut } }')["customer"]
+    assert found == {"tags": ["a", "b"], "dataSaleOptOut": True}
+
+
+def test_only_a_cancelled_order_can_be_deleted(shop: Shop) -> None:
+    assert shop.dev("DELETE", "orders/9001").status_code == 422
+    shop.dev("POST", "orders/9001/cancel")
+    assert shop.dev("DELETE", "orders/9001").get_json() == {"deleted": 9001}
+    assert shop.data('{ order(id: "gid://shopify/Order/9001") { id } }')["order"] is None
 
 
 def test_the_id_token_reads_as_shopifys_to_another_library(shop: Shop) -> None:

@@ -68,6 +68,18 @@ def test_one_bad_input_keeps_the_others_out_too(shop: Shop) -> None:
         ({"product": 99}, "INVALID_VALUE"),
         ({"namespace": "shopify--discovery--product_recommendation"}, "APP_NOT_AUTHORIZED"),
         ({"compareDigest": "stale"}, "STALE_OBJECT"),
+        ({"namespace": "a b"}, "INVALID"),
+        ({"namespace": "ab"}, "INVALID"),
+        ({"key": "nn", "type": "single_line_text_field", "value": "two\rlines"}, "INVALID_VALUE"),
+        ({"key": "nn", "type": "single_line_text_field", "value": "two\nlines"}, "INVALID_VALUE"),
+        ({"key": "nn", "type": "single_line_text_field", "value": ""}, "INVALID_VALUE"),
+        ({"key": "nn", "type": "json", "value": "NaN"}, "INVALID_VALUE"),
+        ({"key": "nn", "type": "json", "value": json.dumps("x" * 128 * 1024)}, "INVALID_VALUE"),
+        ({"key": "nn", "type": "number_decimal", "value": "1e5"}, "INVALID_VALUE"),
+        ({"key": "nn", "type": "number_decimal", "value": "Infinity"}, "INVALID_VALUE"),
+        ({"key": "nn", "type": "number_integer", "value": "9007199254740992"}, "INVALID_VALUE"),
+        ({"key": "nn", "type": "date", "value": "20261101"}, "INVALID_VALUE"),
+        ({"key": "nn", "type": "list.json", "value": "[]"}, "INVALID_TYPE"),
     ],
 )
 def test_bad_input_is_a_user_error(shop: Shop, changes: dict[str, Any], expected: str) -> None:
@@ -96,3 +108,17 @@ def test_deleting_says_what_was_there(shop: Shop) -> None:
            {ownerId: "gid://shopify/Product/2", namespace: "$app", key: "recs"}]) { deletedMetafields { key } } }"""
     )
     assert gone["metafieldsDelete"]["deletedMetafields"] == [{"key": "recs"}, None]
+
+
+def test_a_type_that_only_the_devstore_lacks_is_501(shop: Shop) -> None:
+    given = recs(key="stars", type="rating", value='{"value": "4", "scale_min": "1", "scale_max": "5"}')
+    answer = shop.post(SET, {"m": [given]})
+    assert answer.status_code == 501
+
+
+def test_a_metafield_keeps_the_time_of_its_creation(shop: Shop) -> None:
+    put(shop, recs())
+    shop.dev("POST", "clock", advance_s=3600)
+    put(shop, recs(to=[4]))
+    found = shop.data('{ product(id: "gid://shopify/Product/1") { metafield(key: "recs") { createdAt updatedAt } } }')
+    assert found["product"]["metafield"]["createdAt"] < found["product"]["metafield"]["updatedAt"]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
+from devstore.admin_api.errors import BadInput
+from devstore.admin_api.paging import Page
 from tests.devstore.core.shop import Shop
 
 
@@ -151,3 +155,36 @@ def test_stock_is_seen_by_item_level_and_location() -> None:
 def test_counts_are_exact(shop: Shop) -> None:
     data = shop.data('{ ordersCount { count precision } productsCount(query: "status:draft") { count } }')
     assert data == {"ordersCount": {"count": 20, "precision": "EXACT"}, "productsCount": {"count": 0}}
+
+
+def test_first_and_last_together_are_refused(shop: Shop) -> None:
+    assert "not supported" in shop.answer("{ orders(first: 1, last: 1) { nodes { id } } }")["errors"][0]["message"]
+
+
+def test_pages_end_after_25000_records() -> None:
+    last = base64.b64encode(b"24998:").decode()
+    assert Page(range(30_000), {"first": 1, "after": last}).field("nodes") == range(24_999, 25_000)
+    deep = base64.b64encode(b"24999:").decode()
+    with pytest.raises(BadInput, match="25000"):
+        Page(range(30_000), {"first": 1, "after": deep})
+
+
+@pytest.mark.parametrize(("status", "count"), [("open", 19), ("not_closed", 19), ("cancelled", 1), ("any", 20)])
+def test_orders_are_found_by_status(shop: Shop, status: str, count: int) -> None:
+    assert len(ids(shop, f'query: "status:{status}"')) == count
+
+
+def test_an_unknown_name_of_a_quantity_is_refused(shop: Shop) -> None:
+    text = """{ inventoryLevel(id: "gid://shopify/InventoryLevel/2001?inventory_item_id=2001") {
+      quantities(names: ["avaliable"]) { quantity } } }"""
+    assert "avaliable" in shop.answer(text)["errors"][0]["message"]
+
+
+def test_variables_must_be_an_object(shop: Shop) -> None:
+    headers = {"X-Shopify-Access-Token": shop.token}
+    body = {"query": "{ shop { id } }", "variables": [1]}
+    assert shop.client.post("/admin/api/2026-10/graphql.json", json=body, headers=headers).status_code == 400
+
+
+def test_another_apps_installation_is_not_seen(shop: Shop) -> None:
+    assert shop.data('{ appInstallation(id: "gid://shopify/AppInstallation/1") { id } }')["appInstallation"] is None

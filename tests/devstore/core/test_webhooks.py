@@ -50,7 +50,49 @@ def test_an_order_tells_of_itself_its_stock_and_its_customer(app: Receiver) -> N
     assert body["discount_codes"][0]["code"] == "WELCOME10"
     assert body["customer"]["id"] == 1
     assert app.of("inventory_levels/update")[0].body["available"] == 8
-    assert app.of("customers/update")[0].body["orders_count"] == 8
+    assert app.of("customers/update")[0].body["id"] == 1
+
+
+def test_a_customers_webhook_says_only_what_shopify_has_said_since_2025(app: Receiver) -> None:
+    app.shop.dev("PATCH", "customers/1", tags=["a"], email_marketing="SUBSCRIBED", data_sale_opt_out=True)
+    app.flush()
+    body = app.of("customers/update")[0].body
+    gone = {"tags", "email_marketing_consent", "orders_count", "total_spent", "last_order_id", "data_sale_opt_out"}
+    assert not gone & set(body)
+    assert {"id", "updated_at", "email", "default_address", "addresses", "tax_exemptions"} <= set(body)
+
+
+def test_a_products_webhook_names_every_variant_and_not_whether_it_is_tracked(app: Receiver) -> None:
+    app.shop.dev("PATCH", "products/1", title="Renamed")
+    app.flush()
+    body = app.of("products/update")[0].body
+    gids = [entry["admin_graphql_api_id"] for entry in body["variant_gids"]]
+    assert gids == ["gid://shopify/ProductVariant/1001"]
+    assert "inventory_management" not in body["variants"][0]
+    assert "gift_card" not in body
+
+
+def test_a_deleted_order_is_told_by_its_id(app: Receiver) -> None:
+    app.shop.dev("POST", "orders/9001/cancel")
+    app.shop.dev("DELETE", "orders/9001")
+    app.flush()
+    assert app.of("orders/delete")[0].body == {"id": 9001}
+
+
+def test_without_the_scope_of_a_topic_it_is_not_sent(app: Receiver) -> None:
+    app.shop.dev("POST", "scopes", granted=["write_products"])
+    app.shop.dev("PATCH", "products/1", title="Renamed")
+    app.shop.dev("PATCH", "customers/1", first_name="Zora")
+    app.shop.dev("POST", "inventory", variant_id=1002, quantity=0)
+    app.flush()
+    assert app.topics() == ["app/scopes_update", "products/update", "products/update"]
+
+
+def test_the_compliance_topics_need_no_scope(app: Receiver) -> None:
+    app.shop.dev("POST", "scopes", granted=["read_products"])
+    app.shop.dev("POST", "compliance", topic="customers/redact", customer_id=1)
+    app.flush()
+    assert "customers/redact" in app.topics()
 
 
 def test_refund_and_cancellation_tell_their_own_topics(app: Receiver) -> None:

@@ -19,6 +19,15 @@ def app_data(shop: Shop, key: str, value: str, kind: str = "single_line_text_fie
     shop.store.metafields(owner)["attune", key] = Metafield(1, "attune", key, kind, value, shop.store.clock.now())
 
 
+def extended(folder: Path, markup: str) -> Shop:
+    """The shop with one block of this markup on its product pages."""
+    (folder / "one" / "blocks").mkdir(parents=True)
+    (folder / "one" / "shopify.extension.toml").write_text('type = "theme"\nname = "one"\n')
+    schema = '{"name": "One", "target": "section"}'
+    (folder / "one" / "blocks" / "one.liquid").write_text(markup + "{% schema %}" + schema + "{% endschema %}")
+    return open_shop(options(extensions=folder))
+
+
 def test_the_block_shows_the_products_of_the_apps_metafield(shop: Shop) -> None:
     shop.recommend(MUG, JAR, SOAP)
     assert rail(shop.page(PAGE)) == ["Glass Pantry Jar", "Oat Milk Soap Bar"]
@@ -106,3 +115,29 @@ def test_the_real_extension_renders_without_an_error() -> None:
 
 def test_a_shop_without_extensions_has_plain_pages(tmp_path: Path) -> None:
     assert "Add to cart" in open_shop(options(extensions=tmp_path / "none")).page(PAGE)
+
+
+@pytest.mark.parametrize(
+    "markup", ["{{ product.selling_plan_groups }}", "{{ cart.total_discount }}", "{{ settings.x }}"]
+)
+def test_what_only_the_devstore_lacks_is_an_error_and_not_nil(tmp_path: Path, markup: str) -> None:
+    shop = extended(tmp_path, markup)
+    assert "does not simulate" in shop.page(PAGE)
+    assert liquid_errors
+
+
+def test_what_shopify_lacks_too_is_nil(tmp_path: Path) -> None:
+    shop = extended(tmp_path, "[{{ product.nonsense }}{{ nothing.at.all }}]")
+    assert "[]" in shop.page(PAGE)
+    assert not liquid_errors
+
+
+def test_a_loop_over_references_sees_fifty_though_the_list_holds_more(tmp_path: Path) -> None:
+    markup = "{% assign r = product.metafields['$app'].recs.value %}[{{ r.count }}:{% for p in r %}x{% endfor %}]"
+    shop = extended(tmp_path, markup)
+    shop.recommend(MUG, *[JAR] * 60)
+    assert f"[60:{'x' * 50}]" in shop.page(PAGE)
+
+
+def test_a_block_knows_the_section_it_stands_in(tmp_path: Path) -> None:
+    assert "[template--1__main]" in extended(tmp_path, "[{{ section.id }}]").page(PAGE)

@@ -83,3 +83,17 @@ def test_files_outside_the_assets_stay_inside(shop: Shop, path: str) -> None:
 
 def test_missing_pages_of_other_parts_are_not_the_themes(shop: Shop) -> None:
     assert "<main" not in shop.client().get("/_dev/nothing").get_data(as_text=True)
+
+
+def test_the_product_form_names_its_product_and_section(shop: Shop) -> None:
+    page = shop.page("/products/speckled-stoneware-mug")
+    product = shop.product("speckled-stoneware-mug").id
+    assert f'<input type="hidden" name="product-id" value="{product}">' in page
+    assert '<input type="hidden" name="section-id" value="template--1__main">' in page
+    assert f'id="product_form_{product}"' in page
+    assert 'enctype="multipart/form-data"' in page
+
+
+@pytest.mark.parametrize("query", ["section_id=card", "sections=card,price"])
+def test_section_rendering_is_501_and_not_the_whole_page(shop: Shop, query: str) -> None:
+    assert shop.client().get(f"/products/speckled-stoneware-mug?{query}").status_code == 501

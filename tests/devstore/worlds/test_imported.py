@@ -6,8 +6,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from devstore.admin_api import countries
 from devstore.model import World
 from devstore.worlds import WorldError, build
+from devstore.worlds.generated.people import TOWNS
+from devstore.worlds.imported.people import COUNTRIES
 from devstore.worlds.imported.titles import shelves_of, tidy
 from tests.devstore.worlds import exam
 
@@ -174,3 +177,8 @@ def test_no_junk_stands_in_the_real_catalogue(imported: World) -> None:
     assert not [title for title in titles if "?" in title or title.lower() in {"check", "damaged", "postage", "found"}]
     assert sum(title.startswith("Item ") for title in titles) <= 5
     assert len(imported.collections) == 13
+
+
+def test_every_country_of_the_worlds_has_a_name() -> None:
+    codes = {code for _, code in COUNTRIES.values()} | {code for _, _, code in TOWNS} | {"US"}
+    assert not codes - set(countries.NAMES)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from implicit.nearest_neighbours import ItemItemRecommender
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 from threadpoolctl import threadpool_limits
 
 from app.core.ids import ModelVersion
@@ -55,10 +55,17 @@ NEIGHBOURS = 50
 into a rail that is called "often bought together", and a list of 24 needs spare ones for what is sold out."""
 
 
+LEAST_TOGETHER = 2
+"""Baskets that two products must share before one is called "often bought together" with the other: once is a chance."""
+BLOCK = 1024
+"""Items whose pairs are counted at a time; bounds the memory of large catalogues."""
+
+
 def fit(
     baskets: Baskets,
     parameters: Parameters,
     *,
+    pairs: csr_matrix | None = None,
     today: int,
     trending_half_life: float,
     version: ModelVersion,
@@ -68,13 +75,25 @@ def fit(
     """Fit on all `baskets`; deterministic for the same input.
 
     Args:
+        pairs: the baskets' `pairs_bought_together`, for callers that fit the same baskets many times.
         today: the day from which ages are counted, days since 1970-01-01.
         trending_half_life: days, for the popularity that fills up short lists.
         width: K, the most neighbours an item keeps.
     """
-    neighbours = nearest(weighted_by(baskets, parameters, today), width, threads)
+    allowed = pairs_bought_together(baskets) if pairs is None else pairs
+    neighbours = nearest(weighted_by(baskets, parameters, today), allowed, width, threads)
     scores = popularity(baskets, today=today, half_life=trending_half_life)
     return ItemModel(version, Strategy.ITEM_ITEM, baskets.items, neighbours, scores)
+
+
+def pairs_bought_together(baskets: Baskets) -> csr_matrix:
+    """Which products were in `LEAST_TOGETHER` baskets or more together, bool [N, N]."""
+    items = len(baskets.items)
+    shape = (len(baskets), items)
+    held = csr_matrix((np.ones(len(baskets.item), dtype=np.int32), baskets.item, baskets.starts), shape=shape)
+    columns = held.tocsc()
+    blocks = [columns[:, start : start + BLOCK].T @ held >= LEAST_TOGETHER for start in range(0, items, BLOCK)]
+    return vstack(blocks, format="csr") if blocks else csr_matrix((0, 0), dtype=np.bool_)
 
 
 def weighted_by(baskets: Baskets, parameters: Parameters, today: int) -> csr_matrix:
@@ -88,8 +107,8 @@ def weighted_by(baskets: Baskets, parameters: Parameters, today: int) -> csr_mat
     return csr_matrix((values, baskets.item, baskets.starts), shape=(len(baskets), len(baskets.items)))
 
 
-def nearest(weighted: csr_matrix, width: int, threads: int) -> npt.NDArray[Any]:
-    """The `width` most similar other columns of every column, `NEIGHBOUR` [N, width], best first."""
+def nearest(weighted: csr_matrix, pairs: csr_matrix, width: int, threads: int) -> npt.NDArray[Any]:
+    """Of the `width` most similar other columns of every column those in `pairs`, `NEIGHBOUR` [N, width], best first."""
     items = weighted.shape[1]
     table = np.zeros((items, width), dtype=NEIGHBOUR)
     table["index"] = -1
@@ -99,7 +118,7 @@ def nearest(weighted: csr_matrix, width: int, threads: int) -> npt.NDArray[Any]:
     with threadpool_limits(limits=1, user_api="blas"):
         recommender = ItemItemRecommender(K=width + 1, num_threads=threads)
         recommender.fit(weighted, show_progress=False)
-    found = recommender.similarity.tocoo()
+    found = recommender.similarity.multiply(pairs).tocoo()
     keep = (found.row != found.col) & (found.data > 0)
     row, column, score = found.row[keep], found.col[keep], found.data[keep].astype(np.float32)
     order = np.lexsort((column, -score, row))

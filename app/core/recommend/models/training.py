@@ -84,12 +84,19 @@ def choose(part: Baskets, asked: list[Question], *, today: int) -> Chosen:
         trending.HALF_LIVES,
         key=lambda days: evaluate.score(trending.fit(part, today=today, half_life=days, version=_UNNAMED), asked),
     )
+    pairs = item_item.pairs_bought_together(part)
     scores: dict[Parameters, float] = {}
 
     def score(parameters: Parameters) -> float:
         if parameters not in scores:
             model = item_item.fit(
-                part, parameters, today=today, trending_half_life=half_life, version=_UNNAMED, width=evaluate.K
+                part,
+                parameters,
+                pairs=pairs,
+                today=today,
+                trending_half_life=half_life,
+                version=_UNNAMED,
+                width=evaluate.K,
             )
             scores[parameters] = evaluate.score(model, asked)
         return scores[parameters]
