@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.adapters.db.merge_people import DELETE_ORDERS
+from app.adapters.db.merge_people import DELETE_ORDERS, KEEP_OBJECTION
 from app.core.records import Kind
 from app.core.syncs import Resource
 
@@ -81,6 +81,7 @@ COMPARISONS = {
         .replace("AND s.updated_at", "AND t.at IS NULL AND s.updated_at", 1),
         gone=_gone("customers"),
         deletes=(
+            KEEP_OBJECTION.format(ids="SELECT id FROM gone_ids"),
             "DELETE FROM customers WHERE shop_id = %(shop)s AND id IN (SELECT id FROM gone_ids)",
             _removed(Kind.CUSTOMER),
         ),

@@ -123,6 +123,12 @@ SETTLE_LINES = """
 """A refund may come before its order, or before the order's update: what is known of refunds is settled either way."""
 TOUCHED = "touched AS (SELECT id FROM staged_orders UNION SELECT order_id FROM staged_refunds)"
 
+KEEP_OBJECTION = (
+    "UPDATE orders SET erased = true FROM customers c WHERE orders.shop_id = %(shop)s AND c.shop_id = %(shop)s "
+    "AND c.id = orders.customer_id AND c.opted_out AND NOT orders.erased AND c.id IN ({ids})"
+)
+"""Before a customer is deleted: their opt-out goes with the row, so the orders must say themselves that nobody learns
+from them."""
 DELETE_CUSTOMER = "DELETE FROM customers WHERE shop_id = %(shop)s AND id = %(id)s"
 DELETE_ORDERS = (
     "DELETE FROM refund_lines USING refunds f WHERE refund_lines.shop_id = %(shop)s AND f.shop_id = %(shop)s "

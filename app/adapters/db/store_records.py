@@ -52,7 +52,7 @@ PLAN_OF: dict[type, Plan] = {
 DELETES = {
     Kind.PRODUCT: (catalog.DELETE_PRODUCT, catalog.DELETE_MEMBERS_OF_PRODUCT),
     Kind.COLLECTION: (catalog.DELETE_MEMBERS, catalog.DELETE_COLLECTION, people.REMEMBER_REMOVAL),
-    Kind.CUSTOMER: (people.DELETE_CUSTOMER, people.REMEMBER_REMOVAL),
+    Kind.CUSTOMER: (people.KEEP_OBJECTION.format(ids="%(id)s"), people.DELETE_CUSTOMER, people.REMEMBER_REMOVAL),
     Kind.ORDER: (*(delete.format(ids="%(id)s") for delete in people.DELETE_ORDERS), people.REMEMBER_REMOVAL),
 }
 SHOWN = frozenset({ProductRecord, StockRecord})

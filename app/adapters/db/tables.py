@@ -233,7 +233,8 @@ class Order(ShopRow, table=True):
     cancelled_at: datetime | None = _time()
     triggered_at: datetime | None = _time()
     erased: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
-    """Its customer was erased: it stays a sale in the shop's figures, and nothing is learnt from it any more."""
+    """Its customer was erased, or was deleted after objecting: it stays a sale in the shop's figures, and nothing is
+    learnt from it any more."""
 
     __table_args__ = (
         Index("orders_created", "shop_id", "created_at"),

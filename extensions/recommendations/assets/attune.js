@@ -213,15 +213,15 @@
       const touched = list.matches(':hover, :focus-within') || Math.abs(list.scrollLeft) > 8;
       const ranked = [];
       for (const card of cards) delete card.dataset.request;
-      for (const { product_id: product, position } of touched ? [] : items) {
+      for (const { product_id: product } of items) {
         const card = cards.find(({ dataset }) => dataset.product === product);
         if (!card || card.dataset.request) continue;
-        Object.assign(card.dataset, { request, position });
+        card.dataset.request = request;
         ranked.push(card);
       }
-      [...new Set([...ranked, ...cards])].forEach((card, index) => {
+      [...new Set(touched ? cards : [...ranked, ...cards])].forEach((card, index) => {
         card.hidden = index >= shown;
-        if (!card.dataset.request) card.dataset.position = index;
+        card.dataset.position = index;
         if (list.children[index] !== card) list.insertBefore(card, list.children[index]);
       });
     }

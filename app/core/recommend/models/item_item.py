@@ -56,7 +56,7 @@ into a rail that is called "often bought together", and a list of 24 needs spare
 
 
 LEAST_TOGETHER = 2
-"""Baskets that two products must share before one is called "often bought together" with the other: once is a chance."""
+"""Baskets that two products must share before one is "often bought together" with the other: once is chance."""
 BLOCK = 1024
 """Items whose pairs are counted at a time; bounds the memory of large catalogues."""
 
@@ -108,7 +108,7 @@ def weighted_by(baskets: Baskets, parameters: Parameters, today: int) -> csr_mat
 
 
 def nearest(weighted: csr_matrix, pairs: csr_matrix, width: int, threads: int) -> npt.NDArray[Any]:
-    """Of the `width` most similar other columns of every column those in `pairs`, `NEIGHBOUR` [N, width], best first."""
+    """Of each column's `width` most similar other columns those in `pairs`, `NEIGHBOUR` [N, width], best first."""
     items = weighted.shape[1]
     table = np.zeros((items, width), dtype=NEIGHBOUR)
     table["index"] = -1
