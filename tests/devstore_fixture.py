@@ -26,6 +26,7 @@ from app.core.ids import ShopDomain
 from app.core.shops import Shop
 from app.wiring.web import Web
 from app.wiring.worker import Worker, worker
+from tests.patience import PATIENCE_S, eventually
 from tests.ports import free_port
 
 if TYPE_CHECKING:
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 API_KEY = "test-api-key"
 API_SECRET = "test-api-secret-of-more-than-32-characters"
-PATIENCE_S = 100.0
-"""For answers that come at once on an idle machine. Longer than the devstore waits for its webhooks."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ class DevStore:
 
     def flush(self) -> None:
         """Wait until the devstore has delivered every webhook, or given it up."""
-        self.post("webhooks/flush")
+        eventually(lambda: self.post("webhooks/flush")["flushed"], "every webhook is delivered or given up")
 
 
 @dataclass(frozen=True)

@@ -43,12 +43,14 @@ def add_proxy(routes: Blueprint, front: Front, timeout_s: float) -> None:
     proxy = front.options.app_toml.app_proxy
     if proxy is None:
         return
+    # Made here, by one thread: the first requests may come together, and each would make a client of its own.
+    client = _client()
 
     @routes.route(proxy.path_prefix, methods=METHODS, strict_slashes=False)
     @routes.route(f"{proxy.path_prefix}/<path:rest>", methods=METHODS)
     def forward(rest: str = "") -> Response:
         try:
-            answer = _client().request(
+            answer = client.request(
                 request.method,
                 f"{proxy.url.rstrip('/')}/{rest}" if rest else proxy.url,
                 params=_parameters(front, proxy),

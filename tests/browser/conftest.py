@@ -33,7 +33,8 @@ def shop() -> Iterator[Shop]:
 
 
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
+def context(browser: Browser, shop: Shop) -> Iterator[BrowserContext]:
+    """A browser's profile, closed before the shop is."""
     opened = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     yield opened
     opened.close()

@@ -51,7 +51,7 @@ def test_a_consent_given_earlier_counts_on_the_next_page(visit: Visit, shop: Sho
 
 def test_withdrawal_deletes_the_id_and_silences_the_rail(visit: Visit, shop: Shop) -> None:
     shop.app.ranking = shop.listed[::-1]
-    visit.take_clock().open().consent().stop_time().see_rail()
+    visit.take_clock().open().stop_time().consent().see_rail()
     visit.wait_for_order(shop.listed[::-1][:4])
     visit.consent(analytics=False, preferences=False)
     assert visit.stored() == {}

@@ -103,7 +103,7 @@ def test_what_was_seen_is_reported_once(visit: Visit, shop: Shop) -> None:
 def test_a_glance_is_no_exposure(visit: Visit, shop: Shop) -> None:
     visit.page.set_viewport_size({"width": 1280, "height": 500})
     shop.app.ranking = shop.listed[::-1]
-    visit.take_clock().open().consent().stop_time().see_rail()
+    visit.take_clock().open().stop_time().consent().see_rail()
     visit.wait_for_order(shop.listed[::-1][:4])
     visit.let_pass(seconds=0.9)
     visit.look_away(shop.listed[-1])

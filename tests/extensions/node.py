@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE_S
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 EXTENSIONS = ROOT / "extensions"
 RECOMMENDATIONS = EXTENSIONS / "recommendations"
@@ -55,7 +57,7 @@ def run_node(*arguments: str | Path, **variables: str) -> subprocess.CompletedPr
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=100,
+            timeout=PATIENCE_S,
             check=False,
         )
 

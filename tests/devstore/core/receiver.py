@@ -16,6 +16,7 @@ from flask.typing import ResponseReturnValue
 
 from devstore.server import create, serving
 from tests.devstore.core.shop import Shop, options, world
+from tests.patience import eventually
 
 
 @dataclass
@@ -56,7 +57,14 @@ class Receiver:
         return [webhook for webhook in self.received if webhook.topic == topic]
 
     def flush(self) -> dict[str, Any]:
-        body: dict[str, Any] = self.shop.dev("POST", "webhooks/flush").get_json()
+        """Wait until every webhook is delivered or given up; the counts by status."""
+        body: dict[str, Any] = {}
+
+        def flushed() -> object:
+            body.update(self.shop.dev("POST", "webhooks/flush").get_json())
+            return body["flushed"]
+
+        eventually(flushed, "every webhook is delivered or given up")
         return body
 
 

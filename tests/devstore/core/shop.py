@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,6 +27,7 @@ from devstore.model import (
 from devstore.options import Options, read_toml
 from devstore.server import create
 from devstore.store import Store
+from tests.patience import eventually
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 SCOPES = "read_products,write_products,read_orders,read_all_orders,read_customers,read_inventory"
@@ -208,13 +208,14 @@ class Shop:
         return self.wait(started["bulkOperation"]["id"])
 
     def wait(self, gid: str) -> dict[str, Any]:
-        until = time.monotonic() + 30
-        while True:
-            operation: dict[str, Any] = self.data(OPERATION, {"id": gid})["bulkOperation"]
-            if operation["status"] not in ("CREATED", "RUNNING", "CANCELING"):
-                return operation
-            assert time.monotonic() < until, operation
-            time.sleep(0.01)
+        operation: dict[str, Any] = {}
+
+        def ended() -> bool:
+            operation.update(self.data(OPERATION, {"id": gid})["bulkOperation"])
+            return operation["status"] not in ("CREATED", "RUNNING", "CANCELING")
+
+        eventually(ended, f"the bulk operation {gid} has ended", every_s=0.01)
+        return operation
 
     def lines(self, operation: dict[str, Any]) -> list[str]:
         return self.client.get(operation["url"], buffered=True).get_data(as_text=True).splitlines()

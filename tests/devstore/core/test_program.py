@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,13 +10,8 @@ from pathlib import Path
 import httpx
 
 from tests.devstore.core.shop import toml
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+from tests.patience import PATIENCE_S
+from tests.ports import free_port
 
 
 def start(tmp_path: Path, port: int, **environment: str) -> subprocess.Popen[str]:
@@ -38,13 +32,13 @@ def test_it_says_ready_when_it_serves_and_stops_on_sigterm(tmp_path: Path) -> No
     with start(tmp_path, port, SHOPIFY_API_KEY="key", SHOPIFY_API_SECRET="secret") as program:
         assert program.stdout is not None
         assert program.stdout.readline() == f"READY http://127.0.0.1:{port}\n"
-        assert httpx.get(f"http://127.0.0.1:{port}/_dev/state").json()["installed"] is False
+        assert httpx.get(f"http://127.0.0.1:{port}/_dev/state", timeout=PATIENCE_S).json()["installed"] is False
         program.terminate()
-        assert program.wait(10) == 0
+        assert program.wait(PATIENCE_S) == 0
 
 
 def test_without_secrets_it_says_which_one_is_missing(tmp_path: Path) -> None:
     with start(tmp_path, free_port()) as program:
-        assert program.wait(30) == 1
+        assert program.wait(PATIENCE_S) == 1
         assert program.stderr is not None
         assert "SHOPIFY_API_KEY is not set" in program.stderr.read()
