@@ -68,7 +68,7 @@ def is_problem(answer: httpx.Response, status: int) -> bool:
     document = answer.json()
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert set(document) >= {"type", "title", "status", "detail"}
-    return answer.status_code == status == document["status"]
+    return bool(answer.status_code == status == document["status"])
 
 
 WRONG = {
@@ -96,7 +96,7 @@ def test_a_wrong_id_token_opens_no_page_and_installs_nothing(
 
 @pytest.mark.parametrize("token", ["-", "rubbish", "a.b.c", "é"])
 def test_rubbish_instead_of_an_id_token_is_refused(running_app: RunningApp, token: str) -> None:
-    answer = running_app.http.get("/", headers={"Authorization": f"Bearer {token}".encode()})
+    answer = running_app.http.get("/", headers={b"Authorization": f"Bearer {token}".encode()})
     assert is_problem(answer, 401)
 
 
@@ -185,7 +185,7 @@ def test_a_wrong_webhook_is_refused_and_not_stored(
 ) -> None:
     named = installed_shop.domain if domain is None else domain
     encoded: Any = {name: value.encode("latin-1") for name, value in headers.items() if value != "-"}
-    dropped = {name: "-" for name, value in headers.items() if value == "-"}
+    dropped: Any = {name: "-" for name, value in headers.items() if value == "-"}
     answer = webhook(running_app, named, secret=secret, **encoded, **dropped)
     assert is_problem(answer, 401)
     assert stored(worker_wiring, installed_shop) == 0
@@ -196,7 +196,7 @@ def test_a_webhook_whose_body_is_no_text_is_refused(installed_shop: Shop, runnin
 
 
 def test_a_webhook_without_an_id_is_a_bad_request(installed_shop: Shop, running_app: RunningApp) -> None:
-    assert is_problem(webhook(running_app, installed_shop.domain, **{"X-Shopify-Webhook-Id": "-"}), 400)
+    assert is_problem(webhook(running_app, installed_shop.domain, b"{}", **{"X-Shopify-Webhook-Id": "-"}), 400)
 
 
 def test_a_webhook_above_5_mb_is_too_large(

@@ -157,7 +157,8 @@ def test_what_is_no_entry_of_ours_goes_to_the_dead_letters_and_its_neighbours_ar
     wiring: Web, ports: Ports, log: RedisEventLog, shop: Shop, rows: psycopg.Connection
 ) -> None:
     reader = consumer(wiring)
-    for poison in ({"kind": "event", "shop": "1", "body": "{"}, {"kind": "song"}, {"a": "b"}):
+    poisons: list[Any] = [{"kind": "event", "shop": "1", "body": "{"}, {"kind": "song"}, {"a": "b"}]
+    for poison in poisons:
         wiring.redis.xadd(keys.EVENTS, poison)
     log.append(shop.id, [event(1)])
     Stream(reader, ports).handle(reader.new())
@@ -256,4 +257,4 @@ def test_live_state_holds_the_latest_clicks_first_however_often_they_are_folded(
     state = wiring.live_state.read(shop.id, VisitorId(VISITOR), list_of=None)
     assert state.clicked == tuple(range(129, 109, -1))
     assert state.seen == (7,)
-    assert 0 < int(live_redis.ttl(keys.visitor(shop.id, VISITOR))) <= 30 * 24 * 3600  # type: ignore[arg-type]
+    assert 0 < int(live_redis.ttl(keys.visitor(shop.id, VISITOR))) <= 30 * 24 * 3600

@@ -87,7 +87,7 @@ class Installed:
     def sql(self, statement: str, *values: Any) -> list[Any]:
         """Run SQL as the app, inside the shop."""
         with self.wiring.database.copy(self.shop.id) as connection:
-            found = connection.execute(statement, values)  # type: ignore[arg-type]
+            found = connection.execute(statement, values)
             rows = found.fetchall() if found.description else []
             connection.commit()
             return rows

@@ -55,5 +55,9 @@ def test_a_file_with_fewer_lines_than_objects_is_to_be_exported_again() -> None:
 
 def test_a_last_line_that_is_no_json_is_left_to_the_importer_when_nothing_is_missing() -> None:
     api = Files()
-    api.lines = lambda url, offset=0: iter([b'{"a":1}', b'{"b":'][offset // 8 :])  # type: ignore[method-assign]
+
+    def cut_lines(url: str, *, offset: int = 0) -> Iterator[bytes]:
+        return iter([b'{"a":1}', b'{"b":'][offset // 8 :])
+
+    api.lines = cut_lines  # type: ignore[method-assign]
     assert list(whole_file(cast(AdminApi, cast(Any, api)), operation(2), wait=lambda _: None)) == [b'{"a":1}', b'{"b":']
