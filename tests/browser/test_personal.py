@@ -158,12 +158,16 @@ def test_withdrawal_takes_the_click_out_of_the_form(visit: Visit, shop: Shop) ->
     assert visit.page.locator('[name="properties[_attune]"]').count() == 0
 
 
-def test_nothing_moves_under_a_pointer(visit: Visit, shop: Shop) -> None:
+def test_nothing_moves_under_a_pointer_and_the_cards_belong_to_the_answer_all_the_same(
+    visit: Visit, shop: Shop
+) -> None:
     shop.app.ranking = shop.listed[::-1]
     visit.open().see_rail()
     visit.link(shop.listed[0]).hover()
     visit.consent()
-    shop.app.wait_for(4, "exposure")  # Watched for only after the answer has been dealt with.
+    exposures = shop.app.wait_for(4, "exposure")  # Watched for only after the answer has been dealt with.
+    assert {event["request_id"] for event in exposures} == {shop.app.request_id}
+    assert {event["position"]: int(event["product_id"]) for event in exposures} == dict(enumerate(shop.listed[:4]))
     assert len(shop.app.asked) == 1
     assert visit.cards() == shop.listed[:4]
 
