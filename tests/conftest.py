@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,22 @@ hypothesis.settings.load_profile("steady")
 pytest_plugins = ["tests.devstore_fixture"]
 
 TEST_KEY = base64.b64encode(b"k" * 32).decode()
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def online_retail() -> Path:
+    """The real transaction log of a British gift shop; a test that asks for it is skipped where it is missing."""
+    return real_data("online_retail/online_retail_2010_2011.parquet")
+
+
+def real_data(name: str) -> Path:
+    """Where the data set lies: beside the repository, or in the folder that ATTUNE_DATA names."""
+    folder = Path(os.environ.get("ATTUNE_DATA") or REPOSITORY.parent / "shared" / "data")
+    path = folder / name
+    if not path.exists():
+        pytest.skip(f"{path} is not here; set ATTUNE_DATA to the folder of the data sets")
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,9 @@ from collections.abc import Callable
 PATIENCE_S = 100.0
 """After this long it is taken for an error. On an idle machine what is waited for comes within a second or two."""
 
+DELAYS_S = (0.3, 3.0, 30.0)
+"""Where one thing must happen while another is delayed: the delays to try in turn, as a machine may be held up."""
+
 
 def eventually(
     condition: Callable[[], object], what: str, *, pause: Callable[[float], object] = time.sleep, every_s: float = 0.02

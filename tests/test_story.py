@@ -8,28 +8,18 @@ from __future__ import annotations
 
 import re
 import secrets
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from app.adapters.embedded.process import free_port
 from app.cli.demo_stack import SHOP_DOMAIN, DemoStack
 from app.core.shops import Shop
 from app.services.report import report
+from tests.patience import PATIENCE_S, eventually
+from tests.ports import free_port
 from tests.services import own_folder
-
-PATIENCE_S = 30.0
-
-
-def eventually(true: Callable[[], bool], what: str) -> None:
-    """Wait for what workers do behind the scenes."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < deadline, f"still not so after {PATIENCE_S:.0f} s: {what}"
-        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +40,7 @@ class Shopper:
     def __init__(self, stack: DemoStack) -> None:
         self.visitor = secrets.token_hex(16)
         self._store = stack.store_url
-        self.http = httpx.Client(base_url=self._store, timeout=20.0, follow_redirects=True)
+        self.http = httpx.Client(base_url=self._store, timeout=PATIENCE_S, follow_redirects=True)
 
     def open_product(self, handle: str) -> str:
         page = self.http.get(f"/products/{handle}")
@@ -61,9 +51,15 @@ class Shopper:
 
     def recommendations(self) -> dict[str, Any]:
         query = {"placement": "product", "product_id": self.config["product"], "visitor": self.visitor, "limit": "4"}
-        answer = self.http.get(f"{self.config['proxy']}/v1/recommendations", params=query)
-        assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
+        found: dict[str, Any] = {}
+
+        def answered() -> bool:
+            answer = self.http.get(f"{self.config['proxy']}/v1/recommendations", params=query)
+            assert answer.status_code in (200, 502), answer.text  # On a busy machine the proxy's patience may end.
+            found.update(answer.json() if answer.status_code == 200 else {})
+            return "items" in found
+
+        eventually(answered, "the proxy brings recommendations")
         return found
 
     def tell(self, kind: str, rail: dict[str, Any], item: dict[str, Any]) -> None:
@@ -112,9 +108,14 @@ def test_the_rail_stands_in_the_page_without_javascript(stack: DemoStack, shoppe
 
 def test_what_she_sees_clicks_and_buys_is_in_the_report(stack: DemoStack, shopper: Shopper, shop: Shop) -> None:
     shopper.open_product(stack.shown_handle)
-    rail = shopper.recommendations()
+    rail: dict[str, Any] = {}
+
+    def learnt() -> bool:
+        rail.update(shopper.recommendations())
+        return any(item["reason"]["code"] == "bought_together" for item in rail["items"])
+
+    eventually(learnt, "the rail shows what the model has learnt")
     first = rail["items"][0]
-    assert first["reason"]["code"] == "bought_together"
     assert first["reason"]["because"] == [shopper.config["product"]]
 
     for item in rail["items"]:
@@ -140,7 +141,7 @@ def test_a_product_that_sells_out_leaves_the_rail(stack: DemoStack, shopper: Sho
         return [item["product_id"] for item in shopper.recommendations()["items"]]
 
     eventually(lambda: gone["product_id"] not in shown(), "the sold-out product is no longer recommended")
-    assert len(shown()) == 4
+    eventually(lambda: len(shown()) == 4, "another product stands in its place")
 
 
 def test_the_merchants_pages_show_it(stack: DemoStack) -> None:
@@ -152,6 +153,7 @@ def test_the_merchants_pages_show_it(stack: DemoStack) -> None:
 
 
 def test_a_request_that_nobody_signed_is_refused(stack: DemoStack, shopper: Shopper) -> None:
-    answer = httpx.get(f"{stack.app_url}/proxy/v1/recommendations?placement=product&shop={SHOP_DOMAIN}")
+    url = f"{stack.app_url}/proxy/v1/recommendations?placement=product&shop={SHOP_DOMAIN}"
+    answer = httpx.get(url, timeout=PATIENCE_S)
     assert answer.status_code == 401
     assert answer.headers["content-type"] == "application/problem+json"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
-import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 
@@ -18,6 +18,8 @@ from devstore.options import Options, read_toml
 from devstore.server import create, listen
 from tests.conftest import TEST_KEY
 from tests.models.store import ROOT, SHOP_DOMAIN, Installed
+from tests.patience import PATIENCE_S
+from tests.ports import free_port
 from tests.services import TestServices
 
 APP_URL = "http://127.0.0.1:9"
@@ -25,15 +27,15 @@ APP_URL = "http://127.0.0.1:9"
 KEY, SECRET = "test-api-key", base64.b16encode(b"test-api-secret!").decode()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
 def installed(database_urls: tuple[str, str], services: TestServices, tmp_path: Path) -> Iterator[Installed]:
     """A devstore of its own for every test, the app installed in it, its catalogue imported; no orders, no consent."""
+    with installation(database_urls, services, tmp_path) as made:
+        yield made
+
+
+@contextmanager
+def installation(database_urls: tuple[str, str], services: TestServices, folder: Path) -> Iterator[Installed]:
     port = free_port()
     origin = f"http://127.0.0.1:{port}"
     options = Options(
@@ -51,7 +53,7 @@ def installed(database_urls: tuple[str, str], services: TestServices, tmp_path: 
     env = {
         "DATABASE_URL": database_urls[0],
         "REDIS_URL": services.redis.url,
-        "ATTUNE_DATA_DIR": str(tmp_path),
+        "ATTUNE_DATA_DIR": str(folder),
         "SHOPIFY_API_KEY": KEY,
         "SHOPIFY_API_SECRET": SECRET,
         "SHOPIFY_TEST_ORIGIN": origin,
@@ -63,7 +65,7 @@ def installed(database_urls: tuple[str, str], services: TestServices, tmp_path: 
     wiring = Worker(load(env))
     try:
         wiring.redis.flushdb()
-        token = httpx.get(f"{origin}/_dev/id-token").json()["id_token"]
+        token = httpx.get(f"{origin}/_dev/id-token", timeout=PATIENCE_S).json()["id_token"]
         pair = wiring.token_client.exchange(SHOP_DOMAIN, token)
         shop = wiring.installations.install(SHOP_DOMAIN, pair, at=wiring.clock.now())
         made = Installed(wiring, shop, app.extensions["devstore_store"], env)

@@ -1,28 +1,17 @@
-"""Run one service in a process that ends with SIGKILL at a checkpoint: ``python -m tests.models.killed NAME AT``."""
+"""One service after the other, as the kill tests run them: to the end, or until SIGKILL at a checkpoint."""
 
 from __future__ import annotations
 
 import os
 import signal
-import sys
-from collections.abc import Callable
 
 from app.core.shops import Shop
 from app.services.checkpoints import Checkpoint, carry_on
 from app.services.forget_models import forget_models
 from app.services.publish_lists import publish_lists
 from app.services.roll_back_models import roll_back
-from app.services.train_models import train_models
 from app.wiring.worker import Worker, current
 from tests.models.store import SHOP_DOMAIN
-
-Service = Callable[[Shop, Worker, Checkpoint], object]
-SERVICES: dict[str, Service] = {
-    "train": lambda shop, wiring, at: train_models(shop, wiring.training, checkpoint=at),
-    "publish": lambda shop, wiring, at: publish_lists(shop, wiring.publishing, checkpoint=at),
-    "roll_back": lambda shop, wiring, at: roll_back(shop, wiring.rolling_back, checkpoint=at),
-    "forget": lambda shop, wiring, at: forget_models(shop, wiring.forgetting, checkpoint=at),
-}
 
 
 def run(name: str, wiring: Worker, *, kill_at: str | None = None) -> None:
@@ -34,8 +23,26 @@ def run(name: str, wiring: Worker, *, kill_at: str | None = None) -> None:
 
     shop = wiring.shops.by_domain(SHOP_DOMAIN)
     assert shop is not None
-    SERVICES[name](shop, wiring, checkpoint if kill_at else carry_on)
+    _serve(name, shop, wiring, checkpoint if kill_at else carry_on)
 
 
-if __name__ == "__main__":
-    run(sys.argv[1], current(), kill_at=sys.argv[2])
+def run_until(name: str, checkpoint: str) -> None:
+    """The same with the wiring of this process' environment."""
+    run(name, current(), kill_at=checkpoint)
+
+
+def _serve(name: str, shop: Shop, wiring: Worker, at: Checkpoint) -> None:
+    match name:
+        case "train":
+            # Imported by the process that trains, as its libraries start threads.
+            from app.services.train_models import train_models
+
+            train_models(shop, wiring.training, checkpoint=at)
+        case "publish":
+            publish_lists(shop, wiring.publishing, checkpoint=at)
+        case "roll_back":
+            roll_back(shop, wiring.rolling_back, checkpoint=at)
+        case "forget":
+            forget_models(shop, wiring.forgetting, checkpoint=at)
+        case _:
+            raise ValueError(name)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pytest
 
-from tests.models.killed import run
-from tests.models.store import ROOT, Installed
+from tests.killing import dies
+from tests.models.conftest import installation
+from tests.models.killed import run, run_until
+from tests.models.store import Installed
+from tests.services import TestServices
 
 CHECKPOINTS = {
     "train": ["artefact_written", "recorded", "pointer_moved", "signalled", "old_versions_removed"],
@@ -23,14 +26,7 @@ CHECKPOINTS = {
 
 def kill(installed: Installed, name: str, at: str) -> None:
     """Run the service in a process of its own, which must die at the checkpoint; then let its claims run out."""
-    ended = subprocess.run(
-        [sys.executable, "-m", "tests.models.killed", name, at],
-        env={**os.environ, **installed.env},
-        cwd=ROOT,
-        timeout=60,
-        check=False,
-    )
-    assert ended.returncode == -signal.SIGKILL, f"{name} never came to {at}"
+    assert dies(run_until, name, at, env=installed.env), f"{name} never came to {at}"
     installed.expire_claims()
 
 
@@ -59,14 +55,39 @@ def finish(installed: Installed, name: str) -> dict[str, Any]:
     return installed.state()
 
 
+@dataclass
+class Ready:
+    """A shop where a service may start, that start, and what the service leaves when nobody kills it."""
+
+    installed: Installed
+    start: dict[str, Any]
+    expected: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def ready(services: TestServices, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Ready]]:
+    """By name of the service; one for all of its kills."""
+    with ExitStack() as opened:
+
+        @cache
+        def make(name: str) -> Ready:
+            urls = opened.enter_context(services.database())
+            folder = tmp_path_factory.mktemp(name)
+            installed = opened.enter_context(installation(urls, services, folder))
+            installed.planted_orders()
+            installed.consent()
+            prepare(installed, name)
+            return Ready(installed, snapshot(installed), finish(installed, name))
+
+        yield make
+
+
 @pytest.mark.parametrize(("name", "at"), [(name, at) for name, points in CHECKPOINTS.items() for at in points])
-def test_a_killed_service_is_finished_by_the_next_run_once(trained: Installed, name: str, at: str) -> None:
-    prepare(trained, name)
-    started = snapshot(trained)
-    expected = finish(trained, name)
-    restore(trained, started)
-    kill(trained, name, at)
-    assert finish(trained, name) == expected
+def test_a_killed_service_is_finished_by_the_next_run_once(ready: Callable[[str], Ready], name: str, at: str) -> None:
+    shop = ready(name)
+    restore(shop.installed, shop.start)
+    kill(shop.installed, name, at)
+    assert finish(shop.installed, name) == shop.expected
 
 
 TABLES = ("model_pointers", "model_runs", "published_lists", "due_work", "consents")

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask, Response, request
 
 from devstore.server import serving
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def origin() -> Iterator[str]:
 
 @pytest.fixture
 def connection(origin: str) -> Iterator[http.client.HTTPConnection]:
-    made = http.client.HTTPConnection(origin.removeprefix("http://"), timeout=5)
+    made = http.client.HTTPConnection(origin.removeprefix("http://"), timeout=PATIENCE_S)
     yield made
     made.close()
 
@@ -92,7 +93,7 @@ def test_a_client_that_wants_to_close_is_let_go(connection: http.client.HTTPConn
 
 def test_closing_the_server_ends_connections_that_wait() -> None:
     with serving(Flask("short")) as origin:
-        waiting = http.client.HTTPConnection(origin.removeprefix("http://"), timeout=5)
+        waiting = http.client.HTTPConnection(origin.removeprefix("http://"), timeout=PATIENCE_S)
         ask(waiting, "GET", "/nothing")
     with pytest.raises((http.client.RemoteDisconnected, ConnectionError)):
         ask(waiting, "GET", "/nothing")
