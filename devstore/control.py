@@ -12,9 +12,10 @@ from typing import Any
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
+from devstore.admin_api.breaking import add_faults
 from devstore.admin_api.cost import Bucket
 from devstore.clock import iso
-from devstore.faults import Fault, Faults
+from devstore.faults import MODES, Fault, Faults
 from devstore.installation import Installation
 from devstore.jwt import mint_id_token
 from devstore.options import COMPLIANCE_TOPICS, Options
@@ -29,6 +30,7 @@ def blueprint(
     store: Store, options: Options, installation: Installation, webhooks: Webhooks, faults: Faults, bucket: Bucket
 ) -> Blueprint:
     routes = Blueprint("control", __name__, url_prefix="/_dev")
+    add_faults(routes, faults, bucket)
     _errors(routes)
     _clock(routes, store)
     _faults(routes, faults, bucket)
@@ -52,6 +54,8 @@ def blueprint(
                 "orders": len(store.orders),
             },
             "webhooks": webhooks.counts(),
+            "faults": faults.planned(),
+            "web_pixel": store.web_pixel and {"id": store.web_pixel.id, "settings": store.web_pixel.settings},
         }
 
     return routes
@@ -89,12 +93,10 @@ def _faults(routes: Blueprint, faults: Faults, bucket: Bucket) -> None:
     @routes.post("/faults")
     def add_faults() -> ResponseReturnValue:
         body = _body()
-        if unknown := set(body) - {"webhooks", "bulk"}:
+        if unknown := set(body) - set(MODES):
             raise ValueError(f"no faults of {sorted(unknown)}")
-        if "webhooks" in body:
-            faults.add_webhook(_fault(body["webhooks"]))
-        if "bulk" in body:
-            faults.add_bulk(_fault(body["bulk"]))
+        for kind, given in body.items():
+            faults.add(kind, _fault(given))
         return {"added": True}
 
     @routes.delete("/faults")
@@ -135,6 +137,7 @@ def _orders(routes: Blueprint, store: Store, payloads: Payloads) -> None:
             customer_id=body.get("customer_id"),
             email=body.get("email"),
             discount_code=body.get("discount_code"),
+            discount_codes=body.get("discount_codes", ()),
             cart_token=body.get("cart_token"),
             webhooks=body.get("webhooks", True),
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 
@@ -100,6 +101,26 @@ class Customer:
     locale: str = "en"
 
 
+@dataclass(frozen=True, slots=True)
+class AppliedDiscount:
+    """What one code took off one order."""
+
+    code: str
+    discount_id: int
+    percentage: float | None
+    """Share of the price, 0 to 1; None for a fixed amount."""
+    each: bool
+    """Whether every entitled unit was reduced by itself, instead of an amount being spread over all of them."""
+    entitled_only: bool
+    """Whether the discount is for some products only."""
+    allocations: tuple[tuple[int, int], ...]
+    """(order line id, minor units)."""
+
+    @property
+    def amount(self) -> int:
+        return sum(part for _, part in self.allocations)
+
+
 @dataclass(slots=True)
 class OrderLine:
     id: int
@@ -153,6 +174,102 @@ class Order:
     cart_token: str | None = None
     custom_attributes: tuple[tuple[str, str], ...] = ()
     tags: tuple[str, ...] = ()
+    applied: tuple[AppliedDiscount, ...] = field(default=(), repr=False)
+    """In the order in which the codes were applied; empty for orders from before the shop was opened here."""
+
+
+@dataclass(slots=True)
+class RedeemCode:
+    id: int
+    code: str
+    uses: int = 0
+
+
+@dataclass(slots=True)
+class Discount:
+    """A code discount of Shopify's basic kind: a percentage or an amount off all or some products."""
+
+    id: int
+    title: str
+    created_at: datetime
+    updated_at: datetime
+    starts_at: datetime
+    ends_at: datetime | None = None
+    codes: list[RedeemCode] = field(default_factory=list)
+    percentage: float | None = None
+    """Share of the price, 0 to 1; None where `amount` says what is taken off."""
+    amount: int = 0
+    """Minor units of the shop's currency."""
+    each: bool = False
+    """Whether `amount` is for every entitled unit, instead of for all of them together."""
+    product_ids: tuple[int, ...] = ()
+    variant_ids: tuple[int, ...] = ()
+    collection_ids: tuple[int, ...] = ()
+    """With none of the three the discount is for everything."""
+    customer_ids: tuple[int, ...] | None = None
+    segment_ids: tuple[int, ...] | None = None
+    """With neither the discount is for everybody."""
+    minimum_quantity: int | None = None
+    minimum_subtotal: int | None = None
+    usage_limit: int | None = None
+    """How often each code may be used."""
+    once_per_customer: bool = False
+    combines_with: frozenset[str] = frozenset()
+    """The classes (ORDER, PRODUCT, SHIPPING) that it may stand beside."""
+    tags: tuple[str, ...] = ()
+
+    @property
+    def entitled_only(self) -> bool:
+        return bool(self.product_ids or self.variant_ids or self.collection_ids)
+
+    @property
+    def kind(self) -> str:
+        """DiscountClass."""
+        return "PRODUCT" if self.entitled_only else "ORDER"
+
+    def status(self, now: datetime) -> str:
+        """DiscountStatus."""
+        if self.starts_at > now:
+            return "SCHEDULED"
+        return "EXPIRED" if self.ends_at is not None and self.ends_at <= now else "ACTIVE"
+
+
+@dataclass(slots=True)
+class Segment:
+    """Customers as a query of Shopify's segment language finds them."""
+
+    id: int
+    name: str
+    query: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WebPixel:
+    """The app's pixel extension, connected to this shop with these settings."""
+
+    id: int
+    settings: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Definition:
+    """What metafields of one owner type, namespace and key must be."""
+
+    id: int
+    owner_type: str
+    """MetafieldOwnerType."""
+    namespace: str
+    key: str
+    type: str
+    name: str
+    description: str = ""
+    validations: tuple[tuple[str, str], ...] = ()
+    admin_access: str = "PUBLIC_READ_WRITE"
+    storefront_access: str = "NONE"
+    declared: bool = False
+    """Whether shopify.app.toml declares it, so that only a deploy can change it."""
 
 
 @dataclass(slots=True)
@@ -174,6 +291,24 @@ class ShopInfo:
     timezone: str
     country_code: str
     plan: str = "Basic"
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """Countries that the shop sells to in one currency and one language."""
+
+    id: int
+    handle: str
+    name: str
+    countries: tuple[str, ...]
+    """ISO 3166 codes."""
+    currency: str
+    rate: Decimal
+    """Units of `currency` for one unit of the shop's own; 1 in the primary market."""
+    locale: str
+    root: str
+    """Where its storefront starts: empty for the primary market, otherwise such as ``/de``."""
+    primary: bool = False
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ Derived on reading and never stored, so that a refund or a deleted line cannot l
 
 from __future__ import annotations
 
-from devstore.model import Order, OrderLine
+from devstore.model import AppliedDiscount, Order, OrderLine
 
 
 def line_net(line: OrderLine) -> int:
@@ -24,6 +24,19 @@ def subtotal(order: Order) -> int:
 
 def discounts(order: Order) -> int:
     return sum(line.discount for line in order.lines)
+
+
+def allocations(order: Order, line: OrderLine) -> list[tuple[int, int]]:
+    """What each of the order's discount applications took off a line: (place of the application, minor units)."""
+    if not order.applied:
+        return [(0, line.discount)] if line.discount else []
+    parts = [(index, dict(applied.allocations).get(line.id, 0)) for index, applied in enumerate(order.applied)]
+    return [(index, amount) for index, amount in parts if amount]
+
+
+def applied_to_each(applied: AppliedDiscount) -> bool:
+    """Whether the lines were reduced one by one; otherwise one sum was spread across them."""
+    return applied.each or (applied.entitled_only and applied.percentage is not None)
 
 
 def total(order: Order) -> int:

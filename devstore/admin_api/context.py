@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from devstore.admin_api.access import Access
+from devstore.admin_api.errors import BadInput
 from devstore.model import Order
 from devstore.options import Options
 from devstore.store import Store
@@ -41,6 +43,14 @@ class Context:
 
     def money(self, minor: int) -> str:
         return amount(minor, self.store.world.shop.currency)
+
+    def minor(self, given: Any) -> int:
+        """A decimal as requests carry it (text or number) in minor units of the shop's currency."""
+        try:
+            value = Decimal(str(given))
+        except InvalidOperation:
+            raise BadInput(f"Invalid decimal: {given}") from None
+        return round(value if self.store.world.shop.currency in _NO_MINOR_UNITS else value * 100)
 
     def money_v2(self, minor: int) -> dict[str, Any]:
         currency = self.store.world.shop.currency

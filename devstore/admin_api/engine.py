@@ -11,13 +11,23 @@ from graphql import ExecutionResult, GraphQLResolveInfo, execute_sync, get_named
 
 from devstore import schema
 from devstore.admin_api import (  # noqa: F401  (importing them fills the registry)
+    collections,
+    definitions,
+    discount_codes,
+    discounts,
     fields_catalog,
+    fields_definitions,
+    fields_discounts,
+    fields_markets,
     fields_metafields,
     fields_orders,
     fields_people,
     fields_shop,
     mutations,
+    pixels,
     roots,
+    segments,
+    tags,
 )
 from devstore.admin_api.context import Context
 from devstore.admin_api.errors import AccessDenied, NotSimulated

@@ -33,6 +33,20 @@ class BadInput(GraphQLError):
         super().__init__(message, extensions={"code": "BAD_USER_INPUT"})
 
 
+class NotFound(GraphQLError):
+    """Shopify answers some missing records with an error instead of null."""
+
+
+class InputTooLarge(GraphQLError):
+    """A list argument is longer than Shopify takes; the whole request fails."""
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(
+            f"The input array size of {size} is greater than the maximum allowed of {limit}.",
+            extensions={"code": "MAX_INPUT_SIZE_EXCEEDED"},
+        )
+
+
 def user_error(message: str, field: list[str] | None = None, code: str | None = None, **more: Any) -> dict[str, Any]:
     """One entry of a mutation's ``userErrors``."""
     return {"message": message, "field": field, "code": code, **more}

@@ -14,7 +14,7 @@ from devstore.admin_api.gid import gid
 from devstore.admin_api.registry import Args, fields, plain
 from devstore.admin_api.views import Line, Mail, OrderRefund, OrderRefundLine, Place
 from devstore.clock import iso
-from devstore.model import Customer, Order, Product, Variant
+from devstore.model import AppliedDiscount, Customer, Order, Product, Variant
 
 
 def _attributes(pairs: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
@@ -38,7 +38,9 @@ def _refunds(order: Order, args: Args, ctx: Context) -> list[OrderRefund]:
 
 
 def _discount_applications(order: Order, args: Args, ctx: Context) -> list[dict[str, Any]]:
-    """One code discount over all lines where a code was used, otherwise a manual one where lines were reduced."""
+    """The codes as they were applied. Orders from before the shop was opened here carry only what was taken off."""
+    if order.applied:
+        return [_application(applied, index, ctx) for index, applied in enumerate(order.applied)]
     amount = totals.discounts(order)
     base = {
         "allocationMethod": "ACROSS", "index": 0, "targetSelection": "ALL", "targetType": "LINE_ITEM",
@@ -49,6 +51,21 @@ def _discount_applications(order: Order, args: Args, ctx: Context) -> list[dict[
     if amount:
         return [{"__typename": "ManualDiscountApplication", "title": "Discount", "description": None, **base}]
     return []
+
+
+def _application(applied: AppliedDiscount, index: int, ctx: Context) -> dict[str, Any]:
+    value = ctx.money_v2(applied.amount)
+    if applied.percentage is not None:
+        value = {"__typename": "PricingPercentageValue", "percentage": applied.percentage * 100}
+    return {
+        "__typename": "DiscountCodeApplication",
+        "code": applied.code,
+        "index": index,
+        "allocationMethod": "EACH" if totals.applied_to_each(applied) else "ACROSS",
+        "targetSelection": "ENTITLED" if applied.entitled_only else "ALL",
+        "targetType": "LINE_ITEM",
+        "value": value,
+    }
 
 
 fields(
@@ -124,10 +141,11 @@ def _variant_title(line: Line, args: Args, ctx: Context) -> str | None:
 
 
 def _allocations(line: Line, args: Args, ctx: Context) -> list[dict[str, Any]]:
-    if not line.line.discount:
-        return []
-    applied = _discount_applications(line.order, {}, ctx)
-    return [{"allocatedAmountSet": ctx.bag(line.line.discount), "discountApplication": applied[0]}]
+    applications = _discount_applications(line.order, {}, ctx)
+    return [
+        {"allocatedAmountSet": ctx.bag(amount), "discountApplication": applications[index]}
+        for index, amount in totals.allocations(line.order, line.line)
+    ]
 
 
 def _discounted(line: Line, args: Args, ctx: Context) -> dict[str, Any]:
@@ -213,6 +231,7 @@ for _kind in ("DiscountCodeApplication", "ManualDiscountApplication"):
     plain(_kind, ("allocationMethod", "index", "targetSelection", "targetType", "value"))
 plain("DiscountCodeApplication", ("code",))
 plain("ManualDiscountApplication", ("title", "description"))
+plain("PricingPercentageValue", ("percentage",))
 plain("DiscountAllocation", ("allocatedAmountSet", "discountApplication"))
 plain("Attribute", ("key", "value"))
 plain("MoneyBag", ("shopMoney", "presentmentMoney"))

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from devstore import totals
 from devstore.admin_api import countries
 from devstore.admin_api.context import Context
 from devstore.admin_api.fields_metafields import HAS_METAFIELDS
@@ -18,21 +17,12 @@ from devstore.clock import iso
 from devstore.model import Customer, Order
 
 
-def orders_of(customer: Customer, ctx: Context) -> list[Order]:
-    return [ctx.store.orders[i] for i in list(ctx.store.orders_of.get(customer.id, ())) if i in ctx.store.orders]
-
-
-def spent(customer: Customer, ctx: Context) -> int:
-    """What the customer has paid and kept, cancelled orders excluded."""
-    return sum(totals.current_total(order) for order in orders_of(customer, ctx) if order.cancelled_at is None)
-
-
 def _orders(customer: Customer, args: Args, ctx: Context) -> list[Order]:
-    return order_search(ctx.visible(orders_of(customer, ctx)), args, ctx)
+    return order_search(ctx.visible(ctx.store.orders_by(customer)), args, ctx)
 
 
 def _last_order(customer: Customer, args: Args, ctx: Context) -> Order | None:
-    return max(ctx.visible(orders_of(customer, ctx)), key=lambda o: o.created_at, default=None)
+    return max(ctx.visible(ctx.store.orders_by(customer)), key=lambda o: o.created_at, default=None)
 
 
 def display_name(customer: Customer) -> str:
@@ -101,7 +91,7 @@ fields(
         "createdAt": lambda k, a, c: iso(k.created_at),
         "updatedAt": lambda k, a, c: iso(k.updated_at),
         "numberOfOrders": lambda k, a, c: str(len(c.store.orders_of.get(k.id, ()))),
-        "amountSpent": lambda k, a, c: c.money_v2(spent(k, c)),
+        "amountSpent": lambda k, a, c: c.money_v2(c.store.amount_spent(k)),
         "orders": _orders,
         "lastOrder": _last_order,
         "canDelete": lambda k, a, c: not c.store.orders_of.get(k.id),

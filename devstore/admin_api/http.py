@@ -14,10 +14,12 @@ from graphql import ExecutionResult, GraphQLError
 from devstore import schema
 from devstore.admin_api import cost
 from devstore.admin_api.access import Access
+from devstore.admin_api.breaking import REVOKED
 from devstore.admin_api.bulk import BulkOperations
 from devstore.admin_api.context import Context
 from devstore.admin_api.engine import run
 from devstore.admin_api.errors import NOT_SIMULATED
+from devstore.admin_api.fields_definitions import declare
 from devstore.admin_api.prepared import Prepared, prepare
 from devstore.admin_api.uploads import Uploads
 from devstore.installation import Installation
@@ -37,10 +39,11 @@ class AdminApi:
         self._store, self._options, self._installation = store, options, installation
         self._bulk, self._bucket = bulk, bucket
         self.uploads = Uploads(options)
+        declare(store, options)
 
     def answer(self, token: str, body: dict[str, Any]) -> Answer:
         if not self._installation.accepts(token):
-            return {"errors": "[API] Invalid API key or access token (unrecognized login or wrong password)"}, 401
+            return {"errors": REVOKED}, 401
         text = body.get("query")
         if not isinstance(text, str):
             return {"errors": {"query": "Required parameter missing or invalid"}}, 400

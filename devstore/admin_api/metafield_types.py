@@ -51,6 +51,19 @@ def known(type_name: str) -> bool:
     return base in REFERENCES or (base in _CHECKS and not (type_name.startswith("list.") and base in _NO_LISTS))
 
 
+def category(type_name: str) -> str:
+    """The group under which Shopify lists the type."""
+    base = type_name.removeprefix("list.")
+    groups = {
+        "REFERENCE": tuple(REFERENCES),
+        "TEXT": ("single_line_text_field", "multi_line_text_field"),
+        "NUMBER": ("number_integer", "number_decimal"),
+        "DATE_TIME": ("date", "date_time"),
+        "TRUE_FALSE": ("boolean",),
+    }
+    return next((name for name, types in groups.items() if base in types), base.upper())
+
+
 def unsimulated(type_name: str) -> bool:
     """Whether Shopify has the type and the devstore has no check for its values."""
     return type_name.removeprefix("list.") in _OTHERS

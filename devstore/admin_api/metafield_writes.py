@@ -9,6 +9,7 @@ from typing import Any
 
 from devstore.admin_api import metafield_types
 from devstore.admin_api.context import Context
+from devstore.admin_api.definition_rules import value_problem
 from devstore.admin_api.errors import NotSimulated, user_error
 from devstore.admin_api.fields_metafields import OWNER_TYPES, digest
 from devstore.admin_api.gid import split
@@ -16,12 +17,12 @@ from devstore.admin_api.namespaces import resolve, writable
 from devstore.admin_api.registry import Args
 from devstore.admin_api.roots import find
 from devstore.admin_api.views import Field
-from devstore.model import Metafield
+from devstore.model import Definition, Metafield
 
 LIMIT = 25
-_NAMESPACE = re.compile(r"[A-Za-z0-9_-]{3,255}")
-_KEY = re.compile(r"[A-Za-z0-9_-]{2,64}")
-_WRITE_SCOPES = {
+NAMESPACE = re.compile(r"[A-Za-z0-9_-]{3,255}")
+KEY = re.compile(r"[A-Za-z0-9_-]{2,64}")
+WRITE_SCOPES = {
     "Product": "write_products",
     "ProductVariant": "write_products",
     "Collection": "write_products",
@@ -58,8 +59,8 @@ def _require_scopes(inputs: list[dict[str, Any]], ctx: Context) -> None:
     for kind in {split(given["ownerId"])[0] for given in inputs}:
         if kind not in OWNER_TYPES:
             raise NotSimulated(f"metafields of a {kind}")
-        if kind in _WRITE_SCOPES:
-            ctx.access.require("metafieldsSet", _WRITE_SCOPES[kind])
+        if kind in WRITE_SCOPES:
+            ctx.access.require("metafieldsSet", WRITE_SCOPES[kind])
 
 
 def _problem(given: dict[str, Any], ctx: Context) -> Problem | None:
@@ -71,9 +72,9 @@ def _problem(given: dict[str, Any], ctx: Context) -> Problem | None:
         return "namespace", "Access to this namespace and key on Metafields for this resource type is not allowed.", (
             "APP_NOT_AUTHORIZED"
         )  # fmt: skip
-    if not _NAMESPACE.fullmatch(namespace):
+    if not NAMESPACE.fullmatch(namespace):
         return "namespace", "Namespace is invalid: 3 to 255 letters, digits, hyphens or underscores.", "INVALID"
-    if not _KEY.fullmatch(given["key"]):
+    if not KEY.fullmatch(given["key"]):
         return "key", "Key is invalid: 2 to 64 letters, digits, hyphens or underscores.", "INVALID"
     old = ctx.store.metafields(given["ownerId"]).get((namespace, given["key"]))
     return _type_problem(given, owner_type, namespace, old, ctx) or _digest_problem(given, old)
@@ -96,7 +97,9 @@ def _type_problem(
         metafield_types.check(asked, given["value"], ctx.store)
     except metafield_types.BadValue as problem:
         return "value", str(problem), "INVALID_VALUE"
-    return None
+    definition = _definition(owner_type, namespace, given["key"], ctx)
+    broken = value_problem(asked, definition.validations, given["value"]) if definition else None
+    return ("value", broken, "INVALID_VALUE") if broken else None
 
 
 def _digest_problem(given: dict[str, Any], old: Metafield | None) -> Problem | None:
@@ -106,12 +109,13 @@ def _digest_problem(given: dict[str, Any], old: Metafield | None) -> Problem | N
     return "compareDigest", "The resource has been updated since it was loaded.", "STALE_OBJECT"
 
 
+def _definition(owner_type: str, namespace: str, key: str, ctx: Context) -> Definition | None:
+    return ctx.store.definitions.get((OWNER_TYPES[owner_type], namespace, key))
+
+
 def _defined_type(owner_type: str, namespace: str, key: str, ctx: Context) -> str | None:
-    if namespace != ctx.store.app_namespace:
-        return None
-    owner = OWNER_TYPES[owner_type]
-    found = (d for d in ctx.options.app_toml.metafields if (d.owner_type, d.key) in ((owner, key), (owner_type, key)))
-    return next((definition.type for definition in found), None)
+    found = _definition(owner_type, namespace, key, ctx)
+    return found.type if found else None
 
 
 def _write(given: dict[str, Any], ctx: Context) -> Field:

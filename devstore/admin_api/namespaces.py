@@ -6,12 +6,8 @@ from devstore.store import Store
 
 
 def resolve(namespace: str | None, store: Store) -> str:
-    """The stored namespace: without one it is the app's own, ``$app:x`` lies below it."""
-    if not namespace or namespace == "$app":
-        return store.app_namespace
-    if namespace.startswith("$app:"):
-        return f"{store.app_namespace}--{namespace.removeprefix('$app:')}"
-    return namespace
+    """The stored namespace of what a request calls it."""
+    return store.full_namespace(namespace)
 
 
 def writable(namespace: str, store: Store) -> bool:

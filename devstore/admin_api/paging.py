@@ -47,6 +47,8 @@ class Page:
                 return [{"node": self._all[i], "cursor": self._cursor(i)} for i in range(self._start, self._end)]
             case "pageInfo":
                 return self._info()
+            case "totalCount":
+                return len(self._all)
         raise KeyError(name)
 
     def _info(self) -> dict[str, Any]:

@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from devstore.admin_api.context import Context
 from devstore.admin_api.errors import BadInput, NotSimulated
+from devstore.admin_api.fields_discounts import node_of
 from devstore.admin_api.gid import gid, number, split
 from devstore.admin_api.registry import Args, Getter, fields
 from devstore.admin_api.search import (
@@ -21,6 +23,7 @@ from devstore.admin_api.search import (
 )
 from devstore.admin_api.views import Item, Level, OrderRefund, Place
 from devstore.model import Customer, Order
+from devstore.store import Store
 
 
 def _installation(root: Any, args: Args, ctx: Context) -> dict[str, Any]:
@@ -44,18 +47,21 @@ def _count(records: list[Any], args: Args) -> dict[str, Any]:
     return {"count": len(records), "precision": "EXACT"}
 
 
+_RECORDS: dict[str, Callable[[Store], dict[int, Any]]] = {
+    "Product": lambda store: store.products,
+    "ProductVariant": lambda store: store.variants,
+    "Collection": lambda store: store.collections,
+    "Customer": lambda store: store.customers,
+    "Segment": lambda store: store.segments,
+}
+
+
 def find(kind: str, n: int, ctx: Context) -> Any:  # noqa: PLR0911 -- one line per kind of record.
     """The record of a global id, or None; a kind that has no records here is `NotSimulated`."""
     store = ctx.store
+    if kind in _RECORDS:
+        return _RECORDS[kind](store).get(n)
     match kind:
-        case "Product":
-            return store.products.get(n)
-        case "ProductVariant":
-            return store.variants.get(n)
-        case "Collection":
-            return store.collections.get(n)
-        case "Customer":
-            return store.customers.get(n)
         case "Order":
             order = store.orders.get(n)
             return order if order is not None and ctx.sees(order) else None
@@ -70,6 +76,12 @@ def find(kind: str, n: int, ctx: Context) -> Any:  # noqa: PLR0911 -- one line p
             return ctx.bulk.get(n)
         case "Shop":
             return store.world.shop if n == store.world.shop.id else None
+        case "Market":
+            return next((market for market in store.markets if market.id == n), None)
+        case "DiscountCodeNode" | "DiscountNode":
+            return node_of(n, kind, ctx)
+        case "MetafieldDefinition":
+            return next((d for d in store.definitions.values() if d.id == n), None)
         case "AppInstallation":
             return _installation(None, {}, ctx) if n == store.app_installation_id else None
     raise NotSimulated(f"node of type {kind}")

@@ -100,6 +100,8 @@ _SORTS: dict[str, Read] = {
     "CREATED_AT": lambda r: (r.created_at, r.id),
     "UPDATED_AT": lambda r: (r.updated_at or _OLDEST, r.id),
     "PROCESSED_AT": lambda r: (r.processed_at, r.id),
+    "STARTS_AT": lambda r: (r.discount.starts_at, r.id),
+    "ENDS_AT": lambda r: (r.discount.ends_at or _OLDEST, r.id),
     "PUBLISHED_AT": lambda r: (r.published_at or _OLDEST, r.id),
     "TITLE": lambda r: (r.title.lower(), r.id),
     "VENDOR": lambda r: (r.vendor, r.id),

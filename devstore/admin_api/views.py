@@ -6,8 +6,20 @@ A line item must know its order, an inventory item is a side of a variant, and a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from devstore.model import Address, Metafield, Order, OrderLine, Product, Refund, RefundLine, Variant
+from devstore.model import (
+    Address,
+    Customer,
+    Discount,
+    Metafield,
+    Order,
+    OrderLine,
+    Product,
+    Refund,
+    RefundLine,
+    Variant,
+)
 
 
 @dataclass(slots=True)
@@ -101,3 +113,42 @@ class Field:
     @property
     def id(self) -> int:
         return self.metafield.id
+
+
+@dataclass(slots=True)
+class Member:
+    """A customer as a segment shows them."""
+
+    customer: Customer
+
+    @property
+    def id(self) -> int:
+        return self.customer.id
+
+
+@dataclass(slots=True)
+class CodeNode:
+    """A code discount as a node, with its status at this moment."""
+
+    discount: Discount
+    status: str
+
+    @property
+    def id(self) -> int:
+        return self.discount.id
+
+    @property
+    def title(self) -> str:
+        return self.discount.title
+
+    @property
+    def created_at(self) -> datetime:
+        return self.discount.created_at
+
+    @property
+    def updated_at(self) -> datetime:
+        return self.discount.updated_at
+
+
+class AnyNode(CodeNode):
+    """The same as a node of all kinds of discounts."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from devstore import totals
-from devstore.model import Order, OrderLine, Refund
+from devstore.model import AppliedDiscount, Order, OrderLine, Refund
 from devstore.payloads.people import CustomerPayloads
 from devstore.payloads.wire import Payload
 
@@ -58,23 +58,31 @@ class OrderPayloads(CustomerPayloads):
             "current_total_price_set": self.money_set(current),
             "current_subtotal_price": self.money(totals.subtotal(order) - totals.refunded(order)),
             "current_total_discounts": self.money(totals.discounts(order)),
-            "discount_codes": [
-                {"code": code, "amount": self.money(totals.discounts(order)), "type": "percentage"}
-                for code in order.discount_codes
-            ],
+            "discount_codes": self._codes(order),
             "discount_applications": self._applications(order),
             "customer": self.customer(customer) if customer else None,
             "billing_address": address,
             "shipping_address": address,
             "line_items": [
-                self._line(line) | {"current_quantity": totals.current_quantity(line)} for line in order.lines
+                self._line(order, line) | {"current_quantity": totals.current_quantity(line)} for line in order.lines
             ],
             "shipping_lines": [{"title": "Standard", "price": self.money(order.shipping)}] if order.shipping else [],
             "refunds": [self.refund(order, refund) for refund in order.refunds],
             "fulfillments": [],
         }
 
+    def _codes(self, order: Order) -> list[Payload]:
+        if not order.applied:
+            amount = self.money(totals.discounts(order))
+            return [{"code": code, "amount": amount, "type": "percentage"} for code in order.discount_codes]
+        return [
+            {"code": applied.code, "amount": self.money(applied.amount), "type": _value_type(applied)}
+            for applied in order.applied
+        ]
+
     def _applications(self, order: Order) -> list[Payload]:
+        if order.applied:
+            return [self._application(applied) for applied in order.applied]
         return [
             {
                 "type": "discount_code",
@@ -88,10 +96,25 @@ class OrderPayloads(CustomerPayloads):
             for code in order.discount_codes
         ]
 
-    def _line(self, line: OrderLine) -> Payload:
+    def _application(self, applied: AppliedDiscount) -> Payload:
+        share = applied.percentage
+        return {
+            "type": "discount_code",
+            "code": applied.code,
+            "value": self.money(applied.amount) if share is None else f"{share * 100:.1f}",
+            "value_type": _value_type(applied),
+            "allocation_method": "each" if totals.applied_to_each(applied) else "across",
+            "target_selection": "entitled" if applied.entitled_only else "all",
+            "target_type": "line_item",
+        }
+
+    def _line(self, order: Order, line: OrderLine) -> Payload:
         product = self._store.products.get(line.product_id or -1)
         variant = self._store.variants.get(line.variant_id or -1)
-        allocations = [{"amount": self.money(line.discount), "discount_application_index": 0}] if line.discount else []
+        allocations = [
+            {"amount": self.money(amount), "discount_application_index": index}
+            for index, amount in totals.allocations(order, line)
+        ]
         return {
             "id": line.id,
             "admin_graphql_api_id": f"gid://shopify/LineItem/{line.id}",
@@ -140,7 +163,7 @@ class OrderPayloads(CustomerPayloads):
                     "subtotal": float(self.money(part.subtotal)),
                     "subtotal_set": self.money_set(part.subtotal),
                     "total_tax": 0.0,
-                    "line_item": self._line(by_id[part.line_id]),
+                    "line_item": self._line(order, by_id[part.line_id]),
                 }
                 for part in refund.lines
             ],
@@ -157,3 +180,7 @@ class OrderPayloads(CustomerPayloads):
             ],
             "order_adjustments": [],
         }
+
+
+def _value_type(applied: AppliedDiscount) -> str:
+    return "fixed_amount" if applied.percentage is None else "percentage"

@@ -7,10 +7,11 @@ store time, one `updated_at`, and the webhooks that Shopify would send for it.
 from __future__ import annotations
 
 from devstore.clock import StoreClock
+from devstore.store.discounts import CodeRefused
 from devstore.store.orders import NewLine, OrderChanges, SoldOut
 from devstore.store.records import Unknown
 
-__all__ = ["NewLine", "SoldOut", "Store", "StoreClock", "Unknown"]
+__all__ = ["CodeRefused", "NewLine", "SoldOut", "Store", "StoreClock", "Unknown"]
 
 
 class Store(OrderChanges):

@@ -78,13 +78,23 @@ class CatalogueChanges(Records):
     def update_collection(self, collection_id: int, **changes: Any) -> Collection:
         with self.lock:
             collection = get(self.collections, collection_id, "collection")
+            if unknown := set(changes) - _COLLECTION_FIELDS:
+                raise ValueError(f"a collection has no {', '.join(sorted(unknown))} that could be changed")
+            self._keep_native_order(collection, changes.get("sort_order", collection.sort_order))
             for name, value in changes.items():
-                if name not in _COLLECTION_FIELDS:
-                    raise ValueError(f"a collection has no {name} that could be changed")
                 setattr(collection, name, value)
             collection.updated_at = self.clock.now()
             self.emit("collections/update", collection)
             return collection
+
+    def _keep_native_order(self, collection: Collection, sort_order: str) -> None:
+        """A manual order begins as the one before it, and leaving it brings that one back."""
+        if collection.sort_order != "MANUAL" and sort_order == "MANUAL":
+            self._native_orders[collection.id] = list(collection.product_ids)
+        elif collection.sort_order == "MANUAL" and sort_order != "MANUAL":
+            native = self._native_orders.pop(collection.id, [])
+            places = {product_id: place for place, product_id in enumerate(native)}
+            collection.product_ids.sort(key=lambda product_id: places.get(product_id, len(places)))
 
     def create_collection(self, *, title: str, product_ids: Sequence[int] = (), description: str = "") -> Collection:
         with self.lock:

@@ -7,12 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from devstore.model import Customer, Order, OrderLine, Refund, RefundLine
-from devstore.store.people import CustomerChanges
-from devstore.store.records import Unknown, get
+from devstore.store.discounts import DiscountChanges, Reduction
+from devstore.store.records import get
 from devstore.totals import current_quantity, line_refund
-
-CODE_PERCENT = 10
-"""What every discount code takes off; the devstore has no discount engine yet."""
 
 
 class SoldOut(ValueError):
@@ -26,7 +23,7 @@ class NewLine:
     properties: dict[str, str] = field(default_factory=dict)
 
 
-class OrderChanges(CustomerChanges):
+class OrderChanges(DiscountChanges):
     """What shoppers buy and what they get back."""
 
     def place_order(
@@ -36,6 +33,7 @@ class OrderChanges(CustomerChanges):
         customer_id: int | None = None,
         email: str | None = None,
         discount_code: str | None = None,
+        discount_codes: Sequence[str] = (),
         cart_token: str | None = None,
         attributes: Sequence[tuple[str, str]] = (),
         webhooks: bool = True,
@@ -44,15 +42,19 @@ class OrderChanges(CustomerChanges):
 
         Raises:
             SoldOut: a tracked variant has too little stock and may not be oversold; nothing is changed then.
-            Unknown: a variant, product or customer does not exist, or the discount code is not valid.
+            Unknown: a variant, product or customer does not exist.
+            CodeRefused: a discount code is not valid for this cart and customer; nothing is changed then either.
         """
         with self.lock:
             if not lines:
                 raise ValueError("an order needs at least one line")
-            code = self._known_code(discount_code)
             self._check_stock(lines)
+            codes = [*([discount_code] if discount_code else []), *discount_codes]
+            cart = [(line.variant_id, line.quantity) for line in lines]
+            reductions = self.quote(cart, codes, self._known_buyer(customer_id, email))
             customer = self._buyer(customer_id, email, webhooks)
-            order = self._new_order(lines, customer, email, code)
+            order = self._new_order(lines, customer, email)
+            _reduce(order, reductions)
             order.cart_token, order.custom_attributes = cart_token, tuple(attributes)
             self._enter_order(order)
             self._take_stock(order, -1, webhooks)
@@ -110,10 +112,13 @@ class OrderChanges(CustomerChanges):
                 self.orders_of[order.customer_id].remove(order_id)
             self.emit("orders/delete", order)
 
-    def _known_code(self, code: str | None) -> str | None:
-        if code is not None and code not in self.discount_codes:
-            raise Unknown(f"no discount code {code}")
-        return code
+    def tag_order(self, order_id: int, tags: Sequence[str]) -> Order:
+        """Replace an order's tags."""
+        with self.lock:
+            order = get(self.orders, order_id, "order")
+            order.tags, order.updated_at = tuple(tags), self.clock.now()
+            self.emit("orders/updated", order)
+            return order
 
     def _check_stock(self, lines: Sequence[NewLine]) -> None:
         wanted: Counter[int] = Counter()
@@ -127,15 +132,15 @@ class OrderChanges(CustomerChanges):
 
     def _buyer(self, customer_id: int | None, email: str | None, webhooks: bool) -> Customer | None:
         """Who buys: the signed-in customer, the one with this e-mail, or a new one, as Shopify's checkout decides."""
+        known = self._known_buyer(customer_id, email)
+        return self.create_customer(email, webhooks=webhooks) if known is None and email else known
+
+    def _known_buyer(self, customer_id: int | None, email: str | None) -> Customer | None:
         if customer_id is not None:
             return get(self.customers, customer_id, "customer")
-        if not email:
-            return None
-        return self.customer_by_email(email) or self.create_customer(email, webhooks=webhooks)
+        return self.customer_by_email(email) if email else None
 
-    def _new_order(
-        self, lines: Sequence[NewLine], customer: Customer | None, email: str | None, code: str | None
-    ) -> Order:
+    def _new_order(self, lines: Sequence[NewLine], customer: Customer | None, email: str | None) -> Order:
         now = self.clock.now()
         address = customer.address if customer else None
         return Order(
@@ -146,18 +151,16 @@ class OrderChanges(CustomerChanges):
             created_at=now,
             processed_at=now,
             updated_at=now,
-            lines=[self._new_line(line, code) for line in lines],
-            discount_codes=(code,) if code else (),
+            lines=[self._new_line(line) for line in lines],
             country_code=address.country_code if address else self.world.shop.country_code,
         )
 
-    def _new_line(self, line: NewLine, code: str | None) -> OrderLine:
+    def _new_line(self, line: NewLine) -> OrderLine:
         variant = self.variants[line.variant_id]
         product = self.products[variant.product_id]
-        discount = round(variant.price * line.quantity * CODE_PERCENT / 100) if code else 0
         return OrderLine(
             id=self.next_id(), product_id=product.id, variant_id=variant.id, title=product.title,
-            quantity=line.quantity, unit_price=variant.price, discount=discount,
+            quantity=line.quantity, unit_price=variant.price,
             properties=tuple(line.properties.items()), sku=variant.sku,
         )  # fmt: skip
 
@@ -178,3 +181,14 @@ class OrderChanges(CustomerChanges):
         variant = self.variants.get(line.variant_id or -1)
         if variant is not None and variant.tracked:
             self.set_inventory(variant.id, variant.quantity + quantity, webhooks=webhooks)
+
+
+def _reduce(order: Order, reductions: Sequence[Reduction]) -> None:
+    """Write what the codes take off to the order and its lines, and count their use."""
+    ids = [line.id for line in order.lines]
+    for reduction in reductions:
+        reduction.redeem_code.uses += 1
+        for line, part in zip(order.lines, reduction.parts, strict=True):
+            line.discount += part
+    order.discount_codes = tuple(reduction.redeem_code.code for reduction in reductions)
+    order.applied = tuple(reduction.applied(ids) for reduction in reductions)

@@ -9,7 +9,20 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from devstore.clock import StoreClock
-from devstore.model import Address, Collection, Customer, Metafield, Order, Product, Variant, World
+from devstore.model import (
+    Address,
+    Collection,
+    Customer,
+    Definition,
+    Metafield,
+    Order,
+    Product,
+    Variant,
+    WebPixel,
+    World,
+)
+from devstore.store.jobs import Jobs
+from devstore.store.markets import opening_markets
 
 T = TypeVar("T")
 
@@ -35,19 +48,27 @@ class Records:
         self.world = world
         self.clock = clock or StoreClock(world.now)
         self.lock = threading.RLock()
+        self.jobs = Jobs(self.lock)
         self.products: dict[int, Product] = {p.id: p for p in world.products}
         self.variants: dict[int, Variant] = {v.id: v for p in world.products for v in p.variants}
         self.variant_of_item: dict[int, int] = {v.inventory_item_id: v.id for v in self.variants.values()}
         self.customers: dict[int, Customer] = {c.id: c for c in world.customers}
         self.orders: dict[int, Order] = {o.id: o for o in world.orders}
         self.collections: dict[int, Collection] = {c.id: c for c in world.collections}
+        self._native_orders: dict[int, list[int]] = {}
+        """What collections that are sorted by hand now were like before."""
         self._handles = {p.handle: p.id for p in world.products}
         self._emails = {c.email.lower(): c.id for c in world.customers if c.email}
         self._metafields: dict[str, dict[tuple[str, str], Metafield]] = {}
         self._listeners: list[Listener] = []
         self._ids = _highest_id(world)
-        self.discount_codes = {"WELCOME10"} | {code for o in world.orders for code in o.discount_codes}
+        self.definitions: dict[tuple[str, str, str], Definition] = {}
+        """Metafield definitions by owner type, namespace and key."""
+        self.web_pixel: WebPixel | None = None
+        """The app's pixel where it is connected; it reads `settings`, and dies with the installation."""
         self.orders_of: dict[int, list[int]] = defaultdict(list)
+        self.markets = opening_markets(world.shop)
+        """The primary market first; replaced as a whole."""
         self._sold: Counter[int] | None = None
         self.opened_at = min((p.created_at for p in world.products), default=world.now)
         for order in world.orders:
@@ -69,6 +90,14 @@ class Records:
     def collections_of(self, product_id: int) -> list[Collection]:
         return [c for c in self.collections.values() if product_id in c.product_ids]
 
+    def full_namespace(self, namespace: str | None) -> str:
+        """The stored metafield namespace: without one it is the app's own, ``$app:x`` lies below it."""
+        if not namespace or namespace == "$app":
+            return self.app_namespace
+        if namespace.startswith("$app:"):
+            return f"{self.app_namespace}--{namespace.removeprefix('$app:')}"
+        return namespace
+
     def metafields(self, owner_gid: str) -> dict[tuple[str, str], Metafield]:
         """The live metafields of any owner, keyed by (namespace, key)."""
         kind, _, number = owner_gid.removeprefix("gid://shopify/").partition("/")
@@ -77,8 +106,19 @@ class Records:
             return product.metafields if product else {}
         return self._metafields.setdefault(owner_gid, {})
 
+    def held_metafields(self, kind: str, namespace: str, key: str) -> list[tuple[str, Metafield]]:
+        """(owner gid, metafield) of every owner of a kind (Product, Customer …) that has this metafield."""
+        place = (namespace, key)
+        if kind == "Product":
+            products = self.products.values()
+            return [(f"gid://shopify/Product/{p.id}", p.metafields[place]) for p in products if place in p.metafields]
+        prefix = f"gid://shopify/{kind}/"
+        owners = list(self._metafields.items())
+        return [(owner, held[place]) for owner, held in owners if owner.startswith(prefix) and place in held]
+
     def drop_app_data(self) -> None:
         """Uninstalling deletes what the app kept on its own installation; what it wrote to products stays."""
+        self.web_pixel = None
         self._metafields.pop(f"gid://shopify/AppInstallation/{self.app_installation_id}", None)
 
     def best_sellers(self, limit: int, exclude: Iterable[int] = ()) -> list[Product]:

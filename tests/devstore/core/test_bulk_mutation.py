@@ -63,12 +63,12 @@ def test_a_bulk_mutation_has_one_top_level_field(shop: Shop) -> None:
 
 
 def test_a_mutation_that_only_the_devstore_lacks_is_501(shop: Shop) -> None:
-    text = "mutation($id: ID!, $tags: [String!]!) { tagsAdd(id: $id, tags: $tags) { userErrors { message } } }"
+    text = "mutation($id: ID!) { customerDelete(input: {id: $id}) { userErrors { message } } }"
     assert shop.post(RUN, {"m": text, "p": stage(shop, b"{}")}).status_code == 501
 
 
 def test_a_field_that_only_the_devstore_lacks_fails_the_operation(shop: Shop) -> None:
-    text = SET.replace("metafields { id key }", "metafields { definition { id } }")
+    text = SET.replace("metafields { id key }", 'metafields { translations(locale: "de") { key } }')
     path = stage(shop, line(1, json.dumps(["gid://shopify/Product/3"])))
     started = shop.data(RUN, {"m": text, "p": path})["bulkOperationRunMutation"]
     assert shop.wait(started["bulkOperation"]["id"])["status"] == "FAILED"
