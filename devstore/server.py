@@ -22,6 +22,7 @@ from devstore.listener import Server
 from devstore.model import World
 from devstore.options import AppProxy, AppToml, Options, read_toml
 from devstore.store import Store
+from devstore.storefront import theme_control
 from devstore.webhooks import Webhooks
 
 __all__ = ["AppProxy", "AppToml", "Options", "create", "listen", "read_toml", "serving"]
@@ -41,8 +42,10 @@ def create(world: World, options: Options) -> Flask:
     app.register_blueprint(http.blueprint(api, bulk))
     app.register_blueprint(oauth.blueprint(installation, options))
     app.register_blueprint(control.blueprint(store, options, installation, webhooks, faults, bucket))
-    app.register_blueprint(storefront.blueprint(store, options))
-    app.register_blueprint(admin_frame.blueprint(store, options))
+    theme = storefront.ThemeSettings.open(options)
+    app.register_blueprint(storefront.blueprint(store, options, theme))
+    app.register_blueprint(theme_control.blueprint(theme))
+    app.register_blueprint(admin_frame.blueprint(store, options, theme))
     return app
 
 

@@ -1,4 +1,4 @@
-"""The embedded side of the Shopify admin: a frame around the app's pages, and stand-ins for App Bridge and Polaris.
+"""The Shopify admin: a frame around the app's pages, a theme editor, and stand-ins for App Bridge and Polaris.
 
 The stand-ins are our own code with the public interface of Shopify's scripts, which no package carries. What is
 measured or checked against them counts for our markup only.
@@ -10,24 +10,26 @@ from flask import Blueprint, Response, abort, jsonify, render_template, request
 
 from devstore.admin_frame.address import Address
 from devstore.admin_frame.document import refusal
-from devstore.admin_frame.installed import activations
+from devstore.admin_frame.editor import add_editor
+from devstore.admin_frame.installed import activations, holds
 from devstore.admin_frame.scripts import app_bridge, polaris
 from devstore.options import Options
 from devstore.store import Store
-from devstore.storefront.extensions import load_extensions
+from devstore.storefront.theme_settings import ThemeSettings
 
 __all__ = ["blueprint"]
 
 SCRIPTS = {"app-bridge.js": app_bridge, "polaris-1.js": polaris, "polaris.js": polaris}
 
 
-def blueprint(store: Store, options: Options) -> Blueprint:
-    """The frame under /admin/apps/<handle> and the scripts under /cdn."""
+def blueprint(store: Store, options: Options, settings: ThemeSettings | None = None) -> Blueprint:
+    """The frame under /admin/apps/<handle>, the theme editor, and the scripts under /cdn."""
     routes = Blueprint(
         "admin_frame", __name__, static_folder="static", static_url_path="/cdn/admin", template_folder="templates"
     )
     address = Address(options)
-    extensions = activations(load_extensions(options.extensions, store.world.shop.currency))
+    theme = settings or ThemeSettings.open(options)
+    add_editor(routes, store, options, theme)
 
     @routes.get("/admin", strict_slashes=False)
     def home() -> str:
@@ -50,6 +52,11 @@ def blueprint(store: Store, options: Options) -> Blueprint:
         path, _, query = request.args.get("path", "").lstrip("/").partition("?")
         return jsonify({"src": address.of(path, query)})
 
+    @routes.get("/admin/_frame/extensions")
+    def extensions() -> Response:
+        """What `shopify.app.extensions()` answers at this moment."""
+        return jsonify(activations(theme, lambda condition: holds(store, condition)))
+
     @routes.get("/cdn/<any('app-bridge.js', 'polaris-1.js', 'polaris.js'):name>")
     @routes.get("/shopifycloud/<any('app-bridge.js', 'polaris-1.js', 'polaris.js'):name>")
     def script(name: str) -> Response:
@@ -61,7 +68,6 @@ def blueprint(store: Store, options: Options) -> Blueprint:
             "appName": toml.name,
             "appOrigin": address.origin,
             "base": f"/admin/apps/{toml.handle}",
-            "extensions": extensions,
             "path": f"/{path}",
             "scopes": {"required": list(toml.scopes), "optional": list(toml.optional_scopes)},
             "user": {"id": "1", "name": store.world.shop.owner_name, "accountAccess": "owner"},

@@ -1,4 +1,4 @@
-"""The shop's public side: a theme rendered in Liquid, carts, a checkout, the app proxy and drawn images.
+"""The shop's public side: a theme rendered in Liquid, carts, a checkout, the app proxy, web pixels and drawn images.
 
 It renders the real files of the app's theme extensions; everything else is a theme of our own, made to look like a
 small shop. `blueprint` is all that the devstore's server needs of it.
@@ -6,7 +6,10 @@ small shop. `blueprint` is all that the devstore's server needs of it.
 
 from __future__ import annotations
 
-from flask import Blueprint, request
+from typing import cast
+
+from flask import Blueprint, Flask, request
+from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
@@ -17,33 +20,41 @@ from devstore.storefront.cart_routes import add_cart_routes
 from devstore.storefront.checkout import add_checkout
 from devstore.storefront.files import add_files
 from devstore.storefront.front import Front
+from devstore.storefront.listing import add_listing
+from devstore.storefront.markets import NOT_LOCALISED, Roots
 from devstore.storefront.pages import add_pages
+from devstore.storefront.pixels.sandbox import add_sandbox
 from devstore.storefront.proxy import TIMEOUT_S, add_proxy
+from devstore.storefront.recommendation_routes import add_recommendations
+from devstore.storefront.search_routes import add_search
+from devstore.storefront.theme_settings import ThemeSettings
 
-__all__ = ["blueprint", "liquid_errors"]
+__all__ = ["ThemeSettings", "blueprint", "liquid_errors"]
 
-NOT_THE_SHOP = ("/admin", "/_")
-"""Where a missing page is answered by others, or plainly."""
+PARTS = (
+    add_pages, add_search, add_recommendations, add_cart_routes, add_checkout, add_files, add_listing, add_sandbox,
+)  # fmt: skip
 
 
-def blueprint(store: Store, options: Options, *, proxy_timeout_s: float = TIMEOUT_S) -> Blueprint:
-    """All routes of the storefront."""
+def blueprint(
+    store: Store, options: Options, settings: ThemeSettings | None = None, *, proxy_timeout_s: float = TIMEOUT_S
+) -> Blueprint:
+    """All routes of the storefront; `settings` are those that the theme editor changes."""
     routes = Blueprint("storefront", __name__)
-    front = Front.open(store, options)
-    for add in (add_pages, add_cart_routes, add_checkout, add_files):
+    front = Front.open(store, options, settings or ThemeSettings.open(options))
+    for add in PARTS:
         add(routes, front)
     add_proxy(routes, front, proxy_timeout_s)
 
-    @routes.before_request
-    def sections() -> ResponseReturnValue | None:
-        proxy = options.app_toml.app_proxy
-        if proxy is not None and request.path.startswith(proxy.path_prefix):
-            return None
-        asked = {"section_id", "sections"} & set(request.args)
-        return ("The devstore does not simulate the Section Rendering API.", 501) if asked else None
+    @routes.record
+    def with_markets(state: BlueprintSetupState) -> None:
+        app = cast(Flask, state.app)
+        app.wsgi_app = Roots(app.wsgi_app, store)  # type: ignore[method-assign]
 
     @routes.app_errorhandler(404)
     def missing(error: NotFound) -> ResponseReturnValue:
-        return error if request.path.startswith(NOT_THE_SHOP) else front.not_found()
+        # Where a missing page is answered by others, or plainly.
+        plain = request.path.startswith(NOT_LOCALISED) or error.response is not None
+        return error if plain or {"section_id", "sections"} & set(request.args) else front.not_found()
 
     return routes

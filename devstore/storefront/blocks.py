@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import html
-import logging
-from collections import deque
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,14 +11,17 @@ from typing import Any
 from liquid import BoundTemplate
 from liquid.exceptions import LiquidError
 
+from devstore.storefront.block_settings import RESOURCES, entries
+from devstore.storefront.errors import liquid_errors, report
 from devstore.storefront.extensions import Block, Extension
 from devstore.storefront.liquid import read_source
 from devstore.storefront.liquid.tags import SECTION_ID
+from devstore.storefront.theme_settings import PlacedBlock, ThemeSettings
 
-log = logging.getLogger(__name__)
+__all__ = ["PlacedBlocks", "liquid_errors", "place_blocks", "render_safely", "report"]
 
-liquid_errors: deque[str] = deque(maxlen=200)
-"""What went wrong lately in any template; tests assert that it stays empty."""
+CHECKOUT = ("checkout", "thank-you")
+"""Pages of the checkout, where no theme app extension runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,15 @@ class PlacedBlocks:
     body: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """One block on one page; a block that stands there twice has two ids."""
+
+    block: Block
+    placed: PlacedBlock
+    id: str
+
+
 def render_safely(template: BoundTemplate, values: Mapping[str, Any]) -> str:
     """Render, or show and log "Liquid error" in place of the output, as Shopify does."""
     try:
@@ -39,30 +50,35 @@ def render_safely(template: BoundTemplate, values: Mapping[str, Any]) -> str:
         return report(f"Liquid error ({template.name}): {error}")
 
 
-def report(message: str) -> str:
-    """Log an error and return what the shopper sees of it."""
-    log.error(message)
-    liquid_errors.append(message)
-    return html.escape(message)
-
-
-def place_blocks(extensions: Sequence[Extension], template: str, values: Mapping[str, Any]) -> PlacedBlocks:
-    """Render every block that shows on `template`, in the order of extension and file name."""
-    shown = [
-        block
-        for extension in extensions
-        for block in extension.blocks
-        if block.shows_on(template) and _available(block, values)
-    ]
+def place_blocks(
+    extensions: Sequence[Extension], settings: ThemeSettings, template: str, values: Mapping[str, Any]
+) -> PlacedBlocks:
+    """Render what stands on `template`, in the merchant's order; embeds in the order of their names."""
+    if template in CHECKOUT:
+        return PlacedBlocks("", "", "")
+    blocks = {block.name: block for extension in extensions for block in extension.blocks}
+    shown = [one for one in _shown(blocks, settings, template) if _available(one.block, values)]
     parts: dict[str, list[str]] = {"head": [], "section": [], "body": []}
-    for block in shown:
-        place = "head" if block.target.endswith("head") else block.target
-        parts.setdefault(place, []).append(_render(block, values))
+    for one in shown:
+        place = "head" if one.block.target.endswith("head") else one.block.target
+        parts.setdefault(place, []).append(_render(one, values))
     return PlacedBlocks(
-        head="\n".join([*_assets(shown), *parts["head"]]),
+        head="\n".join([*_assets([one.block for one in shown]), *parts["head"]]),
         section="\n".join(parts["section"]),
         body="\n".join(parts["body"]),
     )
+
+
+def _shown(blocks: Mapping[str, Block], settings: ThemeSettings, template: str) -> Iterator[_Shown]:
+    seen: dict[str, int] = {}
+    for placed in settings.placed(template):
+        block = blocks[placed.block]
+        seen[block.name] = seen.get(block.name, 0) + 1
+        yield _Shown(block, placed, block.id if seen[block.name] == 1 else f"{block.id}_{seen[block.name]}")
+    for block in blocks.values():
+        on = settings.embed(block) if block.is_embed and block.allowed_on(template) else None
+        if on is not None:
+            yield _Shown(block, on, block.id)
 
 
 def _assets(blocks: Sequence[Block]) -> Iterator[str]:
@@ -84,26 +100,45 @@ def _available(block: Block, values: Mapping[str, Any]) -> bool:
     return render_safely(template, values).strip() == "true"
 
 
-def _render(block: Block, values: Mapping[str, Any]) -> str:
-    scope = {"id": block.id, "type": f"shopify://apps/{block.name}", "settings": _settings(block, values)}
-    # Outside the theme editor `shopify_attributes` is empty, on Shopify too.
-    block_values = {**values, "block": {**scope, "shopify_attributes": ""}, "section": {"id": SECTION_ID}}
-    inner = render_safely(block.template, block_values)
+def _render(shown: _Shown, values: Mapping[str, Any]) -> str:
+    block = shown.block
+    scope = {
+        "id": shown.id,
+        "type": f"shopify://apps/{block.name}",
+        "settings": _settings(shown, values),
+        "shopify_attributes": _attributes(shown, values),
+    }
+    inner = render_safely(block.template, {**values, "block": scope, "section": {"id": SECTION_ID}})
     if block.target.endswith("head"):
         return inner
     tag = block.source.schema.get("tag", "div")
     classes = f"shopify-block shopify-app-block {block.source.schema.get('class', '')}".strip()
     extra = f"<style>{block.source.stylesheet}</style>" if block.source.stylesheet else ""
     extra += f"<script>{block.source.javascript}</script>" if block.source.javascript else ""
-    return f'<{tag} id="shopify-block-{block.id}" class="{html.escape(classes)}">{inner}{extra}</{tag}>'
+    return f'<{tag} id="shopify-block-{shown.id}" class="{html.escape(classes)}">{inner}{extra}</{tag}>'
 
 
-def _settings(block: Block, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Defaults of the schema; a product or collection setting with `autofill` takes the page's own."""
+def _attributes(shown: _Shown, values: Mapping[str, Any]) -> str:
+    """`block.shopify_attributes`: by it the editor finds the block; empty outside the editor, on Shopify too."""
+    if not values["request"]["design_mode"]:
+        return ""
+    return f"data-shopify-editor-block='{html.escape(json.dumps({'id': shown.id, 'type': shown.block.name}))}'"
+
+
+def _settings(shown: _Shown, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What the merchant chose, else the schema's defaults; a resource with `autofill` is the page's own."""
     settings: dict[str, Any] = {}
-    for entry in block.source.schema.get("settings", ()):
-        if "id" not in entry:
-            continue
-        value = values.get(entry["type"]) if entry.get("autofill") else entry.get("default")
-        settings[entry["id"]] = block.text(value)
+    for entry in entries(shown.block.source.schema):
+        name, kind = entry["id"], entry["type"]
+        if name in shown.placed.settings:
+            chosen = shown.placed.settings[name]
+            settings[name] = _resource(kind, chosen, values) if kind in RESOURCES else chosen
+        else:
+            settings[name] = shown.block.text(values.get(kind) if entry.get("autofill") else entry.get("default"))
     return settings
+
+
+def _resource(kind: str, handle: str, values: Mapping[str, Any]) -> Any:
+    """A product or collection that the merchant named by its handle; those cost nothing of all_products' twenty."""
+    catalog = values["app"].catalog
+    return {"product": catalog.product, "collection": catalog.collection}.get(kind, lambda _handle: None)(handle)

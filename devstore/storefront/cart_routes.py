@@ -1,31 +1,45 @@
 """The cart page and Shopify's Ajax Cart API: /cart.js and add, change, update, clear below /cart, with and without .js.
 
 https://shopify.dev/docs/api/ajax/reference/cart. The forms of a theme post to the same addresses without ".js" and are
-redirected to the cart page.
+redirected to the cart page. What happened to the cart is told to the visitor's pixels: with the answer to a script, by
+the next page after a form.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, make_response, redirect, request
+from flask import Blueprint, Response, current_app, jsonify, make_response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from devstore.storefront.carts import Cart, CartError, CartLine
+from devstore.storefront.carts import COOKIE, Cart, CartError, CartLine
 from devstore.storefront.drops.cart import CartDrop, LineItemDrop
-from devstore.storefront.front import Front, keep_cart
+from devstore.storefront.front import Front, keep_cart, sections_asked
+from devstore.storefront.pages import local
+from devstore.storefront.pixels.cart_events import changes, lines_of
 
 _PROPERTY = re.compile(r"properties\[(.+)\]")
 _UPDATE = re.compile(r"updates\[(.*)\]")
+EVENTS_HEADER = "X-Devstore-Events"
 _ATTRIBUTE = re.compile(r"attributes\[(.+)\]")
 
 
 def add_cart_routes(routes: Blueprint, front: Front) -> None:
-    def changed(cart: Cart, answer: Callable[[], Any]) -> AnyResponse:
+    def changed(cart: Cart, before: dict[str, CartLine], answer: Callable[[], Any]) -> AnyResponse:
         front.carts.save(cart)
-        return keep_cart(jsonify(answer()) if request.path.endswith(".js") else redirect("/cart", 303), cart)
+        happened = changes(cart, before, front.visit().catalog)
+        if not request.path.endswith(".js"):
+            cart.pending += happened
+            return keep_cart(redirect(front.url(_next()), 303), cart)
+        asked = _sections()
+        body = answer() | ({"sections": _rendered(cart, asked)} if asked else {})
+        response = jsonify(body)
+        if happened:
+            response.headers[EVENTS_HEADER] = json.dumps(happened)
+        return keep_cart(response, cart)
 
     def whole(cart: Cart) -> Any:
         return CartDrop(cart, front.visit().catalog).as_json()
@@ -51,37 +65,65 @@ def add_cart_routes(routes: Blueprint, front: Front) -> None:
     @routes.post("/cart/add.js")
     def add() -> AnyResponse:
         cart, catalog = front.cart(), front.visit().catalog
+        before = lines_of(cart)
         many, wanted = _wanted()
         added = [front.carts.add(cart, *item) for item in wanted]
         items = [LineItemDrop(line, catalog) for line in added]
-        return changed(cart, lambda: {"items": _json(items)} if many else items[0].as_json())
+        return changed(cart, before, lambda: {"items": _json(items)} if many else items[0].as_json())
 
     @routes.post("/cart/change")
     @routes.get("/cart/change")
     @routes.post("/cart/change.js")
     def change() -> AnyResponse:
         cart, sent = front.cart(), _sent()
-        line = _line(cart, sent)
+        before, line = lines_of(cart), _line(cart, sent)
         front.carts.change(cart, line, _number(sent.get("quantity", 0)), sent.get("properties"))
-        return changed(cart, lambda: whole(cart))
+        return changed(cart, before, lambda: whole(cart))
 
     @routes.post("/cart")
     @routes.post("/cart/update")
     @routes.post("/cart/update.js")
     def update() -> AnyResponse:
         cart, sent = front.cart(), _sent()
+        before = lines_of(cart)
         for line, quantity in _updates(cart, sent.get("updates", {})):
             front.carts.change(cart, line, quantity)
         cart.attributes.update({str(k): str(v) for k, v in sent.get("attributes", {}).items()})
         cart.note = str(sent.get("note", cart.note))
-        return changed(cart, lambda: whole(cart))
+        return changed(cart, before, lambda: whole(cart))
 
     @routes.post("/cart/clear")
     @routes.post("/cart/clear.js")
     def clear() -> AnyResponse:
         cart = front.cart()
+        before = lines_of(cart)
         cart.lines.clear()
-        return changed(cart, lambda: whole(cart))
+        return changed(cart, before, lambda: whole(cart))
+
+
+def _next() -> str:
+    """The page after a form: where it says, or the checkout if its button for that was pressed, or the cart."""
+    return "/checkout" if "checkout" in request.form else local(request.form.get("return_to") or "/cart")
+
+
+def _sections() -> list[str]:
+    """Bundled section rendering: sections that the answer shall hold, drawn after the change."""
+    sent = _sent().get("sections") or []
+    return sections_asked([sent] if isinstance(sent, str) else [str(name) for name in sent])
+
+
+def _rendered(cart: Cart, names: list[str]) -> Any:
+    """The sections in the context of `sections_url`, of the page that asks, or of the home page."""
+    url = str(_sent().get("sections_url") or "/")
+    if local(url) != url:
+        raise CartError(400, "sections_url must be a path that begins with /")
+    path, _, query = url.partition("?")
+    # Asked of the whole application, as each page's own route knows what its sections need.
+    client = current_app.test_client(use_cookies=False)
+    answer = client.get(
+        path, query_string=f"{query}&sections={','.join(names)}", headers={"Cookie": f"{COOKIE}={cart.token}"}
+    )
+    return answer.get_json(silent=True) or dict.fromkeys(names)
 
 
 def _json(items: list[LineItemDrop]) -> list[Any]:
@@ -94,8 +136,6 @@ def _sent() -> dict[str, Any]:
         body = request.get_json(silent=True)
         if not isinstance(body, dict):
             raise CartError(400, "The request body is no JSON object")
-        if "sections" in body:
-            raise CartError(501, "The devstore does not simulate bundled section rendering")
         return body
     form: dict[str, Any] = {name: request.values[name] for name in request.values}
     for name, pattern in (("properties", _PROPERTY), ("updates", _UPDATE), ("attributes", _ATTRIBUTE)):

@@ -11,6 +11,7 @@ import secrets
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from devstore.model import Product, Variant
 from devstore.store import NewLine, Store
@@ -47,6 +48,8 @@ class Cart:
     lines: list[CartLine] = field(default_factory=list)
     attributes: dict[str, str] = field(default_factory=dict)
     note: str = ""
+    pending: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    """Standard events that happened to this cart and that no page has told the visitor's pixels yet."""
 
     def find(self, *, key: str | None = None, line: int | None = None) -> CartLine:
         """A line by key, by variant id, or by its place from 1."""

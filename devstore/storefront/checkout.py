@@ -1,6 +1,7 @@
-"""One-step checkout, the thank-you page, and a sign-in for demonstrations.
+"""A checkout of one page, the thank-you page, and a sign-in for demonstrations.
 
-Shopify's checkout is far more; here an e-mail address is enough to turn the cart into a paid order of the store.
+Shopify's checkout is far more; here an e-mail address is enough to turn the cart into a paid order of the store. Theme
+and app blocks have no place in it, web pixels do.
 """
 
 from __future__ import annotations
@@ -12,21 +13,32 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from devstore.model import Order
 from devstore.store import SoldOut, Unknown
+from devstore.store.discounts import CodeRefused
 from devstore.storefront.carts import Cart, order_lines
 from devstore.storefront.drops.cart import CartDrop
 from devstore.storefront.front import CUSTOMER_COOKIE, Front
+from devstore.storefront.pages import local
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 SHOWN_CUSTOMERS = 12
 
 
 def add_checkout(routes: Blueprint, front: Front) -> None:
+    @routes.get("/checkout")
+    def checkout_page() -> AnyResponse:
+        return front.page("checkout") if front.cart().lines else redirect(front.url("/cart"))
+
     @routes.post("/checkout")
     def checkout() -> AnyResponse:
         cart, customer = front.cart(), front.customer()
+
+        def refused(problem: str) -> AnyResponse:
+            kept = {"email": request.form.get("email", ""), "code": request.form.get("discount", "")}
+            return front.page("checkout" if cart.lines else "cart", 422, error=problem, **kept)
+
         email = request.form.get("email", "").strip() or (customer.email if customer else "") or ""
         if problem := _problem(cart, email):
-            return front.page("cart", 422, error=problem)
+            return refused(problem)
         try:
             order = front.store.place_order(
                 order_lines(cart),
@@ -37,10 +49,12 @@ def add_checkout(routes: Blueprint, front: Front) -> None:
                 attributes=tuple(cart.attributes.items()),
             )
         except SoldOut:
-            return front.page("cart", 422, error="Some of this has just sold out. Please lower the quantity.")
+            return refused("Some of this has just sold out. Please lower the quantity.")
+        except CodeRefused as error:
+            return refused(f"The discount code cannot be used: {error}.")
         except Unknown:
-            return front.page("cart", 422, error="That discount code is not valid, or a product is gone.")
-        bought = CartDrop(Cart(cart.token, list(cart.lines)), front.visit().catalog)
+            return refused("A product of this cart is gone.")
+        bought = CartDrop(Cart(cart.token, list(cart.lines), dict(cart.attributes)), front.visit().catalog)
         cart.lines, cart.attributes = [], {}
         return _thanks(front, order, bought)
 
@@ -53,20 +67,20 @@ def add_checkout(routes: Blueprint, front: Front) -> None:
             people = [{"id": c.id, "name": f"{c.first_name} {c.last_name}".strip() or c.email,
                        "orders_count": len(front.store.orders_of[c.id])} for c in known[:SHOWN_CUSTOMERS]]  # fmt: skip
             return front.page("login", 404 if number else 200, people=people)
-        response = redirect(_local(request.args.get("return_to")), 303)
+        response = redirect(front.url(local(request.args.get("return_to"))), 303)
         assert isinstance(response, Response)
         front.sign_in(response, customer)
         return response
 
     @routes.get("/account/logout")
     def logout() -> AnyResponse:
-        response = redirect("/", 303)
+        response = redirect(front.url("/"), 303)
         response.delete_cookie(CUSTOMER_COOKIE)
         return response
 
     @routes.get("/account")
     def account() -> AnyResponse:
-        return front.page("account") if front.customer() else redirect("/account/login")
+        return front.page("account") if front.customer() else redirect(front.url("/account/login"))
 
 
 def _problem(cart: Cart, email: str) -> str | None:
@@ -79,9 +93,5 @@ def _thanks(front: Front, order: Order, bought: CartDrop) -> AnyResponse:
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         return jsonify({"id": order.id, "name": f"#{order.number}", "total_price": bought.total_price})
     seen = {"id": order.id, "name": f"#{order.number}", "email": order.email}
-    return front.page("thank-you", order=seen, bought=bought)
-
-
-def _local(target: str | None) -> str:
-    """Where to go after signing in: never to another site."""
-    return target if target and target.startswith("/") and not target.startswith(("//", "/\\")) else "/"
+    saved = front.visit().catalog.price(sum(line.discount for line in order.lines))
+    return front.page("thank-you", order=seen, bought=bought, placed=order, saved=saved)

@@ -1,13 +1,11 @@
 """Theme app extensions as they lie in the repository: blocks, snippets, strings and assets of each folder.
 
-A merchant would place each app block in the theme editor. Here a block stands on every template that its `enabled_on`
-names (on the product page if it names none), and every app embed is switched on.
+Where they stand in the theme, and with which settings, is `devstore.storefront.theme_settings`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +14,10 @@ from typing import Any
 from liquid import BoundTemplate, Environment
 
 from devstore.storefront.liquid import LiquidSetup, Source, make_environment, read_source
-from devstore.storefront.liquid.translate import translate
+from devstore.storefront.liquid.translate import load_strings, translate
 
 DEFAULT_TEMPLATES = ("product",)
+"""Where a block that names no templates stands before a merchant has moved it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +39,22 @@ class Block:
         """section, head, compliance_head or body."""
         return str(self.source.schema.get("target", "section"))
 
-    def shows_on(self, template: str) -> bool:
-        enabled = self.source.schema.get("enabled_on", {}).get("templates")
+    @property
+    def is_embed(self) -> bool:
+        return self.target != "section"
+
+    def allowed_on(self, template: str) -> bool:
+        """Whether the schema lets it onto pages of this template."""
+        enabled = self.source.schema.get("enabled_on", {}).get("templates", ("*",))
         disabled = self.source.schema.get("disabled_on", {}).get("templates", ())
         if template in disabled or "*" in disabled:
             return False
-        if enabled is None:
-            return self.target != "section" or template in DEFAULT_TEMPLATES
         return template in enabled or "*" in enabled
+
+    def shows_on(self, template: str) -> bool:
+        """Whether it stands there before anybody has moved it."""
+        named = {"enabled_on", "disabled_on"} & set(self.source.schema)
+        return self.allowed_on(template) if named or self.is_embed else template in DEFAULT_TEMPLATES
 
     def text(self, value: Any) -> Any:
         """A string of the schema, looked up where it says "t:"; anything else as it is."""
@@ -68,12 +75,12 @@ class Extension:
     blocks: tuple[Block, ...]
 
 
-def load_extensions(root: Path, currency: str) -> list[Extension]:
+def load_extensions(root: Path, currency: str, locale: str = "en") -> list[Extension]:
     """Every folder of `root` that holds a theme app extension; other extension types are none of the theme's."""
     if not root.is_dir():
         return []
     folders = sorted(path.parent for path in root.glob("*/shopify.extension.toml"))
-    return [_load(folder, currency) for folder in folders if _is_theme(folder / "shopify.extension.toml")]
+    return [_load(folder, currency, locale) for folder in folders if _is_theme(folder / "shopify.extension.toml")]
 
 
 def _is_theme(file: Path) -> bool:
@@ -81,12 +88,12 @@ def _is_theme(file: Path) -> bool:
     return "theme" in (raw.get("type"), *(entry.get("type") for entry in raw.get("extensions", ())))
 
 
-def _load(folder: Path, currency: str) -> Extension:
+def _load(folder: Path, currency: str, locale: str) -> Extension:
     base = f"/cdn/extensions/{folder.name}/assets"
-    strings = _json(folder / "locales/en.default.json")
+    strings = load_strings(folder / "locales", locale)
     snippets = {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("snippets/*.liquid"))}
-    environment = make_environment(LiquidSetup(currency, base, strings, snippets))
-    schema_strings = _json(folder / "locales/en.default.schema.json")
+    environment = make_environment(LiquidSetup(currency, base, strings, snippets, locale))
+    schema_strings = load_strings(folder / "locales", locale, ".schema.json")
     files = sorted(folder.glob("blocks/*.liquid"))
     return Extension(folder.name, folder, tuple(_block(file, environment, base, schema_strings) for file in files))
 
@@ -94,8 +101,3 @@ def _load(folder: Path, currency: str) -> Extension:
 def _block(file: Path, environment: Environment, base: str, strings: dict[str, Any]) -> Block:
     source = read_source(file.read_text(encoding="utf-8"))
     return Block(file.stem, source, environment.from_string(source.liquid, name=f"blocks/{file.name}"), base, strings)
-
-
-def _json(file: Path) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    return loaded

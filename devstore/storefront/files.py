@@ -16,7 +16,7 @@ AN_HOUR_S = 3600
 
 
 def add_files(routes: Blueprint, front: Front) -> None:
-    folders: dict[str, Path] = {extension.name: extension.folder for extension in front.theme.extensions}
+    folders: dict[str, Path] = {extension.name: extension.folder for extension in front.settings.extensions}
 
     @routes.get("/cdn/products/<int:product_id>.svg")
     def product_image(product_id: int) -> Response:

@@ -1,13 +1,15 @@
-"""The pages that shoppers read: home, collections, products, and the product as JSON."""
+"""The pages that shoppers read: home, collections, products, and the product as JSON; and the choice of a market."""
 
 from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from devstore.storefront import markets
 from devstore.storefront.front import Front
 
 FEATURED = 8
+RAIL = 4
 
 
 def add_pages(routes: Blueprint, front: Front) -> None:
@@ -22,7 +24,7 @@ def add_pages(routes: Blueprint, front: Front) -> None:
 
     @routes.get("/collections/<handle>")
     def collection(handle: str) -> Response:
-        found = front.visit().catalog.collection(handle)
+        found = front.visit().catalog.collection(handle, request.args.get("sort_by", ""))
         return front.page("collection", collection=found) if found else front.not_found()
 
     @routes.get("/products/<handle>.js")
@@ -34,9 +36,30 @@ def add_pages(routes: Blueprint, front: Front) -> None:
     @routes.get("/collections/<_collection>/products/<handle>")
     def product(handle: str, _collection: str = "") -> AnyResponse:
         chosen = request.args.get("variant", "")
-        found = front.visit().catalog.product(handle, int(chosen) if chosen.isdigit() else None)
-        return front.page("product", product=found) if found else front.not_found()
+        visit = front.visit()
+        found = visit.catalog.product(handle, int(chosen) if chosen.isdigit() else None)
+        if found is None:
+            return front.not_found()
+        record = front.store.products[found.id]
+        in_cart = front.in_cart(visit.cart)
+        chance = front.recommender.at_random(visit.catalog, record, RAIL, in_cart) if front.settings.random_rail else []
+        return front.page("product", product=found, chance=chance)
 
     @routes.get("/products")
-    def products() -> AnyResponse:
-        return redirect("/collections/all")
+    def product_list() -> AnyResponse:
+        return redirect(front.url("/collections/all"))
+
+    @routes.post("/localization")
+    def localization() -> AnyResponse:
+        """The country or language that the visitor chose: the same page in that market's storefront."""
+        store, form = front.store, request.form
+        wanted = markets.of_country(store, form.get("country_code", ""))
+        wanted = wanted or markets.of_language(store, form.get("language_code", form.get("locale_code", "")))
+        path = markets.bare(store, local(form.get("return_to")))
+        root = (wanted or front.market).root
+        return redirect(root if root and path == "/" else root + path, 302)
+
+
+def local(target: str | None) -> str:
+    """Where to go next: never to another site."""
+    return target if target and target.startswith("/") and not target.startswith(("//", "/\\")) else "/"

@@ -92,7 +92,7 @@ def _answer(front: Front, answer: httpx.Response) -> Response:
     headers = list(_kept(answer.headers.multi_items()))
     if answer.headers.get("content-type", "").split(";")[0].strip() != "application/liquid":
         return Response(answer.content, answer.status_code, headers)
-    html = front.theme.liquid(front.visit(), answer.text)
+    html = front.liquid(answer.text)
     plain = [(name, value) for name, value in headers if name.lower() != "content-type"]
     return Response(html, answer.status_code, plain, content_type="text/html; charset=utf-8")
 

@@ -112,7 +112,7 @@
     hideToast: (id) => { const box = byId(id); if (box) box.remove(); },
     loading: (on) => { byId('progress').hidden = !on; },
     saveBar: (on) => { byId('save-bar').hidden = !on; },
-    extensions: () => config.extensions,
+    extensions: async () => (await fetch('/admin/_frame/extensions')).json(),
     user: () => config.user,
     scopes,
     requestScopes: async (wanted) => {

@@ -54,9 +54,9 @@ class LineItemDrop(Drop):
     def product(self) -> ProductDrop:
         return ProductDrop(self._product, self._catalog, self._variant.id)
 
-    @property
+    @cached_property
     def variant(self) -> VariantDrop:
-        return VariantDrop(self._variant, self._product)
+        return VariantDrop(self._variant, self._product, self._catalog)
 
     @property
     def title(self) -> str:
@@ -88,15 +88,15 @@ class LineItemDrop(Drop):
 
     @property
     def price(self) -> int:
-        return self._variant.price
+        return self.variant.price
 
     @property
     def final_price(self) -> int:
-        return self._variant.price
+        return self.price
 
     @property
     def line_price(self) -> int:
-        return self._variant.price * self._line.quantity
+        return self.price * self._line.quantity
 
     @property
     def final_line_price(self) -> int:
@@ -185,7 +185,7 @@ class CartDrop(Drop):
 
     @property
     def currency(self) -> dict[str, str]:
-        return {"iso_code": self._catalog.store.world.shop.currency}
+        return {"iso_code": self._catalog.market.currency}
 
     def as_json(self) -> Any:
         names = ("token", "note", "attributes", "item_count", "total_price", "items_subtotal_price",

@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
 from devstore.model import Collection
-from devstore.storefront.liquid import Drop
+from devstore.storefront.liquid import Drop, ListDrop
+from devstore.storefront.sorting import ORDERS
 
 if TYPE_CHECKING:
     from devstore.storefront.catalog import Catalog
@@ -25,6 +26,12 @@ class ProductList(Sequence["ProductDrop"]):
 
     def show(self, start: int, size: int) -> None:
         self._shown = self._ids[start : start + size]
+
+    def on_page(self, number: int, size: int) -> list[ProductDrop]:
+        """What page `number` shows, without turning to it; the last page where there is no such one."""
+        last = max(1, -(-self.total // size))
+        start = (max(1, min(number, last)) - 1) * size
+        return [self._catalog.drop(product_id) for product_id in self._ids[start : start + size]]
 
     def __len__(self) -> int:
         return len(self._shown)
@@ -45,13 +52,14 @@ class ProductList(Sequence["ProductDrop"]):
 
 class CollectionDrop(Drop):
     not_simulated = frozenset((
-        "all_tags", "all_types", "all_vendors", "current_type", "current_vendor", "default_sort_by", "filters", "image",
-        "metafields", "next_product", "previous_product", "published_at", "sort_by", "sort_options", "tags",
-        "template_suffix",
+        "all_tags", "all_types", "all_vendors", "current_type", "current_vendor", "filters", "image", "metafields",
+        "next_product", "previous_product", "published_at", "tags", "template_suffix",
     ))  # fmt: skip
 
-    def __init__(self, collection: Collection, catalog: Catalog) -> None:
+    def __init__(self, collection: Collection, catalog: Catalog, sort_by: str = "") -> None:
+        """`sort_by` is what the visitor chose; anything unknown means the collection's own order."""
         self._collection, self._catalog = collection, catalog
+        self._sort_by = sort_by if sort_by in ORDERS else ""
 
     @property
     def id(self) -> int:
@@ -71,11 +79,24 @@ class CollectionDrop(Drop):
 
     @property
     def url(self) -> str:
-        return f"/collections/{self._collection.handle}"
+        return f"{self._catalog.root}/collections/{self._collection.handle}"
 
     @cached_property
     def products(self) -> ProductList:
-        return ProductList(self._catalog.visible_ids(self._collection.product_ids), self._catalog)
+        found = self._catalog.visible_ids(self._collection.product_ids)
+        return ProductList(self._catalog.sorted_ids(found, self._sort_by), self._catalog)
+
+    @property
+    def sort_by(self) -> str:
+        return self._sort_by
+
+    @property
+    def default_sort_by(self) -> str:
+        return "manual"
+
+    @property
+    def sort_options(self) -> ListDrop:
+        return ListDrop({"value": value, "name": name} for value, name in ORDERS.items())
 
     @property
     def products_count(self) -> int:

@@ -93,4 +93,11 @@ def _scalar(kind: str, text: str) -> Any:
         return int(text)
     if kind == "number_decimal":
         return float(text)
-    return json.loads(text) if kind == "json" else text
+    return _liquid(json.loads(text)) if kind == "json" else text
+
+
+def _liquid(value: Any) -> Any:
+    """JSON as Liquid sees it: lists know their size, first and last, however deep they lie."""
+    if isinstance(value, list):
+        return ListDrop(_liquid(item) for item in value)
+    return {key: _liquid(item) for key, item in value.items()} if isinstance(value, dict) else value

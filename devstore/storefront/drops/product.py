@@ -22,8 +22,9 @@ class ProductDrop(Drop):
         "selected_selling_plan_allocation", "selling_plan_groups", "template_suffix",
     ))  # fmt: skip
 
-    def __init__(self, product: Product, catalog: Catalog, variant_id: int | None = None) -> None:
-        self._product, self._catalog, self._chosen = product, catalog, variant_id
+    def __init__(self, product: Product, catalog: Catalog, variant_id: int | None = None, tracking: str = "") -> None:
+        """`tracking` is what Shopify adds to the address of a product that it recommends."""
+        self._product, self._catalog, self._chosen, self._tracking = product, catalog, variant_id, tracking
 
     @property
     def id(self) -> int:
@@ -39,7 +40,7 @@ class ProductDrop(Drop):
 
     @property
     def url(self) -> str:
-        return f"/products/{self._product.handle}"
+        return f"{self._catalog.root}/products/{self._product.handle}{self._tracking}"
 
     @property
     def description(self) -> str:
@@ -67,11 +68,11 @@ class ProductDrop(Drop):
 
     @cached_property
     def price_min(self) -> int:
-        return min((variant.price for variant in self._product.variants), default=0)
+        return self._catalog.price(min((variant.price for variant in self._product.variants), default=0))
 
     @cached_property
     def price_max(self) -> int:
-        return max((variant.price for variant in self._product.variants), default=0)
+        return self._catalog.price(max((variant.price for variant in self._product.variants), default=0))
 
     @property
     def price_varies(self) -> bool:
@@ -83,11 +84,13 @@ class ProductDrop(Drop):
 
     @property
     def compare_at_price_min(self) -> int:
-        return min((v.compare_at_price for v in self._product.variants if v.compare_at_price), default=0)
+        before = (v.compare_at_price for v in self._product.variants if v.compare_at_price)
+        return self._catalog.price(min(before, default=0))
 
     @property
     def compare_at_price_max(self) -> int:
-        return max((v.compare_at_price for v in self._product.variants if v.compare_at_price), default=0)
+        before = (v.compare_at_price for v in self._product.variants if v.compare_at_price)
+        return self._catalog.price(max(before, default=0))
 
     @property
     def compare_at_price_varies(self) -> bool:
@@ -131,7 +134,7 @@ class ProductDrop(Drop):
 
     @cached_property
     def variants(self) -> ListDrop:
-        return ListDrop(VariantDrop(variant, self._product) for variant in self._product.variants)
+        return ListDrop(VariantDrop(variant, self._product, self._catalog) for variant in self._product.variants)
 
     @property
     def has_only_default_variant(self) -> bool:

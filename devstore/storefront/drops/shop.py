@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from devstore.model import Customer, ShopInfo
+from devstore.model import Customer, Market, ShopInfo
 from devstore.storefront.drops.metafields import MetafieldsDrop
 from devstore.storefront.liquid import Drop, ListDrop
+from devstore.storefront.markets import country, language, root_url
 
 if TYPE_CHECKING:
     from devstore.storefront.catalog import Catalog
 
-ROUTES = {
-    "root_url": "/",
+PATHS = {
     "account_url": "/account",
     "account_login_url": "/account/login",
     "account_logout_url": "/account/logout",
@@ -27,7 +28,11 @@ ROUTES = {
     "search_url": "/search",
     "predictive_search_url": "/search/suggest",
 }
-LOCALE = {"iso_code": "en", "name": "English", "endonym_name": "English", "primary": True, "root_url": "/"}
+
+
+def routes(market: Market) -> dict[str, str]:
+    """`routes`: the addresses of a market begin with its root."""
+    return {"root_url": root_url(market), **{name: market.root + path for name, path in PATHS.items()}}
 
 
 class ShopDrop(Drop):
@@ -39,8 +44,8 @@ class ShopDrop(Drop):
         "subscription_policy", "taxes_included", "terms_of_service", "types", "vendors",
     ))  # fmt: skip
 
-    def __init__(self, info: ShopInfo, origin: str) -> None:
-        self._info, self._origin = info, origin
+    def __init__(self, info: ShopInfo, origin: str, locale: str = "en") -> None:
+        self._info, self._origin, self._locale = info, origin, locale
 
     @property
     def id(self) -> int:
@@ -76,7 +81,7 @@ class ShopDrop(Drop):
 
     @property
     def locale(self) -> str:
-        return "en"
+        return self._locale
 
 
 class CustomerDrop(Drop):
@@ -128,11 +133,11 @@ class AppDrop(Drop):
     """`app.metafields.<namespace>.<key>`: the app-data metafields of the installation."""
 
     def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
+        self.catalog = catalog
 
     @property
     def metafields(self) -> MetafieldsDrop:
-        return self._catalog.app_metafields()
+        return self.catalog.app_metafields()
 
 
 class TemplateDrop(Drop):
@@ -163,12 +168,12 @@ class TemplateDrop(Drop):
         return hash(self._name)
 
 
-def localization(country_code: str, currency: str) -> dict[str, Any]:
-    country = {"iso_code": country_code, "name": country_code, "currency": {"iso_code": currency}}
+def localization(markets: Sequence[Market], market: Market) -> dict[str, Any]:
+    """`localization`: where the visitor is, and every country and language that the shop serves."""
     return {
-        "country": country,
-        "language": LOCALE,
-        "market": {"handle": "primary"},
-        "available_countries": ListDrop([country]),
-        "available_languages": ListDrop([LOCALE]),
+        "country": country(market, market.countries[0]),
+        "language": language(market),
+        "market": {"handle": market.handle, "id": market.id},
+        "available_countries": ListDrop(country(each, code) for each in markets for code in each.countries),
+        "available_languages": ListDrop(language(each) for each in markets),
     }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from devstore.model import Product, Variant
 from devstore.storefront.liquid import Drop, ListDrop
+
+if TYPE_CHECKING:
+    from devstore.storefront.catalog import Catalog
 
 IMAGE_SIZE = 1200
 
@@ -70,8 +73,8 @@ class VariantDrop(Drop):
         "unit_price_measurement", "weight", "weight_in_unit", "weight_unit",
     ))  # fmt: skip
 
-    def __init__(self, variant: Variant, product: Product) -> None:
-        self._variant, self._product = variant, product
+    def __init__(self, variant: Variant, product: Product, catalog: Catalog) -> None:
+        self._variant, self._product, self._catalog = variant, product, catalog
 
     @property
     def id(self) -> int:
@@ -87,11 +90,12 @@ class VariantDrop(Drop):
 
     @property
     def price(self) -> int:
-        return self._variant.price
+        return self._catalog.price(self._variant.price)
 
     @property
     def compare_at_price(self) -> int | None:
-        return self._variant.compare_at_price
+        before = self._variant.compare_at_price
+        return None if before is None else self._catalog.price(before)
 
     @property
     def available(self) -> bool:
@@ -139,7 +143,7 @@ class VariantDrop(Drop):
 
     @property
     def url(self) -> str:
-        return f"/products/{self._product.handle}?variant={self._variant.id}"
+        return f"{self._catalog.root}/products/{self._product.handle}?variant={self._variant.id}"
 
     @property
     def featured_image(self) -> ImageDrop:

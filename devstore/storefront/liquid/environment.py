@@ -22,6 +22,7 @@ class LiquidSetup:
     strings: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     """Templates and snippets by the name that `render` uses."""
+    locale: str = "en"
 
 
 def make_environment(setup: LiquidSetup) -> Environment:
@@ -38,6 +39,6 @@ def make_environment(setup: LiquidSetup) -> Environment:
         environment.add_filter(name, of_nothing(environment.filters[name]))
     for tag in (StyleTag, FormTag, PaginateTag):
         environment.add_tag(tag)
-    for name, function in filters(setup.currency, dict(setup.strings), setup.asset_base).items():
+    for name, function in filters(setup.currency, dict(setup.strings), setup.asset_base, setup.locale).items():
         environment.add_filter(name, function)
     return environment

@@ -15,16 +15,16 @@ from devstore.storefront.liquid.translate import translate
 Filter = Callable[..., Any]
 
 
-def filters(currency: str, strings: dict[str, Any], asset_base: str) -> dict[str, Filter]:
-    """All filters by name, for one shop's currency and one theme's or extension's strings and assets."""
+def filters(currency: str, strings: dict[str, Any], asset_base: str, locale: str = "en") -> dict[str, Filter]:
+    """All filters by name, for one market's currency and language and one theme's or extension's strings and assets."""
     return {
-        "t": lambda key, **values: translate(strings, str(key), values),
-        "translate": lambda key, **values: translate(strings, str(key), values),
+        "t": lambda key, **values: translate(strings, str(key), values, locale),
+        "translate": lambda key, **values: translate(strings, str(key), values, locale),
         "json": to_json,
-        "money": lambda minor: money.money(minor, currency),
-        "money_with_currency": lambda minor: money.with_currency(minor, currency),
-        "money_without_trailing_zeros": lambda minor: money.without_trailing_zeros(minor, currency),
-        "money_without_currency": money.without_currency,
+        "money": lambda minor: money.money(minor, currency, locale),
+        "money_with_currency": lambda minor: money.with_currency(minor, currency, locale),
+        "money_without_trailing_zeros": lambda minor: money.without_trailing_zeros(minor, currency, locale),
+        "money_without_currency": lambda minor: money.without_currency(minor, locale),
         "asset_url": lambda name: f"{asset_base}/{name}",
         "image_url": images.image_url,
         "img_url": lambda value, _size="", **_options: images.image_url(value),

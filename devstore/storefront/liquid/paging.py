@@ -14,8 +14,12 @@ class Pageable(Protocol):
     def show(self, start: int, size: int) -> None: ...
 
 
-def paginate(items: Pageable, size: int, number: int) -> dict[str, Any]:
-    """Narrow `items` to page `number` (from 1) and return the `paginate` object of the template."""
+def paginate(items: Pageable, size: int, number: int, query: str = "") -> dict[str, Any]:
+    """Narrow `items` to page `number` (from 1) and return the `paginate` object of the template.
+
+    Args:
+        query: the rest of the address's query string, encoded, which the links keep.
+    """
     size = max(1, min(size, 250))
     pages = max(1, -(-items.total // size))
     number = max(1, min(number, pages))
@@ -26,11 +30,11 @@ def paginate(items: Pageable, size: int, number: int) -> dict[str, Any]:
         "items": items.total,
         "page_size": size,
         "pages": pages,
-        "previous": _link(number - 1) if number > 1 else None,
-        "next": _link(number + 1) if number < pages else None,
-        "parts": [_link(n) | {"is_link": n != number} for n in range(1, pages + 1)],
+        "previous": _link(number - 1, query) if number > 1 else None,
+        "next": _link(number + 1, query) if number < pages else None,
+        "parts": [_link(n, query) | {"is_link": n != number} for n in range(1, pages + 1)],
     }
 
 
-def _link(number: int) -> dict[str, Any]:
-    return {"title": str(number), "url": f"?page={number}"}
+def _link(number: int, query: str) -> dict[str, Any]:
+    return {"title": str(number), "url": f"?page={number}{'&' + query if query else ''}"}

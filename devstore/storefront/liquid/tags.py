@@ -22,7 +22,12 @@ from devstore.storefront.liquid.paging import Pageable, paginate
 
 SECTION_ID = "template--1__main"
 """The one section of every template of this theme; themes with JSON templates have such ids."""
-FORM_ACTIONS = {"product": "/cart/add", "cart": "/cart", "customer_login": "/account/login"}
+FORM_ACTIONS = {
+    "product": "/cart/add",
+    "cart": "/cart",
+    "customer_login": "/account/login",
+    "localization": "/localization",
+}
 
 
 class StyleNode(Node):
@@ -59,7 +64,9 @@ class FormNode(Node):
 
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         kind = str(self.kind.evaluate(context))
-        attributes = {"method": "post", "action": FORM_ACTIONS.get(kind, f"/{kind}"), "accept-charset": "UTF-8"}
+        # Of a market's storefront too the forms post below its root.
+        root = str(context.resolve("request", default={}).get("locale", {}).get("root_url", "/")).rstrip("/")
+        attributes = {"method": "post", "action": root + FORM_ACTIONS.get(kind, f"/{kind}"), "accept-charset": "UTF-8"}
         hidden = {"form_type": kind, "utf8": "✓"}
         subject = self.subject.evaluate(context) if self.subject else None
         if kind == "product" and isinstance(subject, Drop):
@@ -67,6 +74,8 @@ class FormNode(Node):
             attributes |= {"id": f"product_form_{number}", "enctype": "multipart/form-data"}
             attributes["class"] = "shopify-product-form"
             hidden |= {"product-id": number, "section-id": SECTION_ID}
+        if kind == "localization":
+            hidden |= {"_method": "put", "return_to": str(context.resolve("request")["path"])}
         attributes |= {option.name: str(option.value.evaluate(context)) for option in self.options}
         buffer.write(f"<form {_attributes(attributes)}>")
         for name, value in hidden.items():
@@ -114,7 +123,8 @@ class PaginateNode(Node):
         if not isinstance(items, Pageable):
             return self.block.render(context, buffer)
         number = int(context.resolve("current_page", default=1))
-        scope = {"paginate": paginate(items, int(str(self.size.evaluate(context))), number)}
+        query = str(context.resolve("page_query", default=""))
+        scope = {"paginate": paginate(items, int(str(self.size.evaluate(context))), number, query)}
         with context.extend(scope):
             return self.block.render(context, buffer)
 

@@ -14,6 +14,7 @@ from devstore import admin_frame, storefront
 from devstore.model import Metafield, Product
 from devstore.options import Options, read_toml
 from devstore.store import Store
+from devstore.storefront import theme_control
 from devstore.worlds import build
 
 SECRET = "a-secret-of-at-least-32-characters"
@@ -48,6 +49,7 @@ class Shop:
     store: Store
     app: Flask
     options: Options
+    theme: storefront.ThemeSettings
 
     def client(self) -> FlaskClient:
         return self.app.test_client()
@@ -79,11 +81,13 @@ def open_shop(given: Options | None = None, world: str = "small") -> Shop:
     """The storefront and the frame without the rest of the devstore."""
     chosen = given or options()
     store = Store(build(world))
+    theme = storefront.ThemeSettings.open(chosen)
     app = Flask("front", static_folder=None)
-    app.register_blueprint(storefront.blueprint(store, chosen))
-    app.register_blueprint(admin_frame.blueprint(store, chosen))
+    app.register_blueprint(storefront.blueprint(store, chosen, theme))
+    app.register_blueprint(admin_frame.blueprint(store, chosen, theme))
     storefront.liquid_errors.clear()
-    return Shop(store, app, chosen)
+    app.register_blueprint(theme_control.blueprint(theme))
+    return Shop(store, app, chosen, theme)
 
 
 def rail(page: str) -> list[str]:

@@ -120,11 +120,6 @@ def test_a_product_that_is_deleted_leaves_the_cart(shop: Shop) -> None:
     assert cart(client)["items"] == []
 
 
-def test_bundled_section_rendering_is_501(shop: Shop) -> None:
-    body = {"items": [{"id": shop.variant(MUG)}], "sections": ["cart-drawer"]}
-    assert shop.client().post("/cart/add.js", json=body).status_code == 501
-
-
 def test_the_product_form_as_a_browser_sends_it_adds_the_item(shop: Shop) -> None:
     client = shop.client()
     form = {"form_type": "product", "utf8": "✓", "product-id": "1", "section-id": "x", "id": str(shop.variant(MUG))}

@@ -7,7 +7,17 @@ import pytest
 from devstore.storefront import liquid_errors
 from tests.devstore.front.shop import Shop, open_shop
 
-PATHS = ("/", "/collections", "/collections/all", "/collections/all?page=2", "/cart", "/account/login")
+PATHS = (
+    "/",
+    "/collections",
+    "/collections/all",
+    "/collections/all?page=2",
+    "/cart",
+    "/account/login",
+    "/search",
+    "/search?q=mug",
+    "/de",
+)
 
 
 @pytest.mark.parametrize("world", ["small", "empty", "single", "sold_out"])
@@ -92,8 +102,3 @@ def test_the_product_form_names_its_product_and_section(shop: Shop) -> None:
     assert '<input type="hidden" name="section-id" value="template--1__main">' in page
     assert f'id="product_form_{product}"' in page
     assert 'enctype="multipart/form-data"' in page
-
-
-@pytest.mark.parametrize("query", ["section_id=card", "sections=card,price"])
-def test_section_rendering_is_501_and_not_the_whole_page(shop: Shop, query: str) -> None:
-    assert shop.client().get(f"/products/speckled-stoneware-mug?{query}").status_code == 501

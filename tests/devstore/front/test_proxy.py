@@ -116,6 +116,12 @@ def test_liquid_without_layout_is_only_itself(proxied: Shop) -> None:
     assert answer.get_data(as_text=True) == "<h1>Hearth &amp; Fern</h1>$12.90"
 
 
+def test_liquid_is_rendered_in_the_market_whose_address_asked(proxied: Shop) -> None:
+    answer = proxied.client().get("/de/apps/attune/liquid", query_string={"before": "{% layout none %}"})
+    assert answer.get_data(as_text=True) == "<h1>Hearth &amp; Fern</h1>11,87\u00a0€"
+    assert ask(proxied, "/de/apps/attune/x")["args"]["path_prefix"] == ["/apps/attune"]
+
+
 def test_broken_liquid_shows_an_error_and_the_shop_stands(proxied: Shop) -> None:
     page = proxied.client().get("/apps/attune/liquid", query_string={"before": "{% if %}"}).get_data(as_text=True)
     assert "Liquid syntax error" in page
