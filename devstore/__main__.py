@@ -19,6 +19,8 @@ def main(arguments: list[str] | None = None) -> None:
     args = _parser().parse_args(arguments)
     try:
         world = worlds.build(args.world)
+        if args.tastes:
+            _write_tastes(world, args.tastes)
         app = create(world, _options(args, world))
     except (TomlError, OSError, KeyError, ValueError) as error:
         sys.exit(f"devstore: {error}")
@@ -33,13 +35,21 @@ def main(arguments: list[str] | None = None) -> None:
         server.server_close()
 
 
+def _write_tastes(world: World, path: Path) -> None:
+    # Only here, so that small worlds start without NumPy.
+    from devstore.worlds.taste import tastes_of
+
+    tastes_of(world).save(path)
+
+
 def _stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 -- the signature is signal's.
     raise KeyboardInterrupt
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="devstore", description="A simulated Shopify store with one installed app.")
-    parser.add_argument("--world", default="small", help="small, generated, or the path of a transaction log")
+    parser.add_argument("--world", default="small", help="small, generated, null, or the path of a transaction log")
+    parser.add_argument("--tastes", type=Path, metavar="FILE", help="write there what the shoppers want (.npz)")
     parser.add_argument("--port", type=int, default=9292)
     parser.add_argument("--app-url", required=True, help="the origin that the app listens on")
     parser.add_argument("--app-toml", type=Path, default=Path("shopify.app.toml"))

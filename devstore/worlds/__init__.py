@@ -1,7 +1,8 @@
 """Worlds: where the records of a simulated shop come from.
 
-`build` is the only door: ``small``, its variants and ``generated`` are seeded and need no input, anything else is the
-path of a real transaction log (see `devstore.worlds.imported`).
+`build` is the only door: ``small``, its variants, ``generated`` and ``null`` are seeded and need no input, anything
+else is the path of a real transaction log (see `devstore.worlds.imported`). What the shoppers of a world want stands in
+`devstore.worlds.taste`.
 """
 
 from __future__ import annotations
@@ -27,12 +28,20 @@ def _generated(seed: int) -> World:
     return build_generated(seed)
 
 
+def _null(seed: int) -> World:
+    from devstore.worlds.generated import build_generated
+    from devstore.worlds.generated.parameters import NULL
+
+    return build_generated(seed, NULL)
+
+
 BUILDERS: dict[str, Callable[[int], World]] = {
     "small": build_small,
     "empty": build_empty,
     "single": build_single,
     "sold_out": build_sold_out,
     "generated": _generated,
+    "null": _null,
 }
 
 

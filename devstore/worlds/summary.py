@@ -30,16 +30,23 @@ def _sizes(world: World) -> list[Row]:
     variants = list(chain.from_iterable(product.variants for product in world.products))
     lines = sum(len(order.lines) for order in world.orders)
     empty = sum(variant.tracked and variant.quantity <= 0 for variant in variants)
-    rejected = ", ".join(f"{reason} {count:,}" for reason, count in world.rejected.items())
+    archived = sum(product.status == "ARCHIVED" for product in world.products)
+    reduced = sum(variant.compare_at_price is not None for variant in variants)
+    rows, rejected = (
+        ", ".join(f"{reason} {count:,}" for reason, count in counts.items())
+        for counts in (world.truth.get("rows", {}), world.rejected)
+    )
     return [
         ("shop", f"{world.shop.name} ({world.shop.domain}, {world.shop.currency})"),
         ("now", world.now.isoformat()),
         ("products / variants", f"{len(world.products):,} / {len(variants):,}"),
-        ("variants out of stock", f"{empty:,}"),
+        ("variants out of stock / reduced", f"{empty:,} / {reduced:,}"),
+        ("products archived", f"{archived:,}"),
         ("collections", ", ".join(f"{c.title} {len(c.product_ids)}" for c in world.collections)),
         ("customers", f"{len(world.customers):,}"),
         ("orders / lines", f"{len(world.orders):,} / {lines:,}"),
         ("price changes", f"{len(world.price_changes):,}"),
+        *([("rows", rows)] if rows else []),
         *([("rejected", rejected)] if rejected else []),
     ]
 

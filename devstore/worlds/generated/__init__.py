@@ -54,8 +54,9 @@ def build_generated(seed: int, params: Parameters = PARAMETERS) -> World:
     customers = make_customers(params.start, *_account_times(shoppers, history), writing)
     orders = write_orders(params, goods, shelves, customers, history, counters, writing)
     now = params.start + timedelta(days=params.days, hours=params.quiet_hours)
+    name = "generated" if params.effect else "null"
     return World(
-        "generated", SHOP, now, shelves.products, shelves.collections, customers, orders, ids.LOCATION + 1,
+        name, SHOP, now, shelves.products, shelves.collections, customers, orders, ids.LOCATION + 1,
         price_changes=shelves.price_changes,
         truth=keep_truth(params, goods, prices, shoppers, history, shelves.products, customers),
     )  # fmt: skip

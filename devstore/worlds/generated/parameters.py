@@ -6,7 +6,7 @@ later shows what the figures of the models were before and after.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 
@@ -148,6 +148,12 @@ class Parameters:
     """Median probability that a visit ends in an order."""
     conversion_spread: float = 0.4
     """Standard deviation of its logit over shoppers."""
+    effect: bool = True
+    """Whether what is shown changes what is bought; nothing of the history depends on it."""
 
 
 PARAMETERS = Parameters()
+NULL = replace(PARAMETERS, effect=False)
+"""The null world: the same shop, shoppers and history from the same seed, so that models learn from it as usual, but
+its shoppers settle what they buy before a visit, and click on cards without regard to what these show. Whoever measures
+a lift there measures chance, or a mistake of the measurement."""

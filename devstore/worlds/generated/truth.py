@@ -32,6 +32,8 @@ def keep_truth(
     guests = np.zeros(len(shoppers.join) - len(customers), np.int64)
     return {
         "parameters": asdict(params),
+        # False in the null world: shoppers there buy the same whatever they are shown.
+        "has_effect": params.effect,
         "product_ids": np.array([product.id for product in products]),
         "shopper_ids": np.concatenate([np.array([customer.id for customer in customers]), guests]),
         # Products: collection, first price, log appeal, style, number of the kind (equal kinds are substitutes), row

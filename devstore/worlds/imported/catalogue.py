@@ -1,7 +1,7 @@
 """Products, collections and price changes of an imported shop.
 
-Titles, prices and dates are the log's. It says nothing of stock, so what has not sold for ninety days counts as sold
-out and the rest has about as much as sold in the last three months.
+Titles and dates are the log's: a product was published the day before it first sold. Its prices and its stock are
+inferred in `devstore.worlds.imported.prices` and `devstore.worlds.imported.stock`.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from devstore.model import Collection, PriceChange, Product, Variant
 from devstore.worlds import ids
 from devstore.worlds.imported.log import Log
+from devstore.worlds.imported.prices import PricePath, price_paths
+from devstore.worlds.imported.stock import Stock, infer_stock
 from devstore.worlds.imported.times import London
 from devstore.worlds.imported.titles import COLLECTIONS, OTHER, shelves_of, tidy
 from devstore.worlds.text import Handles, slug
-
-_SOLD_OUT_AFTER = timedelta(days=90)
 
 
 class Shelves:
@@ -23,38 +23,28 @@ class Shelves:
 
     def __init__(self, log: Log, shop_name: str, clock: London, now: datetime) -> None:
         columns, handles = log.products(), Handles()
-        paths = _price_paths(log, clock)
-        self.by_code: dict[str, Product] = {}
+        paths = price_paths(log, clock, now)
+        self.stock: Stock = infer_stock(log)
         rows = zip(
-            columns["code"].tolist(), columns["text"].tolist(), clock.utc(columns["first_sale"]),
-            clock.utc(columns["last_sale"]), columns["sold_lately"].tolist(), strict=True,
+            columns["code"].tolist(), columns["text"].tolist(), clock.utc(columns["first_sale"]), paths,
+            self.stock.quantity.tolist(), self.stock.archived.tolist(), strict=True,
         )  # fmt: skip
-        for number, (code, text, first, last, sold) in enumerate(rows, start=1):
-            stock = 0 if now - last > _SOLD_OUT_AFTER else max(int(sold), 1)
-            product = _product(
-                number, code, tidy(text) or f"Item {code}", shop_name, handles, first, paths[code], stock
+        self.by_code: dict[str, Product] = {
+            code: _product(
+                number, code, tidy(text) or f"Item {code}", shop_name, handles, first, path, stock, archived=archived
             )
-            self.by_code[code] = product
+            for number, (code, text, first, path, stock, archived) in enumerate(rows, start=1)
+        }
         self.products = list(self.by_code.values())
         self.collections = _collections(self.products)
         self.price_changes = sorted(
             (
-                PriceChange(self.by_code[code].variants[0].id, at, price)
-                for code, path in paths.items()
-                for at, price in path
+                PriceChange(product.variants[0].id, at, price)
+                for product, path in zip(self.products, paths, strict=True)
+                for at, price in path.steps
             ),
             key=lambda change: (change.at, change.variant_id),
         )
-
-
-def _price_paths(log: Log, clock: London) -> dict[str, list[tuple[datetime, int]]]:
-    """Per stock code, the moments at which the list price changed; the first is the first price."""
-    columns = log.prices()
-    paths: dict[str, list[tuple[datetime, int]]] = {}
-    rows = zip(columns["code"].tolist(), clock.utc(columns["since"]), columns["price"].tolist(), strict=True)
-    for code, since, price in rows:
-        paths.setdefault(code, []).append((since, price))
-    return paths
 
 
 def _product(
@@ -64,18 +54,20 @@ def _product(
     vendor: str,
     handles: Handles,
     first: datetime,
-    path: list[tuple[datetime, int]],
+    path: PricePath,
     stock: int,
+    *,
+    archived: bool,
 ) -> Product:
     shelves = shelves_of(title)
-    changed, price = path[-1]
+    changed, price = path.steps[-1]
     variant = Variant(
         id=ids.VARIANT + number,
         product_id=ids.PRODUCT + number,
         title="Default Title",
         sku=code,
         price=price,
-        compare_at_price=None,
+        compare_at_price=path.compare_at,
         inventory_item_id=ids.INVENTORY_ITEM + number,
         quantity=stock,
         updated_at=changed,
@@ -88,7 +80,7 @@ def _product(
         vendor=vendor,
         product_type=shelves[0],
         tags=tuple(sorted(slug(shelf) for shelf in shelves)),
-        status="ACTIVE",
+        status="ARCHIVED" if archived else "ACTIVE",
         created_at=first - timedelta(days=1),
         updated_at=changed,
         published_at=first - timedelta(days=1),

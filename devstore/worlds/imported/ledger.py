@@ -1,8 +1,8 @@
 """Orders per invoice, and cancellations as refunds of what the same customer had bought before.
 
 Rows of one product at one price within an invoice become one line, as a cart would merge them; at two prices they stay
-two lines. A cancellation is matched to the latest earlier lines of that product, first at the same price, and refunds
-as much of them as has not been refunded yet; what finds nothing is left to the caller to count.
+two lines. A cancellation is matched to the latest earlier purchase of that product by that customer that has enough
+left, or split over several where none has; what finds nothing is counted and not invented.
 """
 
 from __future__ import annotations
@@ -28,6 +28,10 @@ class Ledger:
     """Lines by customer of the log and stock code, oldest first."""
     unmatched: int = 0
     matched: int = 0
+    """Rows that found a purchase, or at least a part of one."""
+    pieces: int = 0
+    pieces_too_many: int = 0
+    """Pieces taken back, and those that such rows ask for beyond what was bought."""
 
 
 def write_orders(log: Log, products: dict[str, Product], customers: dict[int, Customer], clock: London) -> Ledger:
@@ -106,6 +110,9 @@ def _cancel_all(ledger: Ledger, log: Log, counters: Ids, clock: London) -> None:
         found = _find(ledger.bought.get((who, code), []), at, quantity, price)
         ledger.matched += bool(found)
         ledger.unmatched += not found
+        taken = sum(pieces for _, _, pieces in found)
+        ledger.pieces += taken
+        ledger.pieces_too_many += quantity - taken if found else 0
         for order, line, pieces in found:
             # Counted at once, so that the next row cannot return the same pieces; `refund` counts them for good.
             line.refunded_quantity += pieces
@@ -117,15 +124,26 @@ def _cancel_all(ledger: Ledger, log: Log, counters: Ids, clock: London) -> None:
 def _find(
     bought: list[tuple[Order, OrderLine]], at: datetime, quantity: int, price: int
 ) -> list[tuple[Order, OrderLine, int]]:
-    """The pieces to take back from earlier lines, latest first, those at the same price before others."""
+    """The pieces to take back: from the latest earlier line with enough of them left, else from several, latest first.
+
+    Lines at the price of the cancellation go before others.
+    """
+    earlier = [line for line in reversed(bought) if line[0].created_at <= at and _left(line[1])]
+    earlier.sort(key=lambda pair: pair[1].unit_price != price)
+    for order, line in earlier:
+        if _left(line) >= quantity:
+            return [(order, line, quantity)]
     found, wanted = [], quantity
-    earlier = [pair for pair in reversed(bought) if pair[0].created_at <= at]
-    for order, line in sorted(earlier, key=lambda pair: pair[1].unit_price != price):
-        pieces = min(wanted, line.quantity - line.refunded_quantity)
-        if pieces > 0:
+    for order, line in earlier:
+        pieces = min(wanted, _left(line))
+        if pieces:
             found.append((order, line, pieces))
             wanted -= pieces
     return found
+
+
+def _left(line: OrderLine) -> int:
+    return line.quantity - line.refunded_quantity
 
 
 class _Note:

@@ -1,7 +1,8 @@
 """Reading a transaction log (Parquet or CSV, a file or a folder) with DuckDB and sorting its rows out.
 
-The layout is that of UCI's Online Retail: one row per line of an invoice, cancellations on invoices that begin with C.
-Every row read ends as part of an order line, as a cancellation, or counted under the reason why it was set aside.
+The layout is that of UCI's Online Retail: one row per line of an invoice, cancellations on invoices that begin with C
+or as negative quantities of a known customer. Every row read ends as part of an order line, as a cancellation, or
+counted under the reason why it was set aside.
 """
 
 from __future__ import annotations
@@ -21,39 +22,43 @@ Columns = dict[str, np.ma.MaskedArray[Any, Any] | np.ndarray[Any, Any]]
 
 _DATE_FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%m/%d/%Y %H:%M", "%m/%d/%y %H:%M", "%d/%m/%Y %H:%M")
 
-# Files of a folder may overlap (the two years of Online Retail share nine days). A row counts as often as in the one
-# file that has it most often: equal rows within a file are real repetitions, equal rows of two files are not.
+# Files of a folder may overlap (the two years of Online Retail share nine days). An invoice that several files have is
+# taken whole from the file that has most of it, from the later one where they have as much; so a row that was
+# corrected in between counts once, and equal rows within a file stay what they are: repetitions in one cart.
 _TYPED = """
     CREATE TABLE typed AS
-    SELECT DISTINCT * EXCLUDE (file) FROM (
-        SELECT *, row_number() OVER (
-            PARTITION BY file, invoice, code, text, quantity, moment, price, customer, country) AS repetition
-        FROM (
-            SELECT file,
-                   upper(trim("InvoiceNo"::VARCHAR)) AS invoice,
-                   upper(trim("StockCode"::VARCHAR)) AS code,
-                   nullif(trim("Description"::VARCHAR), '') AS text,
-                   try_cast(try_cast("Quantity" AS DOUBLE) AS INTEGER) AS quantity,
-                   coalesce(try_cast("InvoiceDate" AS TIMESTAMP),
-                            try_strptime("InvoiceDate"::VARCHAR, $formats)) AS moment,
-                   try_cast(round(try_cast("UnitPrice" AS DOUBLE) * 100) AS BIGINT) AS price,
-                   try_cast(try_cast("CustomerID" AS DOUBLE) AS BIGINT) AS customer,
-                   coalesce(trim("Country"::VARCHAR), '') AS country
-            FROM raw))
+    WITH rows AS (
+        SELECT file,
+               upper(trim("InvoiceNo"::VARCHAR)) AS invoice,
+               upper(trim("StockCode"::VARCHAR)) AS code,
+               nullif(trim("Description"::VARCHAR), '') AS text,
+               try_cast(try_cast("Quantity" AS DOUBLE) AS INTEGER) AS quantity,
+               coalesce(try_cast("InvoiceDate" AS TIMESTAMP),
+                        try_strptime("InvoiceDate"::VARCHAR, $formats)) AS moment,
+               try_cast(round(try_cast("UnitPrice" AS DOUBLE) * 100) AS BIGINT) AS price,
+               try_cast(try_cast("CustomerID" AS DOUBLE) AS BIGINT) AS customer,
+               coalesce(trim("Country"::VARCHAR), '') AS country
+        FROM raw),
+    sizes AS (SELECT invoice, file, count(*) AS size FROM rows GROUP BY ALL),
+    chosen AS (SELECT invoice, arg_max(file, (size, file)) AS file FROM sizes GROUP BY invoice)
+    SELECT rows.* EXCLUDE (file) FROM rows LEFT JOIN chosen USING (invoice)
+    WHERE rows.invoice IS NULL OR rows.file = chosen.file
 """
 
 _SORTED = r"""
     CREATE TABLE log AS
-    SELECT * EXCLUDE (repetition), CASE
+    SELECT *, CASE
         WHEN invoice IS NULL OR code IS NULL OR quantity IS NULL OR moment IS NULL OR price IS NULL THEN 'unreadable'
         WHEN code IN ('POST', 'DOT', 'C2', 'C3') THEN 'postage and carriage'
         WHEN code IN ('M', 'D', 'S') THEN 'manual entries, discounts and samples'
         WHEN code IN ('BANK CHARGES', 'AMAZONFEE', 'CRUK', 'B') THEN 'fees, charity and bad debt'
         WHEN starts_with(code, 'GIFT') THEN 'gift vouchers'
+        WHEN starts_with(code, 'TEST') THEN 'test products'
+        WHEN starts_with(code, 'ADJUST') THEN 'manual adjustments'
         WHEN NOT regexp_full_match(code, '[0-9]{5}[A-Z]{0,2}') THEN 'other stock codes'
         WHEN price <= 0 THEN 'no price'
         WHEN regexp_matches(lower(text), 'carriage|gift voucher|high resolution image') THEN 'services'
-        WHEN starts_with(invoice, 'C') AND quantity < 0 THEN 'cancellation'
+        WHEN quantity < 0 AND (starts_with(invoice, 'C') OR customer IS NOT NULL) THEN 'cancellation'
         WHEN starts_with(invoice, 'C') OR quantity <= 0 THEN 'stock adjustments'
         ELSE 'sale' END AS fate
     FROM typed
@@ -66,20 +71,27 @@ _PRODUCTS = """
           AND regexp_matches(text, '[A-Z]')
         GROUP BY code, text),
     best AS (SELECT code, arg_max(text, (often, latest, text)) AS text FROM texts GROUP BY code)
-    SELECT code, coalesce(any_value(best.text), '') AS text, min(moment) AS first_sale, max(moment) AS last_sale,
-           coalesce(sum(quantity) FILTER (moment > $now - INTERVAL 84 DAY), 0)::BIGINT AS sold_lately
+    SELECT code, coalesce(any_value(best.text), '') AS text, min(moment) AS first_sale, max(moment) AS last_sale
     FROM log LEFT JOIN best USING (code) WHERE fate = 'sale' GROUP BY code ORDER BY code
 """
 
-# What one pays depends on the quantity, so the list price of a month is the one that most invoices show.
+# How many invoices of a week show which price, by the product's place in the alphabet.
 _PRICES = """
-    WITH paid AS (
-        SELECT code, date_trunc('month', moment) AS month, price, count(*) AS often, min(moment) AS since
-        FROM log WHERE fate = 'sale' GROUP BY ALL),
-    listed AS (
-        SELECT code, month, arg_max(price, (often, price)) AS price, min(since) AS since FROM paid GROUP BY ALL)
-    SELECT code, since, price FROM listed
-    QUALIFY price IS DISTINCT FROM lag(price) OVER (PARTITION BY code ORDER BY month) ORDER BY code, since
+    SELECT dense_rank() OVER (ORDER BY code) - 1 AS product, date_diff('day', $start::DATE, moment::DATE) // 7 AS week,
+           price, count(DISTINCT invoice) AS often, min(moment) AS since
+    FROM log WHERE fate = 'sale' GROUP BY code, week, price ORDER BY code, week, price
+"""
+
+# Each day on which a product sold, with how many days it sold on in the twelve weeks until then and from then on.
+_SELLING_DAYS = """
+    WITH days AS (
+        SELECT code, moment::DATE AS day, sum(quantity) AS pieces FROM log WHERE fate = 'sale' GROUP BY ALL)
+    SELECT dense_rank() OVER (ORDER BY code) - 1 AS product, day, pieces::BIGINT AS pieces,
+           count(*) OVER (PARTITION BY code ORDER BY day RANGE BETWEEN INTERVAL 83 DAY PRECEDING AND CURRENT ROW)
+               AS before,
+           count(*) OVER (PARTITION BY code ORDER BY day RANGE BETWEEN CURRENT ROW AND INTERVAL 83 DAY FOLLOWING)
+               AS after
+    FROM days ORDER BY product, day
 """
 
 _CUSTOMERS = """
@@ -120,6 +132,7 @@ class Log:
         self.now: Any = self._one("SELECT max(moment) FROM log WHERE fate IN ('sale', 'cancellation')")
         if not self._one("SELECT count(*) FROM orders"):
             raise WorldError(f"{path} holds no sale: no row has a product's stock code, a quantity and a price.")
+        self.start: Any = self._one("SELECT min(moment) FROM log WHERE fate = 'sale'")
 
     def fates(self) -> dict[str, int]:
         """How many rows were read as what; 'read' is all of them, 'repeated in another file' the dropped copies."""
@@ -128,10 +141,14 @@ class Log:
         return {"read": self._read, "repeated in another file": self._read - distinct, **dict(rows)}
 
     def products(self) -> Columns:
-        return self._columns(_PRODUCTS, {"now": self.now})
+        return self._columns(_PRODUCTS)
 
     def prices(self) -> Columns:
-        return self._columns(_PRICES)
+        """By product, week since `start` and price: how many invoices show it, and since when."""
+        return self._columns(_PRICES, {"start": self.start})
+
+    def selling_days(self) -> Columns:
+        return self._columns(_SELLING_DAYS)
 
     def customers(self) -> Columns:
         return self._columns(_CUSTOMERS)

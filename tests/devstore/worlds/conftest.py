@@ -21,5 +21,16 @@ def generated() -> World:
 
 
 @pytest.fixture(scope="session")
+def null() -> World:
+    return build("null")
+
+
+@pytest.fixture(scope="session")
+def both_years(online_retail: Path) -> World:
+    """The whole log, from the folder of its two files."""
+    return build(str(online_retail.parent))
+
+
+@pytest.fixture(scope="session")
 def imported(online_retail: Path) -> World:
     return build(str(online_retail))

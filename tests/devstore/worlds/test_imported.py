@@ -163,6 +163,27 @@ def test_every_row_of_the_real_log_is_accounted_for(imported: World) -> None:
 
 
 @pytest.mark.realdata
+def test_both_years_make_one_shop_in_which_the_shared_nine_days_count_once(both_years: World, imported: World) -> None:
+    exam.check(both_years)
+    rows = both_years.truth["rows"]
+    assert rows["read"] == 525_461 + 541_909
+    assert both_years.rejected["repeated in another file"] == 22_523
+    assert rows["sale"] + rows["refund"] + sum(both_years.rejected.values()) == rows["read"]
+    assert {order.number for order in imported.orders} < {order.number for order in both_years.orders}
+
+
+@pytest.mark.realdata
+def test_both_years_keep_their_guests(both_years: World) -> None:
+    assert sum(order.customer_id is None for order in both_years.orders) > 2500
+
+
+@pytest.mark.realdata
+def test_nearly_all_returns_of_the_real_log_find_their_purchase(both_years: World) -> None:
+    matched = both_years.truth["rows"]["refund"]
+    assert matched / (matched + both_years.rejected["cancellations without a purchase"]) > 0.85
+
+
+@pytest.mark.realdata
 def test_the_real_log_keeps_its_totals(imported: World, online_retail: Path) -> None:
     sql = r"""SELECT sum(Quantity), count(DISTINCT InvoiceNo) FROM read_parquet($path)
         WHERE regexp_full_match(upper(StockCode), '[0-9]{5}[A-Z]{0,2}') AND UnitPrice > 0 AND Quantity > 0

@@ -55,5 +55,5 @@ def test_nothing_can_be_bought_in_the_sold_out_world() -> None:
 
 
 def test_an_unknown_name_is_refused_with_the_names_that_exist() -> None:
-    with pytest.raises(WorldError, match="small, empty, single, sold_out, generated"):
+    with pytest.raises(WorldError, match="small, empty, single, sold_out, generated, null"):
         build("atlantis")
