@@ -28,7 +28,7 @@ def shop() -> Iterator[Shop]:
     with serving(app.flask()) as app_origin:
         flask, store, page, listed = open_shop(app, app_origin)
         with serving(flask) as origin:
-            yield Shop(origin, app, store, page, listed)
+            yield Shop(origin, app, store, page, listed, app_origin)
         app.answer.set()
 
 

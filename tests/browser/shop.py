@@ -1,7 +1,7 @@
 """A devstore shop and a scripted app behind it, both served on loopback, for tests of the storefront in a browser.
 
 The page product has a list with everything that must not show in it; `ScriptedApp` plays the app: it answers the proxy
-as a test tells it, and keeps what it was asked and sent.
+as a test tells it, with cards in the app's own Liquid, and keeps what it was asked and sent.
 """
 
 from __future__ import annotations
@@ -13,7 +13,11 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, request
 
-from devstore.model import Metafield, Product, World
+from app.core.ids import ProductId, RequestId
+from app.core.recommend.types import Candidate, Rail, Reason, ReasonCode, Strategy
+from app.services.serve_recommendations import Answer, Item
+from app.web.rail_liquid import rail_liquid
+from devstore.model import Metafield, Product, WebPixel, World
 from devstore.options import Options, read_toml
 from devstore.server import create
 from devstore.store import Store
@@ -29,12 +33,14 @@ HOSTILE = '<img src=x onerror="window.hacked=1">"\'><script>window.hacked=1</scr
 class ScriptedApp:
     """The app's public side as a test wants it.
 
-    `ranking` lists product ids, best first, `unavailable` those sold out since; no ranking is sent while `answer` is
-    not set.
+    `ranking` lists product ids, best first, `unavailable` those sold out since, `reason` why all of them are there; no
+    ranking is sent while `answer` is not set.
     """
 
     ranking: list[int] = field(default_factory=list)
     unavailable: list[int] = field(default_factory=list)
+    reason: ReasonCode = ReasonCode.BECAUSE_VIEWED
+    handles: dict[int, str] = field(default_factory=dict)
     request_id: str = "request0001"
     status: int = 200
     answer: threading.Event = field(default_factory=threading.Event)
@@ -63,17 +69,35 @@ class ScriptedApp:
         def recommendations() -> tuple[Response, int]:
             self.asked.append(request.args.to_dict())
             self.answer.wait(PATIENCE_S)
-            items = [{"product_id": str(product), "position": place} for place, product in enumerate(self.ranking)]
+            why = {"code": self.reason, "text": "in the app's words"}
+            items = [
+                {"product_id": str(product), "position": place, "reason": why}
+                for place, product in enumerate(self.ranking)
+            ]
             gone = [str(product) for product in self.unavailable]
             return jsonify({"request_id": self.request_id, "items": items, "unavailable": gone}), self.status
 
+        @app.get("/proxy/v1/rail")
+        def rail() -> Response:
+            self.asked.append(request.args.to_dict())
+            self.answer.wait(PATIENCE_S)
+            shown = request.args.get("shown", "").split(",")
+            items = tuple(self._item(product) for product in self.ranking if str(product) not in shown)
+            name, id = Rail(request.args["rail"]), RequestId(self.request_id)
+            answer = Answer(id, name, Strategy.ITEM_ITEM, "", items, None, (), mapped=True)
+            body = rail_liquid(answer, request.args.to_dict())
+            return Response(body, self.status, content_type="application/liquid")
+
         @app.post("/collect")
-        def collect() -> tuple[str, int]:
+        def collect() -> Response:
             assert request.mimetype == "text/plain"
             self.batches.append(json.loads(request.get_data()))
-            return "", 202
+            return Response(status=202, headers={"Access-Control-Allow-Origin": "*"})
 
         return app
+
+    def _item(self, product: int) -> Item:
+        return Item(Candidate(ProductId(product), 1.0, Reason(self.reason)), self.handles[product], b"", "")
 
 
 @dataclass(frozen=True)
@@ -85,6 +109,32 @@ class Shop:
     store: Store
     page: Product
     listed: list[int]
+    app_origin: str
+
+    @property
+    def home_url(self) -> str:
+        return f"{self.origin}/"
+
+    @property
+    def cart_url(self) -> str:
+        return f"{self.origin}/cart"
+
+    @property
+    def rich_url(self) -> str:
+        """A product with three rails."""
+        return self.url_of(self.listed[7])
+
+    def connect_pixel(self) -> None:
+        """As the app does after its installation."""
+        settings = {"collect": f"{self.app_origin}/collect", "key": COLLECT_KEY, "shop": self.store.world.shop.domain}
+        self.store.web_pixel = WebPixel(self.store.next_id(), settings)
+
+    def add(self, *product_ids: int) -> str:
+        """A script that puts these products into the cart."""
+        items = [{"id": self.store.products[product].variants[0].id, "quantity": 1} for product in product_ids]
+        sent = json.dumps(json.dumps({"items": items}))
+        headers = '{ "Content-Type": "application/json" }'
+        return f"fetch('/cart/add.js', {{ method: 'POST', headers: {headers}, body: {sent} }}).then(r => r.json())"
 
     @property
     def page_url(self) -> str:
@@ -104,7 +154,14 @@ def open_shop(app: ScriptedApp, app_origin: str) -> tuple[Flask, Store, Product,
     listed = others[:8]
     put_list(store, page, [odd[0], listed[0], page, *odd[1:], *listed[1:]], "bought_together")
     put_list(store, others[2], [page], "trending")
+    rich = others[7]
+    put_list(store, rich, others[0:2], "bought_together")
+    put_references(store, rich, "also_viewed", [odd[0], *others[2:5]])
+    put_references(store, rich, "complete_the_look", [*others[5:7], page])
     put_config(store, app_origin)
+    home = [odd[0], *listed, odd[1]]
+    put_installed(store, "home", json.dumps({"reason": "trending", "handles": [product.handle for product in home]}))
+    app.handles = {product.id: product.handle for product in world.products}
     return flask, store, page, [product.id for product in listed]
 
 
@@ -115,15 +172,23 @@ def plain(product: Product) -> bool:
 
 
 def put_list(store: Store, product: Product, others: list[Product], reason: str) -> None:
-    gids = json.dumps([f"gid://shopify/Product/{other.id}" for other in others])
-    put(store, product.metafields, store.app_namespace, "recs", "list.product_reference", gids)
+    put_references(store, product, "recs", others)
     put(store, product.metafields, store.app_namespace, "recs_reason", "single_line_text_field", reason)
+
+
+def put_references(store: Store, product: Product, key: str, others: list[Product]) -> None:
+    gids = json.dumps([f"gid://shopify/Product/{other.id}" for other in others])
+    put(store, product.metafields, store.app_namespace, key, "list.product_reference", gids)
 
 
 def put_config(store: Store, app_origin: str) -> None:
     value = {"collect": f"{app_origin}/collect", "key": COLLECT_KEY, "proxy": "/apps/attune"}
+    put_installed(store, "config", json.dumps(value))
+
+
+def put_installed(store: Store, key: str, value: str) -> None:
     installation = store.metafields(f"gid://shopify/AppInstallation/{store.app_installation_id}")
-    put(store, installation, "attune", "config", "json", json.dumps(value))
+    put(store, installation, "attune", key, "json", value)
 
 
 def put(

@@ -118,7 +118,7 @@ def test_a_click_is_reported_and_reaches_the_cart(visit: Visit, shop: Shop) -> N
     click = shop.app.wait_for(1, "click")[0]
     assert (click["product_id"], click["request_id"], click["position"]) == (str(shown[0]), shop.app.request_id, 0)
     visit.page.get_by_role("button", name="Add to cart").click()
-    visit.page.wait_for_url("**/cart")
+    visit.page.wait_for_selector("cart-drawer.active")
     assert visit.cart()[0]["properties"] == {"_attune": f"{shop.app.request_id}:0"}
     assert visit.complaints == []
 
@@ -127,6 +127,7 @@ def test_a_click_reaches_the_cart_of_a_theme_that_sends_its_form_by_fetch(visit:
     shown = personal(visit, shop, [shop.listed[2], *shop.listed[::-1]])
     visit.link(shown[0]).click()
     visit.page.wait_for_url(shop.url_of(shown[0]))
+    visit.page.wait_for_selector('[name="properties[_attune]"]', state="attached")
     visit.page.evaluate(
         """() => new Promise(done => {
           const form = document.querySelector('form[action="/cart/add"]');
@@ -145,7 +146,7 @@ def test_a_click_reaches_the_cart_of_a_theme_that_sends_its_form_by_fetch(visit:
 def test_without_a_click_nothing_is_put_into_the_form(visit: Visit, shop: Shop) -> None:
     personal(visit, shop, shop.listed[::-1])
     visit.page.get_by_role("button", name="Add to cart").click()
-    visit.page.wait_for_url("**/cart")
+    visit.page.wait_for_selector("cart-drawer.active")
     assert not visit.cart()[0]["properties"]
 
 

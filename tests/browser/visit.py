@@ -20,7 +20,9 @@ CONSENT = """choice => new Promise(done => {
 SHIFTS = """
 window.shifts = [];
 new PerformanceObserver(list => list.getEntries().forEach(entry => {
-  if (!entry.hadRecentInput) window.shifts.push(entry.value);
+  if (entry.hadRecentInput) return;
+  const moved = entry.sources.map(({ node }) => node?.outerHTML?.slice(0, 80) ?? node?.nodeName);
+  window.shifts.push({ value: entry.value, moved });
 })).observe({ type: 'layout-shift', buffered: true });
 """
 # The element gives the app a second and a half; where a machine is busy, an answer may take longer than that.
@@ -69,7 +71,7 @@ class Visit:
         return self
 
     def see_rail(self) -> Visit:
-        self.page.locator("attune-recommendations").scroll_into_view_if_needed()
+        self.page.locator("attune-recommendations").first.scroll_into_view_if_needed()
         return self
 
     def until(self, condition: Callable[[], object], what: str) -> None:
@@ -100,12 +102,15 @@ class Visit:
         """Until the visible cards are these, in this order."""
         self.until(lambda: self.cards() == product_ids, f"the visible cards are {product_ids}")
 
-    def cards(self) -> list[int]:
-        """The visible cards' products in order."""
-        return self._products("attune-recommendations li:not([hidden])")
+    def cards(self, rail: str = "attune-recommendations") -> list[int]:
+        """The visible cards' products in order, in all rails or in those that the selector finds."""
+        return self._products(f"{rail} li:not([hidden])")
 
     def all_cards(self) -> list[int]:
         return self._products("attune-recommendations li")
+
+    def heading(self) -> str:
+        return self.page.locator(".attune__heading").first.inner_text()
 
     def _products(self, selector: str) -> list[int]:
         found: list[str] = self.page.eval_on_selector_all(selector, "cards => cards.map(card => card.dataset.product)")
@@ -119,9 +124,12 @@ class Visit:
         return stored
 
     def shifted(self) -> float:
-        """The sum of all layout shifts so far, after two frames in which a late one would show."""
+        """The sum of all layout shifts so far, after two frames in which a late one would show; prints what moved."""
         self.page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-        return float(self.page.evaluate("window.shifts.reduce((sum, value) => sum + value, 0)"))
+        shifts = self.page.evaluate("window.shifts")
+        for shift in shifts:
+            print(shift)
+        return float(sum(shift["value"] for shift in shifts))
 
     def cart(self) -> list[dict[str, Any]]:
         cart: dict[str, Any] = self.page.evaluate("fetch('/cart.js').then(answer => answer.json())")
@@ -133,4 +141,4 @@ class Visit:
 
     @property
     def sent_to_collect(self) -> list[str]:
-        return [line for line in self.sent if "/collect" in line]
+        return [line for line in self.sent if line.endswith("/collect")]

@@ -11,10 +11,11 @@ from tests.extensions.node import ROOT, shopify
 pytestmark = pytest.mark.node
 
 
-def test_the_app_builds_with_its_extension() -> None:
+def test_the_app_builds_with_its_extensions() -> None:
     result = shopify("app", "build", "--path", ROOT)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "Bundling theme extension recommendations" in result.stdout
+    assert "pixel successfully built" in result.stdout
     assert "built!" in result.stdout + result.stderr
 
 

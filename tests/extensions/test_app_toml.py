@@ -29,6 +29,8 @@ def test_the_storefront_may_read_the_lists_and_their_reason() -> None:
     assert readable == {
         ("PRODUCT", "recs"): "list.product_reference",
         ("PRODUCT", "recs_reason"): "single_line_text_field",
+        ("PRODUCT", "also_viewed"): "list.product_reference",
+        ("PRODUCT", "complete_the_look"): "list.product_reference",
     }
 
 

@@ -1,20 +1,26 @@
-"""What Shopify checks at deploy but no offline tool does: sizes, names, the schema, and complete locales."""
+"""What Shopify checks at deploy but no offline tool does: sizes, names, schemas, and no word outside the locales."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.core.recommend.types import RAILS_OF, ReasonCode
 from devstore.storefront.liquid.source import read_source
 from tests.extensions.node import RECOMMENDATIONS
 
 LIQUID = sorted(RECOMMENDATIONS.glob("**/*.liquid"))
 BLOCKS = sorted(RECOMMENDATIONS.glob("blocks/*.liquid"))
+SCRIPTS = sorted(RECOMMENDATIONS.glob("assets/*.js"))
 LANGUAGES = ("en.default", "de", "fr")
+UNSEEN = re.compile(r"{%-?\s*(comment|doc|schema)\s*-?%}.*?{%-?\s*end\1\s*-?%}|{%.*?%}|{{.*?}}", re.DOTALL)
+MARKUP = re.compile(r"<[^>]*>|[a-z-]+=\"[^\"]*\"")
+SPOKEN = re.compile(r"""(?:alt|aria-label|title|placeholder)=["'](?!{{)[^"']*[a-z]""")
 
 
 def flat(strings: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -41,8 +47,22 @@ def texts(value: Any) -> Iterator[str]:
         yield value
 
 
-def test_scripts_stay_below_the_size_that_shopify_suggests() -> None:
-    sizes = {path.name: path.stat().st_size for path in RECOMMENDATIONS.glob("assets/*.js")}
+def reached(block: Path) -> str:
+    """The source of a block with that of every snippet it renders, directly or not."""
+    found, waiting = "", [block]
+    met = set(waiting)
+    while waiting:
+        text = waiting.pop().read_text()
+        found += text
+        for name in re.findall(r"render '([a-z-]+)'", text):
+            snippet = RECOMMENDATIONS / f"snippets/{name}.liquid"
+            waiting += [snippet] if snippet not in met else []
+            met.add(snippet)
+    return found
+
+
+def test_assets_stay_below_the_size_that_shopify_suggests() -> None:
+    sizes = {path.name: path.stat().st_size for path in RECOMMENDATIONS.glob("assets/*")}
     assert sizes
     assert all(size < 10_000 for size in sizes.values()), sizes
 
@@ -73,8 +93,10 @@ def test_a_blocks_settings_are_of_known_kinds_with_distinct_ids(block: Any) -> N
     assert {setting["type"] for setting in settings} <= {"text", "range", "select", "checkbox"}
     names = [setting["id"] for setting in settings]
     assert len(set(names)) == len(names)
-    used = set(re.findall(r"block\.settings\.(\w+)", block.read_text()))
-    assert used == set(names)
+    text = reached(block)
+    used = set(re.findall(r"block\.settings\.(\w+)", text))
+    with_a_default = set(re.findall(r"block\.settings\.(\w+) \| default:", text))
+    assert used - with_a_default <= set(names) <= used
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda path: path.stem)
@@ -113,3 +135,48 @@ def test_every_language_has_every_string_with_the_same_places(language: str, suf
     for key, text in other.items():
         assert text.strip()
         assert re.findall(r"{{\s*\w+\s*}}", text) == re.findall(r"{{\s*\w+\s*}}", english[key]), key
+
+
+def test_no_word_of_liquid_stands_outside_the_locales() -> None:
+    for path in LIQUID:
+        text = path.read_text()
+        assert not re.search(r"[A-Za-z]{2}", MARKUP.sub(" ", UNSEEN.sub(" ", text))), path.name
+        assert not SPOKEN.search(text), path.name
+
+
+def test_no_word_of_a_schema_stands_outside_the_locales() -> None:
+    for block in BLOCKS:
+        schema = read_source(block.read_text()).schema
+        for entry in (schema, *schema["settings"], *(o for s in schema["settings"] for o in s.get("options", ()))):
+            for key in {"name", "label", "info", "content", "placeholder"} & entry.keys():
+                assert entry[key].startswith("t:"), (block.name, entry[key])
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_scripts_hold_no_words_for_shoppers(script: Path) -> None:
+    code = re.sub(r"//.*|/\*.*?\*/", "", script.read_text())
+    literals = re.findall(r"""'([^'\n]*)'|"([^"\n]*)"|`([^`]*)`""", code)
+    words = {text for parts in literals for text in parts if re.match(r"[A-Z][a-z]+(\s|$)", text)}
+    assert words <= {"Escape"}, "a key's name is no word"
+
+
+def test_every_reason_that_the_app_may_give_has_words() -> None:
+    named = re.findall(r"data-(\w+)=", (RECOMMENDATIONS / "snippets/why.liquid").read_text())
+    assert set(named) == set(ReasonCode)
+
+
+def test_every_rail_has_its_block_on_the_pages_of_its_placement() -> None:
+    template = {"home": "index", "product": "product", "cart": "cart"}
+    wanted = {(rail.value, template[placement]) for placement, rails in RAILS_OF.items() for rail in rails}
+    found = set()
+    for block in BLOCKS:
+        schema = read_source(block.read_text()).schema
+        if schema["target"] == "section":
+            found |= {(schema["name"].removeprefix("t:blocks."), page) for page in schema["enabled_on"]["templates"]}
+    assert found == wanted
+
+
+def test_the_tracker_stands_on_every_page() -> None:
+    schema = read_source((RECOMMENDATIONS / "blocks/tracker.liquid").read_text()).schema
+    assert schema["target"] == "body"
+    assert not {"enabled_on", "disabled_on"} & schema.keys()

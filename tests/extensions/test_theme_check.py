@@ -27,6 +27,6 @@ def test_theme_check_finds_nothing_to_say() -> None:
 
 def test_theme_check_would_have_said_it(tmp_path: Path) -> None:
     broken = shutil.copytree(RECOMMENDATIONS, tmp_path / "recommendations")
-    block = broken / "blocks/bought-together.liquid"
-    block.write_text(block.read_text().replace("render 'card'", "render 'missing'"))
+    snippet = broken / "snippets/cards.liquid"
+    snippet.write_text(snippet.read_text().replace("render 'card'", "render 'missing'"))
     assert "MissingTemplate" in check(broken)
