@@ -5,6 +5,10 @@ Query strings carry visitor ids and ID tokens, which must not be logged; WEB_CON
 
 import os
 
+# A request's matrices are small: more threads for one only wait for each other, and spin while they do. NumPy reads
+# this when it is imported, which is after this file.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))

@@ -1,7 +1,9 @@
-"""The event consumer: the stream's entries into the lake, each stored once, none lost.
+"""The event consumers: the stream's entries into live state at once, and into the lake in large batches, none lost.
 
-Run it as ``python -m workers.stream``, as often as wished. It acknowledges a batch only after it is committed; while
-PostgreSQL is away it holds its batch and waits. SIGTERM ends it after the batch in hand.
+Run it as ``python -m workers.stream``, as often as wished. Two groups read the same stream: `live` folds what comes
+within milliseconds, `lake` gathers for up to two seconds, because each batch becomes files. A batch is acknowledged
+only after it is stored; while the lake is away its reader holds its batch and waits, and the live one goes on. SIGTERM
+ends both after the batches in hand.
 """
 
 from __future__ import annotations
@@ -12,20 +14,33 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 import redis
 
+from app.adapters.redis import keys
 from app.adapters.redis.consumer import Delivery, StreamConsumer
-from app.adapters.redis.event_stream import record_of
+from app.adapters.redis.event_stream import is_event, record_of
+from app.core.events import Event
+from app.core.ids import ShopId
 from app.errors import Permanent, Retryable
-from app.services.store_records import Ports, Record, store_records
-from app.wiring.worker import current
+from app.ports import Decision
+from app.services.fold_events import fold_events
+from app.services.store_records import store_records
+from app.wiring.worker import Worker, current
 
 log = logging.getLogger(__name__)
 
-HOUSEKEEPING_S = 10.0
-LONGEST_PAUSE_S = 5.0
+HOUSEKEEPING_S: Final = 10.0
+LONGEST_PAUSE_S: Final = 5.0
+LAKE_BATCH: Final = 5000
+LAKE_GATHERS_S: Final = 2.0
+LAKE_IDLE_MS: Final = 120_000
+"""Writing a batch's files may take its time; another consumer must not take it over meanwhile."""
+
+Record = tuple[ShopId, Event | Decision]
+Work = Callable[[Sequence[Record]], object]
 
 
 class _Stopping(Exception):
@@ -36,11 +51,23 @@ class Stream:
     """The loop of one consumer.
 
     Args:
+        work: what is done with a batch; it may come again after a kill. Raises Retryable to have it wait, Permanent
+            for a record that it will never take.
+        reads: which entries the work is about; the others are acknowledged unread.
+        keeps_dead: whether what nobody can read or store is set aside with the reason; one group of the stream's does.
         housekeeping_s: how often abandoned entries are looked for and the stream is trimmed.
     """
 
-    def __init__(self, consumer: StreamConsumer, ports: Ports, *, housekeeping_s: float = HOUSEKEEPING_S) -> None:
-        self._consumer, self._ports = consumer, ports
+    def __init__(
+        self,
+        consumer: StreamConsumer,
+        work: Work,
+        *,
+        reads: Callable[[Mapping[bytes, bytes]], bool] = bool,
+        keeps_dead: bool = True,
+        housekeeping_s: float = HOUSEKEEPING_S,
+    ) -> None:
+        self._consumer, self._work, self._reads, self._keeps_dead = consumer, work, reads, keeps_dead
         self._housekeeping_s = housekeeping_s
         self._stop = threading.Event()
 
@@ -77,7 +104,7 @@ class Stream:
         """Take over what dead consumers left, set aside what nobody can store, drop what is done."""
         while batch := self._consumer.abandoned():
             tired = self._consumer.tired(batch)
-            self._consumer.bury(tired, "delivered too often without being stored")
+            self._give_up(tired, "delivered too often without being stored")
             gone = {delivery.id for delivery in tired}
             self.handle([delivery for delivery in batch if delivery.id not in gone])
             if self._stop.is_set():
@@ -87,39 +114,39 @@ class Stream:
         self._consumer.forget_dead_consumers()
 
     def handle(self, batch: Sequence[Delivery]) -> None:
-        """Store a batch, then acknowledge it. What the lake refuses stays pending and comes again."""
+        """Work on a batch, then acknowledge it. What is refused stays pending and comes again."""
         records: list[tuple[Delivery, Record]] = []
-        self._consumer.acknowledge([delivery for delivery in batch if not delivery.fields])
+        self._consumer.acknowledge([delivery for delivery in batch if not self._reads(delivery.fields)])
         for delivery in batch:
-            if not delivery.fields:
+            if not self._reads(delivery.fields):
                 continue
             try:
                 records.append((delivery, record_of(delivery.fields)))
             except (ValueError, KeyError, TypeError) as error:
-                self._consumer.bury([delivery], f"not an entry of ours: {type(error).__name__}")
-        if not records:
-            return
+                self._give_up([delivery], f"not an entry of ours: {type(error).__name__}")
+        if records:
+            self._settle(records)
+
+    def _settle(self, records: Sequence[tuple[Delivery, Record]]) -> None:
+        """Store all, or halve again and again, so that a refused entry does not hold up its neighbours."""
         try:
             self._store([record for _, record in records])
+        except Permanent as error:
+            if len(records) == 1:
+                log.warning("entry %r cannot be stored: %s", records[0][0].id, error)
+                return
+            middle = len(records) // 2
+            self._settle(records[:middle])
+            self._settle(records[middle:])
+        else:
             self._consumer.acknowledge([delivery for delivery, _ in records])
-        except Permanent:
-            self._one_by_one(records)
-
-    def _one_by_one(self, records: Sequence[tuple[Delivery, Record]]) -> None:
-        """Find the entry that the lake refuses, so that it does not hold up its neighbours."""
-        for delivery, record in records:
-            try:
-                self._store([record])
-                self._consumer.acknowledge([delivery])
-            except Permanent as error:
-                log.warning("entry %r cannot be stored: %s", delivery.id, error)
 
     def _store(self, records: Sequence[Record]) -> None:
-        """Store now or as soon as PostgreSQL is back; retrying in place leaves the count of deliveries alone."""
+        """Store now or as soon as it can be; retrying in place leaves the count of deliveries alone."""
         pause = 0.1
         while True:
             try:
-                store_records(records, self._ports)
+                self._work(records)
                 return
             except Retryable as error:
                 if self._stop.is_set():
@@ -128,20 +155,70 @@ class Stream:
                 self._stop.wait(pause)
                 pause = min(2 * pause, LONGEST_PAUSE_S)
 
+    def _give_up(self, batch: Sequence[Delivery], reason: str) -> None:
+        if self._keeps_dead:
+            self._consumer.bury(batch, reason)
+        else:
+            self._consumer.acknowledge(batch)
 
-def main(build: Callable[[], Stream] | None = None) -> None:
-    """Run one consumer until SIGTERM or SIGINT."""
+
+def run_together(streams: Sequence[Stream]) -> None:
+    """Run the loops, each in a thread of its own, until all are stopped; what breaks one ends all."""
+    failures: list[BaseException] = []
+
+    def run(stream: Stream) -> None:
+        try:
+            stream.run()
+        except BaseException as error:
+            failures.append(error)
+            for other in streams:
+                other.stop()
+
+    threads = [threading.Thread(target=run, args=(stream,)) for stream in streams]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
+
+
+def main(build: Callable[[], Sequence[Stream]] | None = None) -> None:
+    """Run the consumers until SIGTERM or SIGINT."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    stream = (build or _stream)()
+    streams = (build or _streams)()
+
+    def stop(*_signal: object) -> None:
+        for stream in streams:
+            stream.stop()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stream.stop)
-    stream.run()
+        signal.signal(number, stop)
+    run_together(streams)
 
 
-def _stream() -> Stream:
-    wiring = current()
-    name = f"{socket.gethostname()}:{os.getpid()}"
-    return Stream(StreamConsumer(wiring.redis, name), Ports(wiring.lake, wiring.live_state))
+def _streams() -> list[Stream]:
+    wiring, name = current(), f"{socket.gethostname()}:{os.getpid()}"
+    return [live(wiring, name), lake(wiring, name)]
+
+
+def live(wiring: Worker, name: str) -> Stream:
+    """The reader that folds events into live state."""
+    consumer = StreamConsumer(wiring.redis, name, group=keys.LIVE_GROUP)
+    return Stream(consumer, lambda records: fold_events(records, wiring.folding), reads=is_event, keeps_dead=False)
+
+
+def lake(wiring: Worker, name: str) -> Stream:
+    """The reader that stores events and decisions for good."""
+    consumer = StreamConsumer(
+        wiring.redis,
+        name,
+        group=keys.LAKE_GROUP,
+        most=LAKE_BATCH,
+        gather_s=LAKE_GATHERS_S,
+        idle_ms=LAKE_IDLE_MS,
+    )
+    return Stream(consumer, lambda records: store_records(records, wiring.storing))
 
 
 if __name__ == "__main__":

@@ -39,6 +39,20 @@ class Count(StrEnum):
     WEBHOOKS_STORED = "webhooks_stored"
     WEBHOOKS_REPEATED = "webhooks_repeated"
     WEBHOOKS_REFUSED = "webhooks_refused"
+    EVENTS_REFUSED_SHAPE = "events_refused_shape"
+    EVENTS_REFUSED_CONSENT = "events_refused_consent"
+    EVENTS_REFUSED_TYPE = "events_refused_type"
+    EVENTS_REFUSED_IDENTITY = "events_refused_identity"
+    EVENTS_REFUSED_AGE = "events_refused_age"
+    EVENTS_REFUSED_FIELD = "events_refused_field"
+    EVENTS_REFUSED_SURPLUS = "events_refused_surplus"
+    EVENTS_FROM_BOTS = "events_from_bots"
+    COLLECT_MALFORMED = "collect_malformed"
+    COLLECT_TOO_LARGE = "collect_too_large"
+    COLLECT_FROM_STRANGERS = "collect_from_strangers"
+    COLLECT_FULL = "collect_full"
+    CLIENTS_PAIRED = "clients_paired"
+    CLIENTS_CONTRADICTED = "clients_contradicted"
 
 
 SLOTS = 256

@@ -1,43 +1,72 @@
 """The closed vocabulary of visitor events, and the only parser that admits them.
 
 An event that does not fit is refused with a sentence that says why; one without the visitor's consent is refused too
-(law 2), so nothing behind this module has to ask again.
+(law 2), so nothing behind this module has to ask again. Each type has the fields of its own that `FIELDS` lists;
+whatever else an event carries is not read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from app.core.errors import BadEvent
-from app.core.ids import ProductId, RequestId, VisitorId
-from app.core.recommend.types import Placement
+from app.core.errors import BadEvent, RefusalKind
+from app.core.ids import ClientId, CollectionId, OrderId, ProductId, RequestId, VariantId, VisitorId
+from app.core.recommend.types import RAILS_OF, Placement, Rail, default_rail
 
 MAX_AGE_MS = 24 * 60 * 60 * 1000
+MOST_PRODUCTS = 100
+LONGEST_QUERY = 200
 
 
 class EventType(StrEnum):
     EXPOSURE = "exposure"
     """At least half of a card was in view for one second."""
     CLICK = "click"
+    """On a card of a rail."""
+    PAGE_VIEW = "page_view"
+    PRODUCT_VIEW = "product_view"
+    COLLECTION_VIEW = "collection_view"
+    SEARCH = "search"
+    CART_VIEW = "cart_view"
+    ADD_TO_CART = "add_to_cart"
+    REMOVE_FROM_CART = "remove_from_cart"
+    CHECKOUT_STARTED = "checkout_started"
+    PURCHASE = "purchase"
+    """The checkout's last page was seen; what was bought is told by the order itself."""
+    IDENTITY = "identity"
+    """The theme's visitor id and the pixel's client id are one browser's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that a consenting visitor saw or did. `consent` is the state at capture."""
+    """One thing that a consenting visitor saw or did. `consent` is the state at capture.
+
+    At least one of `visitor` (the theme's id) and `client` (the pixel's) is there.
+    """
 
     event_id: str
     type: EventType
     at: datetime
-    visitor: VisitorId
-    placement: Placement
-    product_id: ProductId
-    request_id: RequestId | None
-    position: int | None
+    visitor: VisitorId | None
+    client: ClientId | None
     consent: Mapping[str, bool]
+    placement: Placement | None = None
+    rail: Rail | None = None
+    product_id: ProductId | None = None
+    variant_id: VariantId | None = None
+    collection_id: CollectionId | None = None
+    order_id: OrderId | None = None
+    products: tuple[ProductId, ...] = field(default=())
+    query: str | None = None
+    path: str | None = None
+    quantity: int | None = None
+    request_id: RequestId | None = None
+    position: int | None = None
 
 
 def parse(raw: Mapping[str, Any], *, now: datetime) -> Event:
@@ -47,20 +76,111 @@ def parse(raw: Mapping[str, Any], *, now: datetime) -> Event:
         BadEvent: a field is missing or absurd, or the visitor had not consented to analytics.
     """
     consent = _consent(raw.get("consent"))
+    type = _type(raw.get("type"))
+    visitor, client = _visitor(raw.get("visitor")), _client(raw.get("client_id"))
+    if visitor is None and client is None:
+        raise BadEvent("an event names its visitor, its client_id, or both", RefusalKind.IDENTITY)
+    if type is EventType.IDENTITY and (visitor is None or client is None):
+        raise BadEvent("an identity event names both visitor and client_id", RefusalKind.IDENTITY)
     return Event(
         event_id=_text(raw, "id", longest=64),
-        type=_type(raw.get("type")),
+        type=type,
         at=now - timedelta(milliseconds=_age_ms(raw.get("age_ms"))),
-        visitor=_visitor(raw.get("visitor")),
-        placement=_placement(raw.get("placement")),
-        product_id=ProductId(_number(raw, "product_id")),
-        request_id=RequestId(_text(raw, "request_id", longest=32)) if raw.get("request_id") else None,
-        position=_position(raw.get("position")),
+        visitor=visitor,
+        client=client,
         consent=consent,
+        **FIELDS[type](raw),
     )
 
 
-def _text(raw: Mapping[str, Any], name: str, *, longest: int) -> str:
+# -- what each type carries ------------------------------------------------------------------------------------------
+
+Raw = Mapping[str, Any]
+
+
+def _on_a_card(raw: Raw) -> dict[str, Any]:
+    placement = _placement(raw.get("placement"))
+    return {
+        "placement": placement,
+        "rail": _rail(raw.get("rail"), placement),
+        "product_id": ProductId(_number(raw, "product_id")),
+        "request_id": RequestId(_text(raw, "request_id", longest=32)) if raw.get("request_id") else None,
+        "position": _whole(raw, "position", most=999),
+    }
+
+
+def _of_a_product(raw: Raw) -> dict[str, Any]:
+    variant = _number(raw, "variant_id") if raw.get("variant_id") is not None else None
+    return {
+        "product_id": ProductId(_number(raw, "product_id")),
+        "variant_id": None if variant is None else VariantId(variant),
+        "quantity": _whole(raw, "quantity", most=1_000_000),
+    }
+
+
+def _of_products(raw: Raw) -> dict[str, Any]:
+    products = raw.get("products")
+    if not isinstance(products, list) or len(products) > MOST_PRODUCTS:
+        raise BadEvent(f"products must be a list of at most {MOST_PRODUCTS} ids")
+    return {"products": tuple(ProductId(_id(product, "products")) for product in products)}
+
+
+def _of_an_order(raw: Raw) -> dict[str, Any]:
+    return {"order_id": OrderId(_number(raw, "order_id")), **_of_products(raw)}
+
+
+def _of_a_collection(raw: Raw) -> dict[str, Any]:
+    return {"collection_id": CollectionId(_number(raw, "collection_id"))}
+
+
+def _of_a_search(raw: Raw) -> dict[str, Any]:
+    """What looks like an address or a telephone number is not kept: people type such things into search fields.
+
+    White space of all kinds is one blank; joiners that Persian, Hindi and emoji are written with stay.
+    """
+    query = raw.get("query")
+    if not isinstance(query, str) or not 0 < len(query) <= LONGEST_QUERY:
+        raise BadEvent(f"query must be a text of 1 to {LONGEST_QUERY} characters")
+    query = _CONTROL.sub("", " ".join(query.split()))
+    return {"query": "" if _PERSONAL.search(query) else query}
+
+
+def _of_a_page(raw: Raw) -> dict[str, Any]:
+    """The path alone: query strings carry e-mail addresses and tokens."""
+    path = _text(raw, "path", longest=1000)
+    return {"path": path.partition("?")[0].partition("#")[0]}
+
+
+def _of_nothing(_raw: Raw) -> dict[str, Any]:
+    return {}
+
+
+FIELDS: Mapping[EventType, Callable[[Raw], dict[str, Any]]] = {
+    EventType.EXPOSURE: _on_a_card,
+    EventType.CLICK: _on_a_card,
+    EventType.PAGE_VIEW: _of_a_page,
+    EventType.PRODUCT_VIEW: _of_a_product,
+    EventType.COLLECTION_VIEW: _of_a_collection,
+    EventType.SEARCH: _of_a_search,
+    EventType.CART_VIEW: _of_products,
+    EventType.ADD_TO_CART: _of_a_product,
+    EventType.REMOVE_FROM_CART: _of_a_product,
+    EventType.CHECKOUT_STARTED: _of_products,
+    EventType.PURCHASE: _of_an_order,
+    EventType.IDENTITY: _of_nothing,
+}
+
+
+# -- values ----------------------------------------------------------------------------------------------------------
+
+_TYPES: Mapping[str, EventType] = {str(type): type for type in EventType}
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_VISITOR = re.compile(r"[0-9a-f]{32}")
+_CLIENT = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_PERSONAL = re.compile(r"@|(?:\d[\s()/-]?){7,}")
+
+
+def _text(raw: Raw, name: str, *, longest: int) -> str:
     value = raw.get(name)
     if not isinstance(value, str) or not 0 < len(value) <= longest:
         raise BadEvent(f"{name} must be a text of 1 to {longest} characters")
@@ -69,19 +189,31 @@ def _text(raw: Mapping[str, Any], name: str, *, longest: int) -> str:
     return value
 
 
-def _number(raw: Mapping[str, Any], name: str) -> int:
-    value = raw.get(name)
+def _number(raw: Raw, name: str) -> int:
+    return _id(raw.get(name), name)
+
+
+def _id(value: object, name: str) -> int:
     text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
     if not (text.isascii() and text.isdecimal() and len(text) <= 18):
         raise BadEvent(f"{name} must be a numeric id")
     return int(text)
 
 
+def _whole(raw: Raw, name: str, *, most: int) -> int | None:
+    value = raw.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+        raise BadEvent(f"{name} must be a number from 0 to {most}")
+    return value
+
+
 def _type(value: object) -> EventType:
-    try:
-        return EventType(str(value))
-    except ValueError:
-        raise BadEvent(f"type must be one of {', '.join(EventType)}") from None
+    type = _TYPES.get(str(value))
+    if type is None:
+        raise BadEvent(f"type must be one of {', '.join(EventType)}", RefusalKind.TYPE)
+    return type
 
 
 def _placement(value: object) -> Placement:
@@ -92,32 +224,44 @@ def _placement(value: object) -> Placement:
         raise BadEvent(f"placement must be one of {', '.join(Placement)}") from None
 
 
+def _rail(value: object, placement: Placement) -> Rail:
+    if value is None:
+        return default_rail(placement)
+    if value not in RAILS_OF[placement]:
+        raise BadEvent(f"the rail of placement {placement} must be one of {', '.join(RAILS_OF[placement])}")
+    return Rail(str(value))
+
+
 def _age_ms(value: object) -> int:
     """Browsers send how long ago a thing happened: their clocks are often wrong, their stopwatches are not."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_AGE_MS:
-        raise BadEvent("age_ms must be a whole number of milliseconds, at most a day")
+        raise BadEvent("age_ms must be a whole number of milliseconds, at most a day", RefusalKind.AGE)
     return value
 
 
-def _visitor(value: object) -> VisitorId:
-    text = value if isinstance(value, str) else ""
-    if len(text) != 32 or any(c not in "0123456789abcdef" for c in text):
-        raise BadEvent("visitor must be 32 hexadecimal digits")
-    return VisitorId(text)
-
-
-def _position(value: object) -> int | None:
+def _visitor(value: object) -> VisitorId | None:
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1000:
-        raise BadEvent("position must be a number from 0 to 999")
-    return value
+    if not isinstance(value, str) or not _VISITOR.fullmatch(value):
+        raise BadEvent("visitor must be 32 hexadecimal digits", RefusalKind.IDENTITY)
+    return VisitorId(value)
+
+
+def _client(value: object) -> ClientId | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not _CLIENT.fullmatch(value):
+        raise BadEvent("client_id must be 1 to 64 letters, digits, dots, dashes or underscores", RefusalKind.IDENTITY)
+    return ClientId(value)
 
 
 def _consent(value: object) -> dict[str, bool]:
     if not isinstance(value, Mapping):
-        raise BadEvent("consent must say what the visitor allowed")
-    state = {name: value.get(name) is True for name in ("analytics", "preferences", "marketing")}
-    if not state["analytics"]:
-        raise BadEvent("the visitor has not allowed analytics")
-    return state
+        raise BadEvent("consent must say what the visitor allowed", RefusalKind.CONSENT)
+    if value.get("analytics") is not True:
+        raise BadEvent("the visitor has not allowed analytics", RefusalKind.CONSENT)
+    return {
+        "analytics": True,
+        "preferences": value.get("preferences") is True,
+        "marketing": value.get("marketing") is True,
+    }

@@ -5,16 +5,18 @@ Consent is checked by the parser itself, so an event without it never gets furth
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from app.core.errors import BadEvent
+from app.core.errors import BadEvent, RefusalKind
 from app.core.events import Event, parse
 from app.core.ids import ShopId
 from app.ports import Clock, EventLog
 
 MOST_EVENTS = 50
+MOST_REFUSALS = 10
+"""So many refusals are explained; whoever sends more bad events at once learns no more from the eleventh."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,17 @@ class Refusal:
 @dataclass(frozen=True, slots=True)
 class Receipt:
     accepted: int
-    refused: tuple[Refusal, ...]
+    refused: tuple[Refusal, ...] = ()
+    """The first refusals, explained."""
+    unexplained: int = 0
+    """How many more were refused."""
+    kinds: Mapping[RefusalKind, int] | None = None
+    """How many were refused, by kind; None if none were."""
+
+    @property
+    def refusals(self) -> int:
+        """How many events were refused, unexplained and unread ones included."""
+        return sum(self.kinds.values()) if self.kinds else 0
 
 
 def ingest_events(shop: ShopId, batch: Sequence[object], ports: Ports) -> Receipt:
@@ -47,19 +59,24 @@ def ingest_events(shop: ShopId, batch: Sequence[object], ports: Ports) -> Receip
     """
     now = ports.clock.now()
     events: list[Event] = []
-    refused: list[Refusal] = []
-    for index, raw in enumerate(batch):
+    refused: list[tuple[int, BadEvent]] = []
+    for index, raw in enumerate(batch[:MOST_EVENTS]):
         try:
-            if index >= MOST_EVENTS:
-                raise BadEvent(f"a batch holds at most {MOST_EVENTS} events")
-            events.append(parse(_object(raw), now=now))
+            if not isinstance(raw, Mapping):
+                raise BadEvent("an event is a JSON object", RefusalKind.SHAPE)
+            events.append(parse(raw, now=now))
         except BadEvent as error:
-            refused.append(Refusal(index, str(error)))
+            refused.append((index, error))
     ports.events.append(shop, events)
-    return Receipt(len(events), tuple(refused))
+    if not refused and len(batch) <= MOST_EVENTS:
+        return Receipt(len(events))
+    return _with_refusals(len(events), refused, surplus=len(batch) - MOST_EVENTS)
 
 
-def _object(raw: object) -> Mapping[str, Any]:
-    if not isinstance(raw, Mapping):
-        raise BadEvent("an event is a JSON object")
-    return raw
+def _with_refusals(accepted: int, refused: Sequence[tuple[int, BadEvent]], *, surplus: int) -> Receipt:
+    kinds = Counter(error.kind for _, error in refused)
+    explained = [Refusal(index, str(error)) for index, error in refused[:MOST_REFUSALS]]
+    if surplus > 0:
+        kinds[RefusalKind.SURPLUS] += surplus
+        explained.append(Refusal(MOST_EVENTS, f"a batch holds at most {MOST_EVENTS} events; {surplus} were not read"))
+    return Receipt(accepted, tuple(explained), max(0, len(refused) - MOST_REFUSALS), kinds)

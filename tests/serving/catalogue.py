@@ -63,7 +63,7 @@ def set_stock(connection: psycopg.Connection, product: int, quantity: int) -> No
 def publish(wiring: Web, shop: ShopId, model: ItemModel) -> None:
     """Write the artefact, move the pointer, tell the web."""
     at = datetime(2026, 1, 1, tzinfo=UTC)
-    wiring.artefacts.write(shop, model.version, model.arrays(), {"strategy": model.strategy.value})
+    wiring.artefacts.write(shop, model.version, model.arrays(), model.meta())
     wiring.models.record(shop, ModelRecord(model.version, "training", model.strategy, at, 100, 10, {}, ""))
     wiring.models.publish(shop, model.version, at=at)
     wiring.redis.incr(keys.model(shop))

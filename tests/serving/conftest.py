@@ -18,8 +18,9 @@ from werkzeug.test import TestResponse
 
 from app.config import Settings
 from app.core.ids import ModelVersion, ProductId
-from app.core.recommend.scoring import NEIGHBOUR, ItemModel
-from app.core.recommend.types import Strategy
+from app.core.recommend.factors import FoldIn
+from app.core.recommend.scoring import NEIGHBOUR, ItemModel, Neighbours
+from app.core.recommend.types import Rail, Strategy
 from app.core.shops import Shop
 from app.web import create_app
 from app.wiring.web import Web
@@ -81,6 +82,42 @@ def model(wiring: Web, shop: Shop, catalogue: psycopg.Connection) -> ItemModel:
 
 
 @pytest.fixture
+def full_model(wiring: Web, shop: Shop, catalogue: psycopg.Connection) -> ItemModel:
+    """All rails passed their exams. Product 1: bought with 2, 3, 4; viewed with 7, 8; complements 3, 9.
+
+    Tastes: 1 to 5 are one kind of thing, 6 to 10 another; within a kind the higher number is liked more.
+    """
+    ids = np.arange(1, 11, dtype=np.int64)
+    first, second = (ids <= 5) * (1 + ids / 10), (ids > 5) * (1 + ids / 10)
+    made = ItemModel(
+        ModelVersion("full"),
+        Strategy.ITEM_ITEM,
+        ids,
+        _table({1: [(2, 0.9), (3, 0.5), (4, 0.25)], 5: [(6, 0.7)], 6: [(2, 0.4), (10, 0.3)]}),
+        ids.astype(np.float32),
+        viewed=_table({1: [(7, 0.8), (8, 0.4)], 5: [(9, 0.6)]}),
+        complementing=_table({1: [(3, 0.5), (9, 0.2)], 6: [(9, 0.4)]}),
+        groups=(ids % 3).astype(np.int32),
+        factors=np.stack([first, second], axis=1).astype(np.float32),
+        fold_in=FoldIn(regularization=0.1, alpha=10.0),
+        rails=frozenset(Rail),
+        for_you=Strategy.ALS,
+    )
+    publish(wiring, shop.id, made)
+    wiring.shelves.map_now(shop.id)
+    return made
+
+
+def _table(rows: dict[int, list[tuple[int, float]]]) -> Neighbours:
+    """Neighbours by product id, of ten products numbered from 1."""
+    table = np.zeros((10, 3), dtype=NEIGHBOUR)
+    table["index"] = -1
+    for product, near in rows.items():
+        table[product - 1][: len(near)] = [(other - 1, score) for other, score in near]
+    return table
+
+
+@pytest.fixture
 def app(wiring: Web) -> Flask:
     return create_app(wiring)
 
@@ -94,9 +131,9 @@ def client(app: Flask) -> FlaskClient:
 def ask(client: FlaskClient, wiring: Web, shop: Shop) -> Ask:
     """Ask for recommendations through the door; by keyword, the route's parameters."""
 
-    def asking(**parameters: object) -> TestResponse:
+    def asking(*, route: str = "recommendations", **parameters: object) -> TestResponse:
         question = {"placement": "product", "product_id": "1", **{n: str(v) for n, v in parameters.items()}}
-        return client.get(f"/proxy/v1/recommendations?{signed(question)}")
+        return client.get(f"/proxy/v1/{route}?{signed(question)}")
 
     return asking
 

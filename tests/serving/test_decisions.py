@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -43,7 +44,9 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 def decision(number: int) -> Decision:
     at = datetime(2026, 1, 1, tzinfo=UTC)
-    return Decision(f"r{number}", at, "product", ProductId(1), None, "item_item", "default", "v1", [])
+    return Decision(
+        f"r{number}", at, "product", "bought_together", ProductId(1), None, "item_item", "default", "v1", []
+    )
 
 
 def in_stream(connection: redis.Redis) -> list[tuple[ShopId, Any]]:
@@ -65,9 +68,10 @@ def test_an_answer_leaves_a_record_that_replays_it(mapped: None, ask: Ask, shop:
     assert owner == shop.id
     assert isinstance(record, Decision)
     assert (record.request_id, record.product_id, record.visitor) == (answer["request_id"], 1, VISITOR)
+    assert (record.placement, record.rail) == ("product", "bought_together")
     assert (record.strategy, record.variant, record.model_version) == ("item_item", "default", "v1")
     assert [item["product_id"] for item in record.items] == [2, 3]
-    assert record.items[0]["reason"] == "bought_together"
+    assert record.items[0] == {"product_id": 2, "position": 0, "score": pytest.approx(0.9), "reason": "bought_together"}
 
 
 def test_without_consent_the_record_names_no_visitor(mapped: None, ask: Ask, live_redis: redis.Redis) -> None:

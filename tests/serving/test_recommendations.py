@@ -32,6 +32,7 @@ def test_the_answer_has_the_promised_shape(mapped: None, ask: Ask) -> None:
     assert len(body.pop("request_id")) == 16
     assert body == {
         "placement": "product",
+        "rail": "bought_together",
         "strategy": "item_item",
         "variant": "default",
         "items": [

@@ -16,9 +16,15 @@ from app.adapters.db.engine import Database
 from app.adapters.db.reports import DbReports
 from app.cli.report import command
 from app.config import Settings
+from app.core.events import Event, EventType
+from app.core.ids import ProductId, RequestId, VisitorId
+from app.core.recommend.types import Placement, Rail
 from app.core.shops import Shop
-from app.ports import ReportRow
+from app.ports import ReportRow, VisitsRow
 from app.services.report import BadPeriod, ctr, report
+from app.services.roll_up_events import roll_up_events
+from app.services.store_records import Ports, store_records
+from app.wiring.worker import Worker
 from tests.conftest import TEST_KEY
 from tests.serving.catalogue import rows_of
 
@@ -26,7 +32,14 @@ DAY = date(2026, 3, 1)
 
 
 @pytest.fixture
-def rows(database: Database, shop: Shop) -> Iterator[psycopg.Connection]:
+def worker(settings: Settings) -> Iterator[Worker]:
+    opened = Worker(settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def rows(database: Database, shop: Shop, worker: Worker) -> Iterator[psycopg.Connection]:
     """Two exposures and a click on 1 March in Auckland, which is 28 February in UTC."""
     with rows_of(database, shop.id) as connection:
         connection.autocommit = True
@@ -35,17 +48,30 @@ def rows(database: Database, shop: Shop) -> Iterator[psycopg.Connection]:
             "VALUES (%s, '', 'NZD', 'Pacific/Auckland', '', now())",
             [shop.id],
         )
-        for number, kind in enumerate(("exposure", "exposure", "click")):
-            add_event(connection, shop, f"e{number}", kind, datetime(2026, 2, 28, 12, tzinfo=UTC))
+        kinds = (EventType.EXPOSURE, EventType.EXPOSURE, EventType.CLICK)
+        happen(worker, shop, *(event(f"e{number}", kind) for number, kind in enumerate(kinds)))
         yield connection
 
 
-def add_event(connection: psycopg.Connection, shop: Shop, name: str, kind: str, at: datetime) -> None:
-    connection.execute(
-        "INSERT INTO events (shop_id, event_id, type, at, visitor, placement, product_id, request_id) "
-        "VALUES (%s, %s, %s, %s, 'v', 'product', 1, 'known')",
-        [shop.id, name, kind, at],
+def event(name: str, kind: EventType, *, rail: Rail = Rail.BOUGHT_TOGETHER, request: str = "known") -> Event:
+    return Event(
+        event_id=name,
+        type=kind,
+        at=datetime(2026, 2, 28, 12, tzinfo=UTC),
+        visitor=VisitorId("a" * 32),
+        client=None,
+        consent={"analytics": True},
+        placement=Placement.PRODUCT,
+        rail=rail,
+        product_id=ProductId(1),
+        request_id=RequestId(request),
     )
+
+
+def happen(worker: Worker, shop: Shop, *events: Event) -> None:
+    """Let the events reach the lake, and the figures."""
+    store_records([(shop.id, each) for each in events], Ports(worker.lake))
+    roll_up_events(shop, worker.rolling_up)
 
 
 def add_order(
@@ -80,7 +106,8 @@ def test_exposures_and_clicks_count_on_the_shops_own_day(
     rows: psycopg.Connection, database: Database, shop: Shop
 ) -> None:
     row = one_row(database, shop)
-    assert (row.day, row.placement, row.exposures, row.clicks, ctr(row)) == (DAY, "product", 2, 1, 0.5)
+    assert (row.day, row.placement, row.rail) == (DAY, "product", "bought_together")
+    assert (row.exposures, row.clicks, ctr(row)) == (2, 1, 0.5)
 
 
 def test_revenue_is_that_of_the_clicked_lines_net_of_discounts_and_refunds(
@@ -106,17 +133,37 @@ def test_an_order_whose_click_was_lost_is_found_by_the_decision(
     rows: psycopg.Connection, database: Database, shop: Shop
 ) -> None:
     rows.execute(
-        "INSERT INTO decisions (shop_id, request_id, at, placement, strategy, variant) "
-        "VALUES (%s, 'decided', now(), 'product', 'item_item', '')",
+        "INSERT INTO decisions (shop_id, request_id, at, placement, rail, strategy, variant) "
+        "VALUES (%s, 'decided', now(), 'product', 'bought_together', 'item_item', '')",
         [shop.id],
     )
     add_order(rows, shop, 1, (1000, 1, 1, 0, "decided"))
     assert one_row(database, shop).orders == 1
 
 
+def test_each_rail_has_its_own_row_and_an_order_after_two_stands_in_both(
+    rows: psycopg.Connection, database: Database, shop: Shop, worker: Worker
+) -> None:
+    happen(worker, shop, event("e9", EventType.CLICK, rail=Rail.ALSO_VIEWED, request="other"))
+    add_order(rows, shop, 1, (1000, 1, 1, 0, "known"), (300, 1, 1, 0, "other"))
+    made = report(shop, DbReports(database), WallClock(), first=DAY, last=DAY)
+    found = {row.rail: (row.exposures, row.clicks, row.orders, row.revenue) for row in made.rows}
+    assert found == {"bought_together": (2, 1, 1, 1000), "also_viewed": (0, 1, 1, 300)}
+    assert {row.rail: (row.clicks, row.revenue) for row in made.totals} == {
+        "bought_together": (1, 1000),
+        "also_viewed": (1, 300),
+    }
+
+
+def test_visitors_and_sessions_are_told_by_day(rows: psycopg.Connection, database: Database, shop: Shop) -> None:
+    made = report(shop, DbReports(database), WallClock(), first=DAY, last=DAY)
+    assert list(made.visits) == [VisitsRow(DAY, visitors=1, sessions=1)]
+
+
 def test_a_shop_without_anything_has_an_empty_table(database: Database, other_shop: Shop) -> None:
     made = report(other_shop, DbReports(database), WallClock())
-    assert (made.rows, made.totals, made.currency) == ([], [], "")
+    assert (made.rows, made.totals, made.visits, made.currency) == ([], [], [], "")
+    assert made.is_empty
     assert (made.last - made.first).days == 27
 
 
@@ -135,11 +182,9 @@ def test_a_period_that_ends_before_it_begins_is_refused(database: Database, shop
         report(shop, DbReports(database), WallClock(), first=date(2026, 3, 2), last=DAY)
 
 
-def test_the_command_prints_the_table_with_its_definitions(
-    rows: psycopg.Connection, settings: Settings, shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    add_order(rows, shop, 1, (1234, 1, 1, 0, "known"))
-    environment = {
+@pytest.fixture
+def environment(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    named = {
         "DATABASE_URL": settings.database_url,
         "REDIS_URL": settings.redis_url,
         "ATTUNE_DATA_DIR": str(tmp_path),
@@ -148,8 +193,15 @@ def test_the_command_prints_the_table_with_its_definitions(
         "APP_URL": settings.app_url,
         "ENCRYPTION_KEYS": TEST_KEY,
     }
-    for name, value in environment.items():
+    for name, value in named.items():
         monkeypatch.setenv(name, str(value))
+
+
+@pytest.mark.usefixtures("environment")
+def test_the_command_prints_the_table_with_its_definitions(
+    rows: psycopg.Connection, shop: Shop, tmp_path: Path
+) -> None:
+    add_order(rows, shop, 1, (1234, 1, 1, 0, "known"))
     file = tmp_path / "report.json"
     ran = CliRunner().invoke(
         command, ["alice", "--from", "2026-03-01", "--to", "2026-03-01", "--json", str(file)], env={"COLUMNS": "200"}
@@ -159,5 +211,23 @@ def test_the_command_prints_the_table_with_its_definitions(
     assert "this is not lift" in ran.output
     document = orjson.loads(file.read_bytes())
     assert document["totals"] == [
-        {"placement": "product", "exposures": 2, "clicks": 1, "ctr": 0.5, "orders": 1, "revenue": 1234}
+        {
+            "placement": "product",
+            "rail": "bought_together",
+            "exposures": 2,
+            "clicks": 1,
+            "ctr": 0.5,
+            "orders": 1,
+            "revenue": 1234,
+        }
     ]
+    assert document["visits"] == [{"day": "2026-03-01", "visitors": 1, "sessions": 1}]
+
+
+@pytest.mark.usefixtures("environment", "shop")
+def test_the_command_says_that_there_is_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    ran = CliRunner().invoke(command, ["alice", "--json", str(file)])
+    assert ran.exit_code == 0, ran.output
+    assert "alice.myshopify.com has nothing to report" in ran.output
+    assert orjson.loads(file.read_bytes())["rows"] == []

@@ -20,10 +20,12 @@ from app.adapters.redis import keys
 from app.adapters.shelves import shelves as shelves_module
 from app.adapters.shelves.shelves import MappedShelves
 from app.core.ids import ModelVersion, ProductId
+from app.core.recommend import remembered as remembered_module
 from app.core.recommend.cascade import Context
-from app.core.recommend.scoring import NEIGHBOUR, ItemItemSource, ItemModel
-from app.core.recommend.served import RememberedNeighbours
-from app.core.recommend.types import Placement, Strategy
+from app.core.recommend.remembered import RememberedNeighbours
+from app.core.recommend.scoring import NEIGHBOUR, ItemModel, Neighbours, Table
+from app.core.recommend.served import ServedModel
+from app.core.recommend.types import Candidate, Placement, Reason, Strategy
 from app.core.shops import Shop
 from app.errors import Permanent
 from app.wiring.web import Web
@@ -136,6 +138,30 @@ def test_the_shop_that_was_not_asked_for_longest_makes_room(
 @given(st.integers(0, 2**32 - 1), st.lists(st.integers(1, 14), min_size=1, max_size=5, unique=True))
 def test_remembered_neighbours_are_the_models_own(seed: int, anchors: list[int]) -> None:
     chance = np.random.default_rng(seed)
+    ids = np.arange(1, 13, dtype=np.int64)
+    model = ItemModel(
+        ModelVersion("m"),
+        Strategy.ITEM_ITEM,
+        ids,
+        _random_neighbours(chance),
+        np.ones(12, np.float32),
+        viewed=_random_neighbours(chance),
+        complementing=_random_neighbours(chance),
+    )
+    product, *cart = map(ProductId, anchors)
+    context = Context(Placement.PRODUCT, product, tuple(cart), 8)
+    for table in Table:
+        remembered = RememberedNeighbours(model, table)
+        expected = [
+            Candidate(item, score, Reason(remembered.code, because))
+            for item, score, because in model.neighbours_of_all(context.anchors, table)
+        ]
+        for _ in range(2):
+            assert list(remembered.candidates(context)) == expected
+
+
+def _random_neighbours(chance: np.random.Generator) -> Neighbours:
+    """Up to four neighbours for each of twelve products, none twice and none its own."""
     neighbours = np.zeros((12, 4), dtype=NEIGHBOUR)
     neighbours["index"] = chance.integers(-1, 12, (12, 4))
     neighbours["index"] = np.where(neighbours["index"] == np.arange(12)[:, None], -1, neighbours["index"])
@@ -143,14 +169,20 @@ def test_remembered_neighbours_are_the_models_own(seed: int, anchors: list[int])
         _, first = np.unique(row["index"], return_index=True)
         row["index"][np.setdiff1d(np.arange(4), first)] = -1
     neighbours["score"] = -np.sort(-chance.integers(1, 5, (12, 4)).astype(np.float32) / 4, axis=1)
-    model = ItemModel(
-        ModelVersion("m"), Strategy.ITEM_ITEM, np.arange(1, 13, dtype=np.int64), neighbours, np.ones(12, np.float32)
-    )
-    product, *cart = map(ProductId, anchors)
-    context = Context(Placement.PRODUCT, product, tuple(cart), 8)
-    remembered = RememberedNeighbours(model)
-    for _ in range(2):
-        assert list(remembered.candidates(context)) == list(ItemItemSource(model).candidates(context))
+    return neighbours
+
+
+def test_the_memory_of_a_tables_neighbours_is_bounded(monkeypatch: pytest.MonkeyPatch, model: ItemModel) -> None:
+    monkeypatch.setattr(remembered_module, "MOST_REMEMBERED", 4)
+    served = ServedModel.of(model)
+    for product in range(1, 11):
+        for sources in served.rails.values():
+            for source in sources:
+                list(source.candidates(Context(Placement.PRODUCT, ProductId(product), (), 8)))
+    memories = {id(source): source for rail in served.rails.values() for source in rail}
+    sizes = [len(one._known) for one in memories.values() if isinstance(one, RememberedNeighbours)]
+    assert sizes
+    assert max(sizes) <= 4
 
 
 def test_a_look_without_news_reads_neither_the_model_nor_old_rows_again(

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.config import Settings
+from app.core.recommend.types import Placement
 from tests.conftest import TEST_KEY
 
 HEAVY = (
@@ -20,6 +21,9 @@ HEAVY = (
     "lightgbm",
     "duckdb",
     "ibis",
+    "pyarrow",
+    "ibis",
+    "pyarrow",
     "pyspark",
     "klaviyo_api",
     "graphql",
@@ -30,7 +34,7 @@ SCRIPT = f"""
 import sys
 from app.web.wsgi import app
 client = app.test_client()
-for path in ("/healthz", "/metrics", "/proxy/v1/recommendations", "/"):
+for path in ("/healthz", "/metrics", "/proxy/v1/recommendations", "/proxy/v1/rail", "/"):
     client.get(path)
 client.post("/collect", data=b"{{}}")
 client.post("/webhooks", data=b"{{}}")
@@ -66,4 +70,7 @@ def test_the_load_generator_signs_as_shopify_does() -> None:
 
     signature = ProxySignature("secret")
     now = datetime.now(UTC).timestamp()
-    assert all(signature.parameters(one.partition("?")[2], now_s=now) for one in questions("secret"))
+    for placement in Placement:
+        asked = questions("secret", placement)
+        assert len(set(asked)) == len(asked)
+        assert all(signature.parameters(one.partition("?")[2], now_s=now)["placement"] == placement for one in asked)

@@ -1,12 +1,13 @@
-"""One durable consumer of the event stream: reads its entries, takes over those of dead consumers, acknowledges.
+"""One durable consumer of the event stream: reads its group's entries, takes over what dead ones left, acknowledges.
 
-What a consumer was given and has not acknowledged stays pending in Redis. After `idle_ms` another consumer claims it;
-after `most_deliveries` it is set aside in the dead-letter stream with the reason, so that one bad entry cannot hold up
-the rest. Commands are limited to Redis 6.2.
+What a consumer was given and has not acknowledged stays pending in Redis. After `idle_ms` another consumer of the group
+claims it; after `most_deliveries` it is set aside in the dead-letter stream with the reason, so that one bad entry
+cannot hold up the rest. Commands are limited to Redis 6.2.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -34,6 +35,10 @@ class Delivery:
 class StreamConsumer:
     """Args:
     name: this consumer's own name in the group; a restarted process may use its old one or a new one.
+    group: which of the stream's readers it belongs to; each group gets every entry.
+    most: at most so many entries at a time.
+    gather_s: after the first entry, wait for so long for more: where large batches are worth more than speed.
+    idle_ms: must be longer than storing a batch takes, or two consumers store the same.
     """
 
     def __init__(
@@ -41,36 +46,48 @@ class StreamConsumer:
         connection: redis.Redis,
         name: str,
         *,
+        group: str = keys.LAKE_GROUP,
+        most: int = BATCH,
+        gather_s: float = 0.0,
         idle_ms: int = IDLE_MS,
         most_deliveries: int = MOST_DELIVERIES,
         block_ms: int = BLOCK_MS,
     ) -> None:
-        self._redis, self._name = connection, name
+        self._redis, self._name, self._group = connection, name, group
+        self._most, self._gather_s = most, gather_s
         self._idle_ms, self._most_deliveries, self._block_ms = idle_ms, most_deliveries, block_ms
 
     def open(self) -> None:
-        """Create the group, from the stream's first entry on, unless it is there."""
-        try:
-            self._redis.xgroup_create(keys.EVENTS, keys.LAKE_GROUP, id="0", mkstream=True)
-        except redis.ResponseError as error:
-            if not str(error).startswith("BUSYGROUP"):
-                raise
+        """Create all groups, from the stream's first entry on, unless they are there.
+
+        All, because an entry that one group is done with must wait for the others, also before they have ever read.
+        """
+        for group in keys.GROUPS:
+            try:
+                self._redis.xgroup_create(keys.EVENTS, group, id="0", mkstream=True)
+            except redis.ResponseError as error:
+                if not str(error).startswith("BUSYGROUP"):
+                    raise
 
     def own_pending(self) -> Iterator[list[Delivery]]:
         """What was given to this name before and never acknowledged: first thing after a restart."""
         after = b"0"
-        while batch := self._read(after, block_ms=None):
+        while batch := self._read(after, self._most, block_ms=None):
             yield batch
             after = batch[-1].id
 
     def new(self) -> list[Delivery]:
-        """The next entries that nobody has; waits a moment for the first."""
-        return self._read(b">", block_ms=self._block_ms)
+        """The next entries that nobody of the group has; waits a moment for the first."""
+        batch = self._read(b">", self._most, block_ms=self._block_ms)
+        until = time.monotonic() + self._gather_s
+        while batch and len(batch) < self._most and (left_ms := int(1000 * (until - time.monotonic()))) > 0:
+            batch += self._read(b">", self._most - len(batch), block_ms=left_ms)
+        return batch
 
     def abandoned(self) -> list[Delivery]:
         """Entries whose consumer has been silent for too long; they are ours now."""
         answer: Any = self._redis.xautoclaim(
-            keys.EVENTS, keys.LAKE_GROUP, self._name, self._idle_ms, "0-0", count=BATCH
+            keys.EVENTS, self._group, self._name, self._idle_ms, "0-0", count=self._most
         )
         return [Delivery(id, fields or {}) for id, fields in answer[1] if id is not None]
 
@@ -78,14 +95,16 @@ class StreamConsumer:
         """Those of the batch that have been delivered too often."""
         if not batch:
             return []
-        listed: Any = self._redis.xpending_range(keys.EVENTS, keys.LAKE_GROUP, batch[0].id, batch[-1].id, len(batch))
+        listed: Any = self._redis.xpending_range(
+            keys.EVENTS, self._group, batch[0].id, batch[-1].id, len(batch), consumername=self._name
+        )
         often = {row["message_id"] for row in listed if row["times_delivered"] > self._most_deliveries}
         return [delivery for delivery in batch if delivery.id in often]
 
     def acknowledge(self, batch: Sequence[Delivery]) -> None:
-        """The entries are stored; they will not be delivered again."""
+        """The group is done with the entries; they will not be delivered to it again."""
         if batch:
-            self._redis.xack(keys.EVENTS, keys.LAKE_GROUP, *[delivery.id for delivery in batch])
+            self._redis.xack(keys.EVENTS, self._group, *[delivery.id for delivery in batch])
 
     def bury(self, batch: Sequence[Delivery], reason: str) -> None:
         """Set entries aside in the dead-letter stream and acknowledge them, in one transaction."""
@@ -95,41 +114,47 @@ class StreamConsumer:
         for delivery in batch:
             fields: dict[Any, Any] = {**delivery.fields, b"reason": reason[:500], b"id": delivery.id}
             pipeline.xadd(keys.DEAD_LETTERS, fields, maxlen=MOST_DEAD, approximate=True)
-        pipeline.xack(keys.EVENTS, keys.LAKE_GROUP, *[delivery.id for delivery in batch])
+        pipeline.xack(keys.EVENTS, self._group, *[delivery.id for delivery in batch])
         pipeline.execute()
 
     def forget_erased(self) -> None:
         """Acknowledge what is pending here but no longer in the stream, so that it does not hold up the trimming."""
-        listed: Any = self._redis.xpending_range(keys.EVENTS, keys.LAKE_GROUP, "-", "+", BATCH, consumername=self._name)
+        listed: Any = self._redis.xpending_range(
+            keys.EVENTS, self._group, "-", "+", self._most, consumername=self._name
+        )
         for row in listed:
             if not self._redis.xrange(keys.EVENTS, row["message_id"], row["message_id"]):
-                self._redis.xack(keys.EVENTS, keys.LAKE_GROUP, row["message_id"])
+                self._redis.xack(keys.EVENTS, self._group, row["message_id"])
 
     def trim(self) -> None:
-        """Drop what every consumer has acknowledged: all entries before the oldest pending one."""
-        # In this order: what was delivered by the first answer and is not pending in the second has been stored.
-        delivered = self._last_delivered()
-        pending: Any = self._redis.xpending(keys.EVENTS, keys.LAKE_GROUP)
-        oldest = pending["min"] or delivered
-        if oldest:
-            self._redis.xtrim(keys.EVENTS, minid=oldest, approximate=False)
+        """Drop what every group is done with: all entries before the oldest one that is pending in any of them."""
+        # In this order: what was delivered by the first answer and is not pending in the second is done with.
+        groups: Any = self._redis.xinfo_groups(keys.EVENTS)
+        delivered = {_text(group["name"]): group["last-delivered-id"] for group in groups}
+        if not set(keys.GROUPS) <= set(delivered):
+            return
+        bounds = []
+        for group in keys.GROUPS:
+            pending: Any = self._redis.xpending(keys.EVENTS, group)
+            bounds.append(pending["min"] or delivered[group])
+        self._redis.xtrim(keys.EVENTS, minid=min(bounds, key=_order), approximate=False)
 
     def forget_dead_consumers(self) -> None:
         """Remove the names of consumers that hold nothing and have been silent for long: each restart has a new one."""
-        consumers: Any = self._redis.xinfo_consumers(keys.EVENTS, keys.LAKE_GROUP)
+        consumers: Any = self._redis.xinfo_consumers(keys.EVENTS, self._group)
         for consumer in consumers:
             if consumer["pending"] == 0 and consumer["idle"] > FORGET_MS:
-                self._redis.xgroup_delconsumer(keys.EVENTS, keys.LAKE_GROUP, consumer["name"])
+                self._redis.xgroup_delconsumer(keys.EVENTS, self._group, consumer["name"])
 
-    def _last_delivered(self) -> bytes | None:
-        groups: Any = self._redis.xinfo_groups(keys.EVENTS)
-        return next((group["last-delivered-id"] for group in groups if _text(group["name"]) == keys.LAKE_GROUP), None)
-
-    def _read(self, after: bytes, *, block_ms: int | None) -> list[Delivery]:
-        answer: Any = self._redis.xreadgroup(
-            keys.LAKE_GROUP, self._name, {keys.EVENTS: after}, count=BATCH, block=block_ms
-        )
+    def _read(self, after: bytes, most: int, *, block_ms: int | None) -> list[Delivery]:
+        answer: Any = self._redis.xreadgroup(self._group, self._name, {keys.EVENTS: after}, count=most, block=block_ms)
         return [Delivery(id, fields or {}) for id, fields in (answer[0][1] if answer else ())]
+
+
+def _order(id: bytes) -> tuple[int, int]:
+    """Ids compare as two numbers, milliseconds and a running one."""
+    milliseconds, _, number = id.partition(b"-")
+    return int(milliseconds), int(number)
 
 
 def _text(value: bytes | str) -> str:

@@ -10,12 +10,14 @@ import atexit
 import logging
 import os
 import threading
+import time
 from collections import deque
 from typing import Final
 
 import redis
 
 from app.adapters.counters import Count, Counters
+from app.adapters.redis.backlog import MOST_FOR_DECISIONS, Gate
 from app.adapters.redis.event_stream import add_command
 from app.adapters.redis.round_trip import RoundTrips
 from app.core.ids import ShopId
@@ -24,20 +26,34 @@ from app.ports import Decision
 log = logging.getLogger(__name__)
 
 FLUSH_S: Final = 0.05
+LONGEST_PAUSE_S: Final = 1.0
+"""While the stream takes nothing it is tried less and less often, down to this."""
 CAPACITY: Final = 10_000
 BATCH: Final = 500
 LAST_FLUSH_S: Final = 5.0
 
 
 class DecisionBuffer:
-    """Implements `app.ports.DecisionLog`."""
+    """Implements `app.ports.DecisionLog`.
+
+    Args:
+        most_in_stream: the length of the stream at which decisions wait here instead.
+    """
 
     def __init__(
-        self, connection: redis.Redis, counters: Counters, *, capacity: int = CAPACITY, flush_s: float = FLUSH_S
+        self,
+        connection: redis.Redis,
+        counters: Counters,
+        *,
+        capacity: int = CAPACITY,
+        flush_s: float = FLUSH_S,
+        most_in_stream: int = MOST_FOR_DECISIONS,
     ) -> None:
         self._round_trip, self._counters = RoundTrips(connection), counters
+        self._gate = Gate(self._round_trip, most_in_stream)
         self._capacity, self._flush_s = capacity, flush_s
         self._waiting: deque[tuple[ShopId, Decision]] = deque()
+        self._stuck_since: float | None = None
         self._lock = threading.Lock()
         self._flushing = threading.Lock()
         self._wake = threading.Event()
@@ -63,16 +79,19 @@ class DecisionBuffer:
         with self._flushing:
             while batch := self._take():
                 try:
+                    if self._gate.is_shut():
+                        self._keep(batch, "the event stream is full")
+                        break
                     self._round_trip([add_command(shop, decision) for shop, decision in batch])
-                except redis.RedisError:
-                    self._waiting.extendleft(reversed(batch))
-                    log.warning("the event stream does not answer; %s decisions wait", len(self._waiting))
+                except redis.RedisError as error:
+                    self._keep(batch, f"the event stream does not answer: {error}")
                     break
                 except Exception:  # What cannot be written must not stand in the way of all that follow.
                     self._counters.add(Count.DECISIONS_DROPPED, len(batch))
                     log.exception("%s decisions could not be written", len(batch))
                     continue
                 self._counters.add(Count.DECISIONS_FLUSHED, len(batch))
+                self._well_again()
                 flushed += len(batch)
         return flushed
 
@@ -92,6 +111,19 @@ class DecisionBuffer:
             batch.append(self._waiting.popleft())
         return batch
 
+    def _keep(self, batch: list[tuple[ShopId, Decision]], reason: str) -> None:
+        """Put the batch back; an outage is logged once, when it begins."""
+        self._waiting.extendleft(reversed(batch))
+        if self._stuck_since is None:
+            self._stuck_since = time.monotonic()
+            log.warning("%s; decisions wait, up to %s of them", reason, self._capacity)
+
+    def _well_again(self) -> None:
+        """And once more when it ends."""
+        if self._stuck_since is not None:
+            log.warning("the event stream takes decisions again, after %.1f s", time.monotonic() - self._stuck_since)
+            self._stuck_since = None
+
     def _start(self) -> None:
         """A thread does not survive a fork, so each process starts its own, at its first decision."""
         with self._lock:
@@ -104,10 +136,14 @@ class DecisionBuffer:
         atexit.register(self.close)
 
     def _run(self) -> None:
+        pause = self._flush_s
         while not self._ending.is_set():
             self._wake.wait()
             self._wake.clear()
-            self._ending.wait(self._flush_s)  # Gather what comes meanwhile; a quiet process does not wake up at all.
+            self._ending.wait(pause)  # Gather what comes meanwhile; a quiet process does not wake up at all.
             self.flush()
+            pause = self._flush_s
+            if self._stuck_since is not None:
+                pause = min(max(pause, 2 * (time.monotonic() - self._stuck_since)), LONGEST_PAUSE_S)
             if self._waiting:
                 self._wake.set()

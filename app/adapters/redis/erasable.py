@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import orjson
 import redis
@@ -23,12 +23,15 @@ class LiveStatePlace:
         self._redis = connection
 
     def erase_customer(self, shop: ShopId, subject: Subject) -> int:
-        """The person's visitors: their state, and what the stream still carries of them."""
-        if not subject.visitors:
-            return 0
-        names = [key(shop, visitor) for visitor in subject.visitors for key in (keys.visitor, keys.arm)]
-        visitors = set(subject.visitors)
-        return int(self._redis.delete(*names)) + self._drop(shop, lambda body: body.get("visitor") in visitors)
+        """The person's visitors and browsers: what the stream still carries of them, then their state.
+
+        In this order, so that nothing of the stream is folded into a state that has just been erased.
+        """
+        visitors, clients = self._known(shop, subject)
+        dropped = 0
+        if visitors or clients:
+            dropped = self._drop(shop, lambda body: body.get("visitor") in visitors or body.get("client") in clients)
+        return dropped + int(self._redis.delete(*_names(shop, subject, visitors, clients)))
 
     def erase_shop(self, shop: ShopId) -> int:
         deleted = 0
@@ -37,12 +40,40 @@ class LiveStatePlace:
         return deleted + self._drop(shop, lambda _body: True)
 
     def export_customer(self, shop: ShopId, subject: Subject) -> Sequence[Json]:
-        found = []
-        for visitor in subject.visitors:
-            state = self._redis.hgetall(keys.visitor(shop, visitor))
+        visitors, clients = self._known(shop, subject)
+        states = [keys.visitor(shop, visitor) for visitor in sorted(visitors)]
+        states += [keys.client_state(shop, client) for client in sorted(clients)]
+        found: list[Json] = []
+        for name in states:
+            state: Any = self._redis.hgetall(name)
             if state:
-                found.append({_text(name): _text(value) for name, value in state.items()})
+                found.append({_text(field): _text(value) for field, value in state.items()})
+        bought: Any = self._redis.lrange(keys.customer(shop, subject.customer), 0, -1)
+        if bought:
+            found.append({"bought": ",".join(_text(product) for product in bought)})
         return found
+
+    def _known(self, shop: ShopId, subject: Subject) -> tuple[set[str], set[str]]:
+        """The person's visitors and clients, also those that only the pairs of the two tell."""
+        visitors: set[str] = {str(visitor) for visitor in subject.visitors}
+        clients: set[str] = {str(client) for client in subject.clients}
+        if not visitors and not clients:
+            return visitors, clients
+        pairs = dict(self._pairs(shop))
+        visitors |= {pairs[client] for client in clients if client in pairs}
+        clients |= {client for client, visitor in pairs.items() if visitor in visitors}
+        return visitors, clients
+
+    def _pairs(self, shop: ShopId) -> Iterator[tuple[str, str]]:
+        """Every client of the shop whose visitor is known."""
+        prefix = keys.client(shop, "")
+        names = [_text(name) for name in self._redis.scan_iter(match=f"{prefix}*", count=BATCH)]
+        for start in range(0, len(names), BATCH):
+            some = names[start : start + BATCH]
+            answers: Any = self._redis.mget(some)
+            for name, visitor in zip(some, answers, strict=True):
+                if visitor is not None:
+                    yield name.removeprefix(prefix), _text(visitor)
 
     def _drop(self, shop: ShopId, matches: Callable[[dict[str, object]], bool]) -> int:
         """Take entries of the shop out of the streams, also those that a consumer has read and not yet confirmed."""
@@ -58,6 +89,15 @@ class LiveStatePlace:
         while batch := cast("list[tuple[bytes, Fields]]", self._redis.xrange(stream, min=start, count=BATCH)):
             yield from batch
             start = f"({_text(batch[-1][0])}"
+
+
+def _names(shop: ShopId, subject: Subject, visitors: set[str], clients: set[str]) -> list[str]:
+    """The keys that are about the person; a guest has no customer's key, and deleting what is not there is no error."""
+    return [
+        keys.customer(shop, subject.customer),
+        *(key(shop, visitor) for visitor in visitors for key in (keys.visitor, keys.arm)),
+        *(key(shop, client) for client in clients for key in (keys.client, keys.client_state)),
+    ]
 
 
 def _text(value: bytes | str) -> str:

@@ -1,23 +1,26 @@
-"""The stream between the web process and the lake: how events and decisions are written into entries and read back.
+"""The stream between the web process and its readers: how events and decisions are written into entries and read back.
 
-An entry has three fields: `kind` (event or decision), `shop` (our number) and `body` (JSON). It holds no personal
-field: visitors are random numbers that exist only after consent.
+An entry has three fields: `kind` (event or decision), `shop` (our number) and `body` (JSON; fields that an event does
+not have are left out). It holds no personal field: visitors are random numbers that exist only after consent.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Final
 
 import orjson
 import redis
 
 from app.adapters.redis import keys
+from app.adapters.redis.backlog import MOST_ENTRIES, Gate
 from app.adapters.redis.round_trip import Command, RoundTrips
 from app.core.events import Event, EventType
-from app.core.ids import ProductId, RequestId, ShopId, VisitorId
-from app.core.recommend.types import Placement
+from app.core.ids import ShopId
+from app.core.recommend.types import Placement, Rail
 from app.errors import Retryable
 from app.ports import Decision
 
@@ -27,10 +30,19 @@ DECISION: Final = b"decision"
 STREAM: Final = keys.EVENTS.encode()
 
 
+FULL_AFTER_S: Final = 30.0
+"""How long a sender is asked to wait where the stream is full."""
+
+_NAMES: Final = tuple(field.name for field in fields(Event))
+_VALUES: Final = attrgetter(*_NAMES)
+
+
 def add_command(shop: ShopId, record: Event | Decision) -> Command:
     """The command that puts a record into the stream."""
-    kind = EVENT if isinstance(record, Event) else DECISION
-    return (b"XADD", STREAM, b"*", b"kind", kind, b"shop", b"%d" % shop, b"body", orjson.dumps(record))
+    if isinstance(record, Event):
+        body = {name: value for name, value in zip(_NAMES, _VALUES(record), strict=True) if value not in (None, ())}
+        return (b"XADD", STREAM, b"*", b"kind", EVENT, b"shop", b"%d" % shop, b"body", orjson.dumps(body))
+    return (b"XADD", STREAM, b"*", b"kind", DECISION, b"shop", b"%d" % shop, b"body", orjson.dumps(record))
 
 
 def record_of(entry: Mapping[bytes, bytes]) -> tuple[ShopId, Event | Decision]:
@@ -41,32 +53,39 @@ def record_of(entry: Mapping[bytes, bytes]) -> tuple[ShopId, Event | Decision]:
     """
     body: dict[str, Any] = orjson.loads(entry[b"body"])
     shop = ShopId(int(entry[b"shop"]))
+    body["at"] = datetime.fromisoformat(body["at"])
     if entry[b"kind"] == EVENT:
         return shop, _event(body)
     if entry[b"kind"] == DECISION:
-        return shop, Decision(**{**body, "at": datetime.fromisoformat(body["at"])})
+        return shop, Decision(**body)
     raise ValueError(f"unknown kind {entry[b'kind']!r}")
 
 
+def is_event(entry: Mapping[bytes, bytes]) -> bool:
+    """Whether the entry says that it is an event, without reading its body."""
+    return entry.get(b"kind") == EVENT
+
+
 def _event(body: dict[str, Any]) -> Event:
-    return Event(
-        event_id=body["event_id"],
-        type=EventType(body["type"]),
-        at=datetime.fromisoformat(body["at"]),
-        visitor=VisitorId(body["visitor"]),
-        placement=Placement(body["placement"]),
-        product_id=ProductId(body["product_id"]),
-        request_id=RequestId(body["request_id"]) if body["request_id"] else None,
-        position=body["position"],
-        consent=body["consent"],
-    )
+    body["type"] = EventType(body["type"])
+    body["products"] = tuple(body.get("products", ()))
+    if "placement" in body:
+        body["placement"] = Placement(body["placement"])
+    if "rail" in body:
+        body["rail"] = Rail(body["rail"])
+    return Event(**{"visitor": None, "client": None, **body})
 
 
 class RedisEventLog:
-    """Implements `app.ports.EventLog`."""
+    """Implements `app.ports.EventLog`.
 
-    def __init__(self, connection: redis.Redis) -> None:
+    Args:
+        most: so many entries at most may wait; beyond them Redis' memory is worth more than the next event.
+    """
+
+    def __init__(self, connection: redis.Redis, *, most: int = MOST_ENTRIES) -> None:
         self._round_trip = RoundTrips(connection)
+        self._gate = Gate(self._round_trip, most)
 
     def close(self) -> None:
         self._round_trip.close()
@@ -75,11 +94,18 @@ class RedisEventLog:
         """Put the events into the stream, all in one round trip.
 
         Raises:
+            StreamFull: too many entries wait for a consumer.
             Retryable: Redis did not take them.
         """
         if not events:
             return
         try:
+            if self._gate.is_shut():
+                raise StreamFull("too many events wait to be stored", after_s=FULL_AFTER_S)
             self._round_trip([add_command(shop, event) for event in events])
         except redis.RedisError as error:
             raise Retryable(f"the event stream does not answer: {error}") from error
+
+
+class StreamFull(Retryable):
+    """Nothing was taken: the consumers are away, or too slow for what comes in."""

@@ -7,13 +7,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from app.core.ids import ShopId, VisitorId
+from app.core.ids import ClientId, CustomerId, ShopId, VisitorId
 
 EVENTS: Final = "attune:events"
 """The stream of visitor events and decisions of all shops."""
 DEAD_LETTERS: Final = "attune:events:dead"
 """Entries of the stream that no consumer could store, with the reason."""
+LIVE_GROUP: Final = "live"
+"""Readers of the stream that fold events into live state at once."""
 LAKE_GROUP: Final = "lake"
+"""Readers of the stream that store its entries for good."""
+GROUPS: Final = (LIVE_GROUP, LAKE_GROUP)
+"""An entry may be dropped when every one of these is done with it."""
 
 
 def catalog(shop: ShopId) -> str:
@@ -39,6 +44,21 @@ def lists(shop: ShopId) -> str:
 def visitor(shop: ShopId, visitor_id: VisitorId | str) -> str:
     """Hash of a consenting visitor's live state."""
     return f"attune:{shop}:visitor:{visitor_id}"
+
+
+def client(shop: ShopId, client_id: ClientId | str) -> str:
+    """The visitor that a browser, known to the pixel by its client id, has turned out to be."""
+    return f"attune:{shop}:client:{client_id}"
+
+
+def client_state(shop: ShopId, client_id: ClientId | str) -> str:
+    """Hash like a visitor's: what a browser did before it was known which visitor it is."""
+    return f"attune:{shop}:client_state:{client_id}"
+
+
+def customer(shop: ShopId, customer_id: CustomerId | int) -> str:
+    """Redis list of the products that a customer bought last, newest first, at most 20."""
+    return f"attune:{shop}:customer:{customer_id}"
 
 
 def arm(shop: ShopId, visitor_id: VisitorId | str) -> str:

@@ -1,112 +1,167 @@
-"""Live state of consenting visitors: what they last saw and clicked, folded by the stream consumer, read per request.
+"""Live state of consenting visitors: what they last did, folded by the stream's readers, read once per request.
 
-One hash a visitor with two fields, `clicked` and `seen`, each ``product:milliseconds`` newest first. Folding merges by
-product and keeps the latest time, so a batch that is delivered twice changes nothing.
+What the web pixel reports with its own client id alone stands under that id until an event names the visitor too; then
+it is merged into the visitor's state, and the client's later events go there at once. The first pair is believed: a
+client that is later said to be another visitor stays with its own.
 """
 
 from __future__ import annotations
 
-import threading
+import re
 import time
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
 
 import redis
 
 from app.adapters.counters import Count, Counters
 from app.adapters.redis import keys
+from app.adapters.redis.folding import CARTED, CLICKED, FOLD, SEEN, UNCARTED, VIEWED
 from app.adapters.redis.round_trip import Command, RoundTrips
 from app.core.events import Event, EventType
-from app.core.ids import ProductId, ShopId, VisitorId
+from app.core.ids import ClientId, CustomerId, ProductId, ShopId, VisitorId
 from app.core.recommend.types import ReasonCode
+from app.errors import Retryable
 from app.ports import StoredList, VisitorState
 
 KEPT: Final = 20
 LIVES_S: Final = 30 * 24 * 3600
 PAUSE_S: Final = 1.0
 """After a failure Redis is not asked for so long: the storefront must not wait for a time-out on every request."""
-FIELDS: Final = {EventType.CLICK: "clicked", EventType.EXPOSURE: "seen"}
+FIELDS: Final = {
+    EventType.PRODUCT_VIEW: VIEWED,
+    EventType.CLICK: CLICKED,
+    EventType.EXPOSURE: SEEN,
+    EventType.ADD_TO_CART: CARTED,
+    EventType.REMOVE_FROM_CART: UNCARTED,
+}
+READ: Final = tuple(field.encode() for field in (VIEWED, CLICKED, SEEN, CARTED))
+NEWEST: Final = b"%d" % (KEPT - 1)
 
-MERGE: Final = """
-local latest, order = {}, {}
-local function take(product, at)
-  if latest[product] == nil then order[#order + 1] = product; latest[product] = at
-  elseif at > latest[product] then latest[product] = at end
-end
-for product, at in string.gmatch(redis.call('HGET', KEYS[1], ARGV[1]) or '', '(%d+):(%d+)') do
-  take(product, tonumber(at))
-end
-for place = 4, #ARGV, 2 do take(ARGV[place], tonumber(ARGV[place + 1])) end
-table.sort(order, function(a, b)
-  if latest[a] ~= latest[b] then return latest[a] > latest[b] end
-  return a < b
-end)
-local kept = {}
-for place = 1, math.min(#order, tonumber(ARGV[2])) do
-  kept[place] = order[place] .. ':' .. string.format('%d', latest[order[place]])
-end
-redis.call('HSET', KEYS[1], ARGV[1], table.concat(kept, ','))
-redis.call('EXPIRE', KEYS[1], ARGV[3])
-return #kept
-"""
+Owner = tuple[VisitorId | None, ClientId | None]
+_PRODUCT = re.compile(rb"(\d+):")
 
 
 class RedisLiveState:
-    """Implements `app.ports.LiveState`. The client's time-outs should be short: a request waits for it."""
+    """Implements `app.ports.LiveState` and `VisitorStates`.
+
+    The client's time-outs should be short where requests are answered: they wait for it.
+    """
 
     def __init__(self, connection: redis.Redis, counters: Counters) -> None:
         self._redis = connection
         self._counters = counters
         self._round_trip = RoundTrips(connection)
-        self._merge = connection.register_script(MERGE)
+        self._fold = connection.register_script(FOLD)
         self._closed_until = 0.0
-        self._lock = threading.Lock()
 
-    def read(self, shop: ShopId, visitor: VisitorId | None, *, list_of: ProductId | None) -> VisitorState:
-        """The visitor's state and, if asked for, a product's stored list, in one round trip; never raises."""
-        if (visitor is None and list_of is None) or time.monotonic() < self._closed_until:
+    def read(
+        self,
+        shop: ShopId,
+        visitor: VisitorId | None,
+        *,
+        list_of: ProductId | None,
+        customer: CustomerId | None = None,
+    ) -> VisitorState:
+        """The visitor's state and, if asked for, a product's stored list, in one round trip; never raises.
+
+        Args:
+            customer: only one whose id Shopify has signed.
+        """
+        if (visitor is None and list_of is None and customer is None) or time.monotonic() < self._closed_until:
             return VisitorState()
         try:
-            return self._read(shop, visitor, list_of)
+            return self._read(shop, visitor, list_of, customer)
         except (redis.RedisError, ValueError):
             self._closed_until = time.monotonic() + PAUSE_S
             self._counters.add(Count.LIVE_STATE_FAILED)
             return VisitorState()
 
-    def _read(self, shop: ShopId, visitor: VisitorId | None, list_of: ProductId | None) -> VisitorState:
+    def _read(
+        self, shop: ShopId, visitor: VisitorId | None, list_of: ProductId | None, customer: CustomerId | None
+    ) -> VisitorState:
         commands: list[Command] = []
         if visitor is not None:
-            commands.append((b"HMGET", keys.visitor(shop, visitor).encode(), b"clicked", b"seen"))
+            commands.append((b"HMGET", keys.visitor(shop, visitor).encode(), *READ))
             commands.append((b"GET", keys.arm(shop, visitor).encode()))
+        if customer is not None:
+            commands.append((b"LRANGE", keys.customer(shop, customer).encode(), b"0", NEWEST))
         if list_of is not None:
             commands.append((b"HGET", keys.lists(shop).encode(), b"%d" % list_of))
-        answers = self._round_trip(commands)
-        stored = _stored(answers.pop()) if list_of is not None else None
-        if visitor is None:
-            return VisitorState(stored=stored)
-        (clicked, seen), arm = answers
-        return VisitorState(_products(clicked), _products(seen), arm.decode() if arm else None, stored)
+        answers = iter(self._round_trip(commands))
+        viewed, clicked, seen, carted = next(answers) if visitor is not None else (None, None, None, None)
+        arm = next(answers) if visitor is not None else None
+        return VisitorState(
+            viewed=_products(viewed),
+            clicked=_products(clicked),
+            seen=_products(seen),
+            carted=_products(carted),
+            bought=tuple([ProductId(int(product)) for product in next(answers)]) if customer is not None else (),
+            arm=arm.decode() if arm else None,
+            stored=_stored(next(answers)) if list_of is not None else None,
+        )
 
     def close(self) -> None:
         self._round_trip.close()
 
     def fold(self, shop: ShopId, events: Iterable[Event]) -> None:
-        """Add the events to their visitors' state; folding one twice changes nothing."""
-        batches: dict[tuple[VisitorId, str], list[str]] = {}
+        """Add the events to their visitors' state; folding one twice changes nothing.
+
+        Raises:
+            Retryable: Redis does not answer.
+        """
+        batches: dict[Owner, list[str | int]] = {}
         for event in events:
-            pair = [str(event.product_id), str(int(event.at.timestamp() * 1000))]
-            batches.setdefault((event.visitor, FIELDS[event.type]), []).extend(pair)
+            changes = list(_changes(event))
+            if changes or (event.visitor and event.client):
+                batches.setdefault((event.visitor, event.client), []).extend(changes)
+        if not batches:
+            return
         pipeline = self._redis.pipeline(transaction=False)
-        for (visitor, field), pairs in batches.items():
-            self._merge(keys=[keys.visitor(shop, visitor)], args=[field, KEPT, LIVES_S, *pairs], client=pipeline)
-        if batches and any(isinstance(answer, Exception) for answer in pipeline.execute(raise_on_error=False)):
-            self._counters.add(Count.LIVE_STATE_FAILED)  # The records themselves are safe; the state is only a help.
+        for owner, changes in batches.items():
+            self._fold(keys=_keys(shop, owner), args=_arguments(shop, owner, changes), client=pipeline)
+        try:
+            self._count(pipeline.execute(raise_on_error=False))
+        except redis.RedisError as error:
+            raise Retryable(f"live state does not answer: {error}") from error
+
+    def _count(self, answers: Sequence[Any]) -> None:
+        """A state that could not be folded is only counted: the events are safe, and the state is but a help."""
+        for name, number in (
+            (Count.LIVE_STATE_FAILED, sum(isinstance(answer, Exception) for answer in answers)),
+            (Count.CLIENTS_PAIRED, answers.count(1)),
+            (Count.CLIENTS_CONTRADICTED, answers.count(-1)),
+        ):
+            if number:
+                self._counters.add(name, number)
+
+
+def _changes(event: Event) -> Iterator[str | int]:
+    """Field, product and milliseconds of each thing that the event did, one after the other."""
+    at = int(event.at.timestamp() * 1000)
+    field = FIELDS.get(event.type)
+    if field is not None and event.product_id is not None:
+        yield from (field, event.product_id, at)
+    if event.type is EventType.PURCHASE:
+        for product in event.products:
+            yield from (UNCARTED, product, at)
+
+
+def _keys(shop: ShopId, owner: Owner) -> list[str]:
+    visitor, client = owner
+    if client is None:
+        assert visitor is not None
+        return [keys.visitor(shop, visitor)]
+    own = keys.client_state(shop, client)
+    return [keys.visitor(shop, visitor) if visitor else own, keys.client(shop, client), own]
+
+
+def _arguments(shop: ShopId, owner: Owner, changes: Sequence[str | int]) -> list[str | int]:
+    return [KEPT, LIVES_S, keys.visitor(shop, ""), owner[0] or "", *changes]
 
 
 def _products(text: bytes | None) -> tuple[ProductId, ...]:
-    if not text:
-        return ()
-    return tuple(ProductId(int(part.partition(b":")[0])) for part in text.split(b","))
+    return tuple(map(ProductId, map(int, _PRODUCT.findall(text)))) if text else ()
 
 
 def _stored(text: bytes | None) -> StoredList | None:

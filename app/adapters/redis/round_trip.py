@@ -33,7 +33,7 @@ class RoundTrips:
         Raises:
             redis.RedisError: Redis does not answer, or refuses a command.
         """
-        packet = b"".join(map(_packed, commands))
+        packet = b"".join(map(packed, commands))
         connection = self._connection()
         for is_last in (False, True):
             try:
@@ -67,6 +67,6 @@ def _close(connection: AbstractConnection) -> None:
     connection.disconnect()  # type: ignore[no-untyped-call]
 
 
-def _packed(command: Command) -> bytes:
+def packed(command: Command) -> bytes:
     """A command in the wire's form: https://redis.io/docs/latest/develop/reference/protocol-spec/"""
     return b"*%d\r\n%b" % (len(command), b"".join([b"$%d\r\n%b\r\n" % (len(part), part) for part in command]))

@@ -7,7 +7,7 @@ shows; each says its reason.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from shopify import ApiAccess
@@ -26,6 +26,7 @@ Those of our own installation need none."""
 
 NOT_SHOWN: Final[Mapping[str, str]] = {
     "read_all_orders": "orders older than 60 days: seasons and slow sellers can't be learnt from two months",
+    "read_customer_events": "without it Shopify does not hand the storefront's events to the web pixel",
 }
 """Required scopes that no document shows, each with its reason."""
 
@@ -36,7 +37,13 @@ REQUIRED: Final[tuple[str, ...]] = (
     "read_orders",
     "read_all_orders",
     "read_customers",
+    "read_pixels",
+    "write_pixels",
+    "read_customer_events",
 )
+
+PIXEL: Final[tuple[str, ...]] = ("write_pixels", "read_customer_events")
+"""What connecting the web pixel takes: shops that had the app earlier have yet to approve it."""
 
 FEATURES: Final[Mapping[str, str]] = {}
 """Documents that only an optional feature runs, by the feature; all others are always on."""
@@ -50,5 +57,14 @@ def missing(granted: str) -> list[str]:
     Args:
         granted: comma-separated, as Shopify prints them.
     """
+    return _lacking(granted, REQUIRED)
+
+
+def missing_for_pixel(granted: str) -> list[str]:
+    """Those of the pixel's scopes that the granted ones don't cover."""
+    return _lacking(granted, PIXEL)
+
+
+def _lacking(granted: str, wanted: Sequence[str]) -> list[str]:
     access = ApiAccess(granted)
-    return [scope for scope in REQUIRED if not access.covers(ApiAccess(scope))]
+    return [scope for scope in wanted if not access.covers(ApiAccess(scope))]

@@ -11,6 +11,7 @@ import importlib
 import click
 
 BENCHMARKS = {
+    "ingest": "The door for events beside a bare Flask route and Redis' own limit.",
     "serve": "The recommendations route beside a bare and a signed Flask route.",
     "sync": "The import of orders beside DuckDB's reading of the same file.",
 }

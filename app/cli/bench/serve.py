@@ -1,7 +1,9 @@
 """`attune bench serve`: what one recommendation costs the web process, beside what Flask alone costs.
 
 Three servers with the same gunicorn settings stand on one core; the generator stands on another and loads them in
-turn. Judged is CPU per request of the web worker, because throughput on a shared machine says more about the machine.
+turn: two rivals, and ours with the questions of a product's page, of the home page and of a cart. Judged is CPU per
+request of the web worker, because throughput on a shared machine says more about the machine; the targets are those of
+the product's page, the others stand beside the same limits.
 """
 
 from __future__ import annotations
@@ -24,16 +26,20 @@ import orjson
 
 from app.cli.bench.result import Target, conclude
 from app.cli.bench.rivals import BODY_FILE, PATH
-from app.cli.bench.stand import DOMAIN, PRODUCTS, ROOT, Stand, cpu_seconds
+from app.cli.bench.stand import DOMAIN, KNOWN_SHOPPERS, PRODUCTS, ROOT, Stand, cpu_seconds, visitor
+from app.core.recommend.types import Placement
 
 CONNECTIONS = 8
 QUESTIONS = 400
 START_RUNS = 5
 BARE_IMPORT = "import flask, sqlmodel, psycopg, redis, numpy, rq, shopify"
 WEB_START = "import app.web.wsgi"
+RIVALS = {"bare": 0.30, "signed": 0.50}
+"""How much of each rival's requests per CPU-second the product's page must reach."""
+PAGES = {"attune": Placement.PRODUCT, "home": Placement.HOME, "cart": Placement.CART}
+"""Our loads; the first one's name is that of the measures since there was only the product's page."""
 TARGETS = [
-    Target("cpu_ratio_bare", ">=", 0.30),
-    Target("cpu_ratio_signed", ">=", 0.50),
+    *(Target(f"cpu_ratio_{rival}", ">=", bound) for rival, bound in RIVALS.items()),
     Target("start_ratio", "<=", 1.5),
 ]
 
@@ -79,13 +85,14 @@ def _serve(
     servers = {
         "bare": stand.start("app.cli.bench.rivals:bare()", core=web_core, extra=extra),
         "signed": stand.start("app.cli.bench.rivals:signed()", core=web_core, extra=extra),
-        "attune": (port, pid),
+        **dict.fromkeys(PAGES, (port, pid)),
     }
     results: dict[str, list[Measured]] = {name: [] for name in servers}
     for number in range(-1, rounds):
         for name, (target_port, worker) in servers.items():
             length = 1.0 if number < 0 else seconds  # The first round only warms up.
-            measured = _load(stand, target_port, worker, own_core, length)
+            targets = questions(stand.secret, PAGES.get(name, Placement.PRODUCT))
+            measured = _load(target_port, worker, targets, own_core, length)
             if number >= 0:
                 results[name].append(measured)
         if number >= 0:
@@ -94,14 +101,8 @@ def _serve(
     return _medians(results)
 
 
-def _load(stand: Stand, port: int, worker: int, core: int | None, seconds: float) -> Measured:
-    task = {
-        "port": port,
-        "targets": questions(stand.secret),
-        "connections": CONNECTIONS,
-        "seconds": seconds,
-        "core": core,
-    }
+def _load(port: int, worker: int, targets: list[str], core: int | None, seconds: float) -> Measured:
+    task = {"port": port, "targets": targets, "connections": CONNECTIONS, "seconds": seconds, "core": core}
     before = cpu_seconds(worker)
     done = subprocess.run(
         [sys.executable, "-m", "app.cli.bench.load"],
@@ -118,27 +119,34 @@ def _load(stand: Stand, port: int, worker: int, core: int | None, seconds: float
     return measured
 
 
-def questions(secret: str) -> list[str]:
-    """Signed targets, all different: any product, a consenting visitor, every fourth with two products in the cart."""
+def questions(secret: str, placement: Placement = Placement.PRODUCT) -> list[str]:
+    """Signed targets, all different, of consenting visitors.
+
+    On a product's page any product, every fourth with two products in the cart; on the home page shoppers of whom all
+    is known, every other one signed in; in the cart one to four products.
+    """
     chance = random.Random(1)  # noqa: S311 - a seeded load, no secret
-    targets = []
-    for number in range(QUESTIONS):
-        cart = ",".join(str(chance.randint(1, PRODUCTS)) for _ in range(2)) if number % 4 == 0 else ""
-        fields = {
-            "placement": "product",
-            "product_id": str(chance.randint(1, PRODUCTS)),
-            "visitor": f"{chance.getrandbits(128):032x}",
-            "cart": cart,
-            "limit": "8",
-            "shop": DOMAIN,
-            "path_prefix": "/apps/attune",
-            "timestamp": str(int(time.time())),
-            "logged_in_customer_id": "",
-        }
-        message = "".join(f"{name}={value}" for name, value in sorted(fields.items())).encode()
-        signature = hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
-        targets.append(f"{PATH}?{urlencode({**fields, 'signature': signature})}")
-    return targets
+    return [_signed(secret, _fields(placement, number, chance)) for number in range(QUESTIONS)]
+
+
+def _fields(placement: Placement, number: int, chance: random.Random) -> dict[str, str]:
+    products = [str(chance.randint(1, PRODUCTS)) for _ in range(4)]
+    stranger = f"{chance.getrandbits(128):032x}"
+    common = {"placement": str(placement), "limit": "8", "visitor": stranger, "logged_in_customer_id": ""}
+    if placement is Placement.HOME:
+        known = number % KNOWN_SHOPPERS
+        return common | {"visitor": visitor(known), "logged_in_customer_id": str(known + 1) if number % 2 else ""}
+    if placement is Placement.CART:
+        return common | {"cart": ",".join(products[: 1 + number % 4])}
+    return common | {"product_id": products[0], "cart": ",".join(products[1:3]) if number % 4 == 0 else ""}
+
+
+def _signed(secret: str, asked: dict[str, str]) -> str:
+    own = {"shop": DOMAIN, "path_prefix": "/apps/attune", "timestamp": str(int(time.time()))}
+    fields = asked | own
+    message = "".join(f"{name}={value}" for name, value in sorted(fields.items())).encode()
+    signature = hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
+    return f"{PATH}?{urlencode({**fields, 'signature': signature})}"
 
 
 def _warm(stand: Stand, port: int) -> bytes:
@@ -170,22 +178,28 @@ def _medians(results: dict[str, list[Measured]]) -> Measured:
     for name, runs in results.items():
         for key in ("throughput", "p50_ms", "p99_ms", "cpu_s", "own_cpu_s"):
             measures[f"{name}_{key}"] = statistics.median(run[key] for run in runs)
-    for rival in ("bare", "signed"):
-        pairs = list(zip(results[rival], results["attune"], strict=True))
-        measures[f"cpu_ratio_{rival}"] = statistics.median(a["cpu_s"] / b["cpu_s"] for a, b in pairs)
-        measures[f"throughput_ratio_{rival}"] = statistics.median(b["throughput"] / a["throughput"] for a, b in pairs)
+    for rival in RIVALS:
+        for page in PAGES:
+            suffix = "" if page == "attune" else f"_{page}"
+            pairs = list(zip(results[rival], results[page], strict=True))
+            measures[f"cpu_ratio_{rival}{suffix}"] = statistics.median(a["cpu_s"] / b["cpu_s"] for a, b in pairs)
+            ratio = statistics.median(b["throughput"] / a["throughput"] for a, b in pairs)
+            measures[f"throughput_ratio_{rival}{suffix}"] = ratio
     return measures
 
 
 def _print(measures: Measured) -> None:
     click.echo(f"\n{'':>8} {'req/s':>9} {'p50 ms':>8} {'p99 ms':>8} {'CPU µs/request':>15} {'generator CPU s':>16}")
-    for name in ("bare", "signed", "attune"):
+    for name in (*RIVALS, *PAGES):
         row = {key: measures[f"{name}_{key}"] for key in ("throughput", "p50_ms", "p99_ms", "cpu_s", "own_cpu_s")}
         click.echo(
-            f"{name:>8} {row['throughput']:>9.0f} {row['p50_ms']:>8.2f} {row['p99_ms']:>8.2f} "
+            f"{PAGES.get(name, name):>8} {row['throughput']:>9.0f} {row['p50_ms']:>8.2f} {row['p99_ms']:>8.2f} "
             f"{1e6 * row['cpu_s']:>15.0f} {row['own_cpu_s']:>16.2f}"
         )
-    for rival in ("bare", "signed"):
-        cpu, throughput = (measures[f"{what}_ratio_{rival}"] for what in ("cpu", "throughput"))
-        click.echo(f"of {rival}: per CPU-second {cpu:.2f}, throughput {throughput:.2f}")
+    for rival, bound in RIVALS.items():
+        for page, placement in PAGES.items():
+            suffix = "" if page == "attune" else f"_{page}"
+            cpu, throughput = (measures[f"{what}_ratio_{rival}{suffix}"] for what in ("cpu", "throughput"))
+            beside = f"per CPU-second {cpu:.2f} (limit {bound:.2f}), throughput {throughput:.2f}"
+            click.echo(f"{placement:>8} of {rival}: {beside}")
     click.echo(f"start {measures['start_s']:.2f} s, bare import {measures['import_s']:.2f} s\n")

@@ -19,10 +19,14 @@ from sqlalchemy import text
 
 from app.adapters.embedded.postgres import APP_ROLE, OWNER, EmbeddedPostgres
 from app.adapters.embedded.redis_server import EmbeddedRedis
+from app.adapters.redis import keys
+from app.adapters.redis.live_state import KEPT
 from app.config import load
-from app.core.ids import ModelVersion, ShopDomain, ShopId
-from app.core.recommend.scoring import NEIGHBOUR, ItemModel
-from app.core.recommend.types import Strategy
+from app.core.events import Event, EventType
+from app.core.ids import ModelVersion, ProductId, ShopDomain, ShopId, VisitorId
+from app.core.recommend.factors import FoldIn
+from app.core.recommend.scoring import NEIGHBOUR, ItemModel, Neighbours
+from app.core.recommend.types import Rail, Strategy
 from app.core.shops import ShopState
 from app.errors import Permanent
 from app.ports import ModelRecord
@@ -32,6 +36,8 @@ ROOT = Path(__file__).resolve().parents[3]
 DOMAIN = ShopDomain("bench.myshopify.com")
 PRODUCTS = 1500
 NEIGHBOURS = 24
+FACTORS = 64
+KNOWN_SHOPPERS = 400
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 CATALOGUE = text("""
@@ -48,7 +54,7 @@ VARIANTS = text("""
 
 
 class Stand:
-    """Services and a shop of 1,500 products, one in twenty sold out, with an item-item model."""
+    """Services and a shop of 1,500 products, one in twenty sold out, with a model that feeds every rail."""
 
     def __init__(self, folder: Path) -> None:
         self._postgres = EmbeddedPostgres(folder)
@@ -136,24 +142,57 @@ def fill(wiring: Web) -> None:
         session.execute(CATALOGUE, {"shop": shop, "products": PRODUCTS})
         session.execute(VARIANTS, {"shop": shop, "products": PRODUCTS})
     _publish(wiring, shop)
+    _remember(wiring, shop)
+
+
+def visitor(number: int) -> VisitorId:
+    """The browser of the shopper of this number, who is also customer `number` + 1."""
+    return VisitorId(f"{number:032x}")
+
+
+def _remember(wiring: Web, shop: ShopId) -> None:
+    """Live state as full as it gets: each known shopper looked at, clicked, carted and bought twenty products."""
+    chance = np.random.default_rng(2)
+    at = datetime.now(UTC)
+    consent = {"analytics": True, "preferences": True, "marketing": False}
+    for number in range(KNOWN_SHOPPERS):
+        events = [
+            Event(f"{number}-{type}-{product}", type, at, visitor(number), None, consent, product_id=ProductId(product))
+            for type in (EventType.PRODUCT_VIEW, EventType.CLICK, EventType.ADD_TO_CART)
+            for product in chance.integers(1, PRODUCTS + 1, KEPT).tolist()
+        ]
+        wiring.live_state.fold(shop, events)
+        bought = chance.integers(1, PRODUCTS + 1, KEPT).tolist()
+        wiring.redis.rpush(keys.customer(shop, number + 1), *bought)
 
 
 def _publish(wiring: Web, shop: ShopId) -> None:
     random = np.random.default_rng(1)
-    neighbours = np.zeros((PRODUCTS, NEIGHBOURS), dtype=NEIGHBOUR)
-    neighbours["index"] = np.argsort(random.random((PRODUCTS, PRODUCTS)), axis=1)[:, :NEIGHBOURS]
-    neighbours["score"] = -np.sort(-random.random((PRODUCTS, NEIGHBOURS)), axis=1)
     model = ItemModel(
         ModelVersion("bench"),
         Strategy.ITEM_ITEM,
         np.arange(1, PRODUCTS + 1, dtype=np.int64),
-        neighbours,
+        _table(random),
         random.random(PRODUCTS).astype(np.float32),
+        viewed=_table(random),
+        complementing=_table(random),
+        groups=random.integers(0, 30, PRODUCTS).astype(np.int32),
+        factors=random.normal(0.0, 0.1, (PRODUCTS, FACTORS)).astype(np.float32),
+        fold_in=FoldIn(regularization=0.1, alpha=20.0),
+        rails=frozenset(Rail),
+        for_you=Strategy.ALS,
     )
     at = datetime.now(UTC)
-    wiring.artefacts.write(shop, model.version, model.arrays(), {"strategy": model.strategy.value})
+    wiring.artefacts.write(shop, model.version, model.arrays(), model.meta())
     wiring.models.record(shop, ModelRecord(model.version, "training", "item_item", at, 0, PRODUCTS, {}, ""))
     wiring.models.publish(shop, model.version, at=at)
+
+
+def _table(random: np.random.Generator) -> Neighbours:
+    neighbours = np.zeros((PRODUCTS, NEIGHBOURS), dtype=NEIGHBOUR)
+    neighbours["index"] = np.argsort(random.random((PRODUCTS, PRODUCTS)), axis=1)[:, :NEIGHBOURS]
+    neighbours["score"] = -np.sort(-random.random((PRODUCTS, NEIGHBOURS)), axis=1)
+    return neighbours
 
 
 def cpu_seconds(pid: int) -> float:

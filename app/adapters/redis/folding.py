@@ -1,0 +1,82 @@
+"""The script that folds events into live state: one call for what one browser did, atomic, harmless when repeated.
+
+A state is a hash with a field for each kind of thing done, ``product:milliseconds`` newest first. Everything in it is a
+maximum over events (the latest time at which a product was viewed, clicked, seen, put into the cart, taken out of it),
+so neither order nor repetition of the events matters.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+VIEWED, CLICKED, SEEN, CARTED = "viewed", "clicked", "seen", "carted"
+UNCARTED: Final = "uncarted"
+"""When products were taken out of the cart: an older report of putting one in must not bring it back."""
+
+# KEYS: the state to fold into; for events that name a client also the client's visitor, and the client's own state.
+# ARGV: how many products a field keeps, seconds to live, what a visitor's key begins with, the visitor of the events
+#       (empty where they name the client alone), then field, product, milliseconds for each thing done.
+# Returns 1 if the pair of visitor and client is new, -1 if the client is another visitor's, otherwise 0.
+FOLD: Final = """
+local kept, lives = tonumber(ARGV[1]), ARGV[2]
+local state, told = KEYS[1], 0
+local changes = {}
+
+local function take(field, product, at)
+  local of = changes[field]
+  if of == nil then of = {}; changes[field] = of end
+  if of[product] == nil or at > of[product] then of[product] = at end
+end
+
+local function read(key, field)
+  local text = redis.call('HGET', key, field)
+  if text then
+    for product, at in string.gmatch(text, '(%d+):(%d+)') do take(field, product, tonumber(at)) end
+  end
+end
+
+for place = 5, #ARGV, 3 do take(ARGV[place], ARGV[place + 1], tonumber(ARGV[place + 2])) end
+
+if #KEYS == 3 then
+  local known = redis.call('GET', KEYS[2])
+  if known then
+    if ARGV[4] == '' then state = ARGV[3] .. known
+    elseif known ~= ARGV[4] then told = -1 end
+    redis.call('EXPIRE', KEYS[2], lives)
+  elseif ARGV[4] == '' then
+    state = KEYS[3]
+  else
+    redis.call('SET', KEYS[2], ARGV[4], 'EX', lives)
+    told = 1
+    for _, field in ipairs(redis.call('HKEYS', KEYS[3])) do read(KEYS[3], field) end
+    redis.call('DEL', KEYS[3])
+  end
+end
+
+if changes['carted'] or changes['uncarted'] then
+  read(state, 'carted')
+  read(state, 'uncarted')
+  for product, at in pairs(changes['uncarted'] or {}) do
+    local put = (changes['carted'] or {})[product]
+    if put and put <= at then changes['carted'][product] = nil end
+  end
+end
+
+for field, of in pairs(changes) do
+  if field ~= 'carted' and field ~= 'uncarted' then read(state, field) end
+  local order = {}
+  for product in pairs(of) do order[#order + 1] = product end
+  table.sort(order, function(a, b)
+    if of[a] ~= of[b] then return of[a] > of[b] end
+    return a < b
+  end)
+  local texts = {}
+  for place = 1, math.min(#order, kept) do
+    texts[place] = order[place] .. ':' .. string.format('%d', of[order[place]])
+  end
+  if #texts > 0 then redis.call('HSET', state, field, table.concat(texts, ','))
+  else redis.call('HDEL', state, field) end
+end
+redis.call('EXPIRE', state, lives)
+return told
+"""
