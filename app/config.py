@@ -32,6 +32,10 @@ class Settings:
     database_owner_url: str | None
     redis_url: str | None
     artefacts_url: str
+    lake_url: str
+    """Where the event lake's files lie: ``file://`` or ``s3://``."""
+    warehouse_url: str
+    """Which engine counts over the lake, with its options."""
     shopify_api_key: str
     shopify_api_secret: str
     shopify_api_secret_old: str | None
@@ -71,6 +75,8 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         database_owner_url=_url(source, "DATABASE_OWNER_URL", schemes=("postgresql",)),
         redis_url=_url(source, "REDIS_URL", schemes=("redis", "rediss", "unix")),
         artefacts_url=_url(source, "ARTEFACTS_URL", schemes=("file",)) or f"file://{folder}/artefacts",
+        lake_url=_url(source, "LAKE_URL", schemes=("file", "s3")) or f"file://{folder}/lake",
+        warehouse_url=_url(source, "WAREHOUSE_URL", schemes=("duckdb",)) or "duckdb://",
         shopify_api_key=_required(source, "SHOPIFY_API_KEY"),
         shopify_api_secret=_required(source, "SHOPIFY_API_SECRET"),
         shopify_api_secret_old=source.get("SHOPIFY_API_SECRET_OLD") or None,

@@ -54,6 +54,7 @@ def sample(column: Column[object]) -> object:
         "BigInteger": 1,
         "Integer": 1,
         "Boolean": True,
+        "Date": now.date(),
         "DateTime": now,
         "LargeBinary": b"x",
         "ARRAY": [],

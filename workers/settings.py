@@ -6,8 +6,10 @@ in spawned workers that import them themselves.
 
 from __future__ import annotations
 
+from app.adapters.lake import upkeep
+from app.analytics import lake_counts
 from app.wiring.worker import current
-from workers.jobs import install, publish, sweep, sync, webhooks
+from workers.jobs import install, lake, publish, sweep, sync, webhooks
 
 REDIS_URL = current().redis_url
-PRELOADED = (install, publish, sweep, sync, webhooks)
+PRELOADED = (lake_counts, upkeep, install, lake, publish, sweep, sync, webhooks)

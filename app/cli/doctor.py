@@ -12,16 +12,22 @@ from rich.markup import escape
 
 from app import config
 from app.adapters.db.tables import OPEN_TABLES
+from app.adapters.redis import keys
+from app.adapters.redis.backlog import MOST_ENTRIES, MOST_FOR_DECISIONS, read_backlog
 from app.adapters.shopify.scopes import missing as missing_scopes
+from app.cli import doctor_lake
 from app.cli.migrations import newest_revision
 from app.cli.shop_argument import find_shop
 from app.core.findings import Finding, Grade, failed, passed, warned
 from app.core.shops import Shop
+from app.services.connect_pixel import PixelState, pixel_state
 from app.wiring.worker import Worker
 
 COLOURS = {Grade.PASS: "green", Grade.WARN: "yellow", Grade.FAIL: "red"}
 OLDEST_POSTGRES = 150000
 OLDEST_REDIS = (6, 2)
+OLDEST_UNCONSUMED_S = 60.0
+"""The lake's readers gather for two seconds; a minute means that they are away or too slow."""
 
 
 @click.command()
@@ -46,7 +52,9 @@ def examine(shop: str | None) -> Iterator[Finding]:
         yield from _origin(settings)
         yield from _guarded("PostgreSQL", lambda: _database(wiring))
         yield from _guarded("Redis", lambda: _redis(wiring))
+        yield from _guarded("event stream", lambda: _stream(wiring))
         yield from _guarded("artefacts", lambda: _artefacts(settings))
+        yield from _guarded("lake", lambda: doctor_lake.lake(wiring))
         if shop is not None:
             yield from _guarded(shop, lambda: _shop(wiring, shop))
     finally:
@@ -111,6 +119,22 @@ def _redis(wiring: Worker) -> Iterator[Finding]:
         yield passed("Redis", f"version {version}, append-only file on")
 
 
+def _stream(wiring: Worker) -> Iterator[Finding]:
+    backlog = read_backlog(wiring.redis)
+    behind = max(backlog.oldest_s.values())
+    detail = f"{backlog.entries:,} entries, the oldest unconsumed for {behind:,.0f} s"
+    run = "run the stream process (python -m workers.stream), more of them if one does not keep up"
+    if backlog.entries >= MOST_FOR_DECISIONS:
+        yield failed("event stream", f"{detail}; at {MOST_ENTRIES:,} no event is taken any more", run)
+    elif behind > OLDEST_UNCONSUMED_S:
+        yield warned("event stream", detail, run)
+    else:
+        yield passed("event stream", detail)
+    if backlog.dead:
+        remedy = f"look at the reasons: XRANGE {keys.DEAD_LETTERS} - +; they are kept until 10,000 newer ones came"
+        yield warned("dead letters", f"{backlog.dead:,} entries could not be stored", remedy)
+
+
 def _artefacts(settings: config.Settings) -> Iterator[Finding]:
     folder = Path(settings.artefacts_url.removeprefix("file://"))
     folder.mkdir(parents=True, exist_ok=True)
@@ -135,6 +159,8 @@ def _shop(wiring: Worker, text: str) -> Iterator[Finding]:
         )
     else:
         yield passed("webhooks", "none given up, none late")
+    yield from doctor_lake.events(wiring, shop, health)
+    yield from _pixel(wiring, shop)
     yield from _learning(wiring, shop)
 
 
@@ -153,6 +179,21 @@ def _access(scopes: str | None, token_expired: bool | None) -> Iterator[Finding]
         )
     else:
         yield passed("access", "a token with every required scope")
+
+
+def _pixel(wiring: Worker, shop: Shop) -> Iterator[Finding]:
+    state = pixel_state(shop, wiring.known_of_pixels)
+    if state is PixelState.CONNECTED:
+        yield passed("web pixel", "connected")
+    elif state is PixelState.MISSING_SCOPE:
+        yield warned(
+            "web pixel",
+            "its scopes are not granted, so only the theme's own events are seen",
+            "deploy shopify.app.toml; the merchant opens the app and approves",
+        )
+    else:
+        remedy = "it is tried every hour; check that workers and clock run, and look at the log of connect_pixel"
+        yield warned("web pixel", "not connected", remedy)
 
 
 def _learning(wiring: Worker, shop: Shop) -> Iterator[Finding]:

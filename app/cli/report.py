@@ -36,7 +36,11 @@ def command(shop: str, first: datetime | None, last: datetime | None, json_file:
         made = report(found, wiring.reports, wiring.clock, **days)
     finally:
         wiring.close()
-    Console().print(_table(found, made))
+    if made.is_empty:
+        click.echo(f"{found.domain} has nothing to report from {made.first} to {made.last}: no visitors, no orders.")
+    else:
+        Console().print(_table(found, made))
+        Console().print(_visits(made))
     for name, meaning in DEFINITIONS.items():
         click.echo(f"  {name}: {meaning}")
     if json_file:
@@ -45,8 +49,10 @@ def command(shop: str, first: datetime | None, last: datetime | None, json_file:
 
 def _table(shop: Shop, made: Report) -> Table:
     table = Table(title=f"{shop.domain}, {made.first} to {made.last}")
-    for name in ("Day", "Placement", "Exposures", "Clicks", "CTR", "Orders after a click", "Revenue after a click"):
-        table.add_column(name, justify="left" if name in {"Day", "Placement"} else "right")
+    for name in ("Day", "Placement", "Rail"):
+        table.add_column(name)
+    for name in ("Exposures", "Clicks", "CTR", "Orders after a click", "Revenue after a click"):
+        table.add_column(name, justify="right")
     for row in made.rows:
         table.add_row(str(row.day), *_cells(row, made.currency))
     table.add_section()
@@ -55,10 +61,21 @@ def _table(shop: Shop, made: Report) -> Table:
     return table
 
 
+def _visits(made: Report) -> Table:
+    table = Table(title="Who was there")
+    table.add_column("Day")
+    for name in ("Visitors", "Sessions"):
+        table.add_column(name, justify="right")
+    for row in made.visits:
+        table.add_row(str(row.day), f"{row.visitors:,}", f"{row.sessions:,}")
+    return table
+
+
 def _cells(row: ReportRow, currency: str) -> list[str]:
     share = ctr(row)
     return [
         row.placement,
+        row.rail,
         f"{row.exposures:,}",
         f"{row.clicks:,}",
         "–" if share is None else f"{share:.2%}",
@@ -75,6 +92,7 @@ def _document(shop: Shop, made: Report) -> dict[str, Any]:
         "currency": made.currency,
         "rows": [_json(row, day=True) for row in made.rows],
         "totals": [_json(row, day=False) for row in made.totals],
+        "visits": [{"day": row.day, "visitors": row.visitors, "sessions": row.sessions} for row in made.visits],
         "definitions": DEFINITIONS,
     }
 
@@ -82,6 +100,7 @@ def _document(shop: Shop, made: Report) -> dict[str, Any]:
 def _json(row: ReportRow, *, day: bool) -> dict[str, Any]:
     numbers = {
         "placement": row.placement,
+        "rail": row.rail,
         "exposures": row.exposures,
         "clicks": row.clicks,
         "ctr": ctr(row),

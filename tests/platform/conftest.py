@@ -7,13 +7,14 @@ import pytest
 from app.adapters.redis import keys
 from app.core.shops import Shop
 from app.wiring.worker import Worker
-from tests.platform.people import VISITORS, settle
+from tests.platform.people import VISITORS, behave, settle
 
 
 @pytest.fixture
 def wiring(installed_shop: Shop, worker_wiring: Worker) -> Worker:
-    """A worker's wiring, with both customers in the shop and in Redis."""
+    """A worker's wiring, with both customers in the shop, in the lake and in Redis."""
     settle(worker_wiring.database, worker_wiring.sealer, installed_shop.id)
+    behave(worker_wiring, installed_shop.id)
     for visitor in VISITORS.values():
         worker_wiring.redis.hset(keys.visitor(installed_shop.id, visitor), "clicked", "1:1")
         body = f'{{"visitor":"{visitor}"}}'

@@ -10,12 +10,16 @@ from sqlalchemy import text
 
 from app.adapters.crypto import Sealer
 from app.adapters.db.engine import Database
-from app.core.ids import ShopId
+from app.core.events import Event, EventType
+from app.core.ids import ClientId, OrderId, ShopId, VisitorId
 from app.core.shops import Shop
+from app.wiring.worker import Worker
 
 AT = datetime(2026, 10, 1, 12, tzinfo=UTC)
 ADA, BOB = 11, 12
 VISITORS = {ADA: "a" * 32, BOB: "b" * 32}
+CLIENTS = {ADA: "client-of-ada", BOB: "client-of-bob"}
+"""The pixel's names of the same browsers."""
 EMAILS = {ADA: "ada@example.com", BOB: "bob@example.com"}
 GUEST_ORDER = 9000
 """An order without a customer, placed with Ada's e-mail."""
@@ -38,6 +42,30 @@ def settle(database: Database, sealer: Sealer, shop: ShopId) -> None:
     _order(database, sealer, shop, GUEST_ORDER, None, ADA)
 
 
+def behave(wiring: Worker, shop: ShopId) -> None:
+    """Put into the lake what both browsers did, each event under one of its names."""
+    for customer, visitor in VISITORS.items():
+        names: list[tuple[str, EventType, VisitorId | None, ClientId | None]] = [
+            ("seen", EventType.PRODUCT_VIEW, VisitorId(visitor), None),
+            ("paired", EventType.IDENTITY, VisitorId(visitor), ClientId(CLIENTS[customer])),
+            ("bought", EventType.PURCHASE, None, ClientId(CLIENTS[customer])),
+        ]
+        events = [
+            Event(
+                event_id=f"{name}-{customer}",
+                type=type,
+                at=AT,
+                visitor=theirs,
+                client=client,
+                consent={"analytics": True},
+                order_id=OrderId(customer * 100) if type is EventType.PURCHASE else None,
+            )
+            for name, type, theirs, client in names
+        ]
+        with wiring.lake.turn(shop) as turn:
+            turn.append(events, [])
+
+
 def _customer(database: Database, sealer: Sealer, shop: ShopId, customer: int) -> None:
     request = f"r-{customer}"
     with database.shop(shop) as session:
@@ -57,10 +85,17 @@ def _customer(database: Database, sealer: Sealer, shop: ShopId, customer: int) -
         )
         session.execute(
             text(
-                "INSERT INTO events (shop_id, event_id, type, at, visitor, placement, product_id, request_id) "
-                "VALUES (:shop, :id, 'click', :at, :visitor, 'product', 1, :request)"
+                "INSERT INTO clicks (shop_id, event_id, at, visitor, client, placement, rail, product_id, request_id) "
+                "VALUES (:shop, :id, :at, :visitor, :client, 'product', 'bought_together', 1, :request)"
             ),
-            {"shop": shop, "id": f"e-{customer}", "at": AT, "visitor": VISITORS[customer], "request": request},
+            {
+                "shop": shop,
+                "id": f"e-{customer}",
+                "at": AT,
+                "visitor": VISITORS[customer],
+                "client": CLIENTS[customer],
+                "request": request,
+            },
         )
 
 

@@ -123,11 +123,11 @@ def test_a_shop_that_fails_does_not_keep_the_others_from_their_housekeeping(
         statement = "INSERT INTO settings (shop_id, name, value, updated_at) VALUES (:shop, 'retention', :value, now())"
         session.execute(text(statement), {"shop": shop.id, "value": '{"days": "soon"}'})
     with worker_wiring.database.shop(other_shop.id) as session:
-        session.execute(text("UPDATE events SET at = :at"), {"at": datetime(2020, 1, 1, tzinfo=UTC)})
+        session.execute(text("UPDATE clicks SET at = :at"), {"at": datetime(2020, 1, 1, tzinfo=UTC)})
     with pytest.raises(ValueError, match="soon"):
         sweep.apply_retention()
     with worker_wiring.database.shop(other_shop.id) as session:
-        assert session.execute(text("SELECT count(*) FROM events")).scalar_one() == 0
+        assert session.execute(text("SELECT count(*) FROM clicks")).scalar_one() == 0
 
 
 def test_an_error_does_not_repeat_what_was_to_be_written(shop: Shop, database: Database) -> None:
@@ -142,8 +142,7 @@ def test_all_jobs_of_an_installation_and_of_a_night_succeed(
     work()
     worker_wiring.jobs.enqueue(jobs.EACH_NIGHT)
     work()
-    names = (jobs.QUEUE_DEFAULT, jobs.QUEUE_TRAINING)
-    assert [FailedJobRegistry(name, worker_wiring.redis).get_job_ids() for name in names] == [[], []]
+    assert [FailedJobRegistry(name, worker_wiring.redis).get_job_ids() for name in jobs.QUEUES] == [[], [], []]
     with worker_wiring.database.shop(installed_shop.id) as session:
         known = session.execute(text("SELECT bool_and(lines_known), count(*) > 0 FROM refunds")).one()
         assert known == (True, True)

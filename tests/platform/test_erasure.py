@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import orjson
+import pyarrow.parquet as pq
 import pytest
 import redis
 from click.testing import CliRunner
@@ -25,13 +27,26 @@ from app.services.export_customer import export_customer
 from app.services.process_webhook import process_webhook
 from app.wiring.worker import Worker
 from tests.devstore_fixture import DevStore, RunningApp
-from tests.platform.people import ADA, AT, BOB, EMAILS, GUEST_ORDER, VISITORS, Killed, rows, settle
+from tests.platform.people import (
+    ADA,
+    AT,
+    BOB,
+    CLIENTS,
+    EMAILS,
+    GUEST_ORDER,
+    VISITORS,
+    Killed,
+    behave,
+    rows,
+    settle,
+)
 
-PERSONAL_COLUMNS = {"customer_id", "visitor", "contact", "email_hash", "subject", "payload"}
+BROWSERS = ("clicks", "visitor_orders", "visitor_clients", "visitor_tombstones")
+PERSONAL_COLUMNS = {"customer_id", "visitor", "client", "contact", "email_hash", "subject", "payload"}
 
 
 def dump(wiring: Worker, shop: Shop) -> str:
-    """Everything that the database and Redis hold of the shop, boxes opened, as one text to search in."""
+    """All that the database, the lake and Redis hold of the shop, boxes opened, as one text to search in."""
     said = []
     for table in sorted(set(SQLModel.metadata.tables) - OPEN_TABLES - {"tombstones", "receipts"}):
         for row in rows(wiring.database, shop, f"SELECT * FROM {table}"):
@@ -40,9 +55,14 @@ def dump(wiring: Worker, shop: Shop) -> str:
         table = column.partition(".")[0]
         for (box,) in rows(wiring.database, shop, f"SELECT contact FROM {table} WHERE contact IS NOT NULL"):
             said.append(wiring.sealer.open(shop.id, column, box).decode())
+    said += [repr(pq.read_table(path, partitioning=None).to_pylist()) for path in lake_files(wiring, shop)]
     said += [repr(wiring.redis.xrange(keys.EVENTS))]
     said += [repr(name) for name in wiring.redis.scan_iter()]
     return "\n".join(said)
+
+
+def lake_files(wiring: Worker, shop: Shop) -> list[Path]:
+    return sorted(Path(wiring.lake_files.root, f"shop={shop.id}").rglob("*.parquet"))
 
 
 def erase(wiring: Worker, shop: Shop, request: str = "w-1", **more: Any) -> dict[str, Any]:
@@ -69,10 +89,12 @@ def test_nothing_of_an_erased_customer_is_left(wiring: Worker, installed_shop: S
     before = dump(wiring, installed_shop)
     assert EMAILS[ADA] in before
     assert VISITORS[ADA] in before
+    assert CLIENTS[ADA] in before
     erase(wiring, installed_shop)
     after = dump(wiring, installed_shop)
     assert EMAILS[ADA] not in after
     assert VISITORS[ADA] not in after
+    assert CLIENTS[ADA] not in after
     assert rows(wiring.database, installed_shop, f"SELECT 1 FROM customers WHERE id = {ADA}") == []
 
 
@@ -81,6 +103,8 @@ def test_everybody_else_stays(wiring: Worker, installed_shop: Shop) -> None:
     after = dump(wiring, installed_shop)
     assert EMAILS[BOB] in after
     assert VISITORS[BOB] in after
+    assert CLIENTS[BOB] in after
+    assert len(lake_files(wiring, installed_shop)) == 1
     assert rows(wiring.database, installed_shop, "SELECT id FROM customers") == [(BOB,)]
 
 
@@ -115,6 +139,7 @@ def test_a_receipt_says_what_where_and_when(wiring: Worker, installed_shop: Shop
     assert places["database.customers"]["records"] == 1
     assert places["database.orders"]["records"] == 2
     assert places["redis"]["records"] == 2
+    assert places["lake"]["records"] == 3
     assert {"at", "records"} == set(places["artefacts"])
     assert places["aggregates"] == {"dropped_by_training_at": None}
     assert set(places) == {place.name for place in wiring.erasable_places} | {"aggregates"}
@@ -152,17 +177,22 @@ def test_an_erasure_killed_after_any_step_is_finished_by_the_next_try(wiring: Wo
         after = dump(wiring, installed_shop)
         assert EMAILS[ADA] not in after, name
         assert VISITORS[ADA] not in after, name
+        assert CLIENTS[ADA] not in after, name
         with wiring.database.shop(installed_shop.id) as session:
-            for table in ("customers", "orders", "order_lines", "events", "decisions"):
+            for table in ("customers", "orders", "order_lines", "decisions", *BROWSERS):
                 session.execute(text(f"DELETE FROM {table}"))
+            session.execute(text("DELETE FROM removals"))
         settle(wiring.database, wiring.sealer, installed_shop.id)
+        behave(wiring, installed_shop.id)
 
 
 def test_an_export_shows_what_is_held_with_personal_fields_opened(wiring: Worker, installed_shop: Shop) -> None:
     held = export_customer(installed_shop.id, CustomerId(ADA), request_id="w-1", ports=wiring.exporting_customer)
     assert held["database.customers"][0]["contact"]["email"] == EMAILS[ADA]
     assert {order["id"] for order in held["database.orders"]} == {ADA * 100, GUEST_ORDER}
-    assert held["database.events"][0]["type"] == "click"
+    assert held["database.clicks"][0]["product_id"] == 1
+    assert sorted(event["type"] for event in held["lake"]) == ["identity", "product_view", "purchase"]
+    assert held["database.visitor_clients"][0]["client"] == CLIENTS[ADA]
     assert held["redis"] == [{"clicked": "1:1"}]
     assert EMAILS[BOB] not in str(held)
 
@@ -224,6 +254,8 @@ def test_shop_redact_erases_everything_but_the_receipt(
     ((kind, places),) = rows(wiring.database, installed_shop, "SELECT kind, places FROM receipts")
     assert kind == "shop_erasure"
     assert places["database.orders"]["records"] == 3
+    assert places["lake"]["records"] == 2
+    assert lake_files(wiring, installed_shop) == []
     assert list(wiring.redis.scan_iter(match=f"attune:{installed_shop.id}:*")) == []
     with wiring.database.open() as connection:
         assert connection.execute(text("SELECT count(*) FROM due_work")).scalar_one() == 0

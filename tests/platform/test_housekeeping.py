@@ -112,12 +112,12 @@ def test_raw_payloads_go_seven_days_after_they_are_done(database: Database, seal
 def test_behaviour_goes_after_400_days_or_the_shops_own_term(database: Database, sealer: Sealer, shop: Shop) -> None:
     settle(database, sealer, shop.id)
     retention = DbRetention(database)
-    assert retention.apply(shop.id, now=AT + timedelta(days=399))["events"] == 0
+    assert retention.apply(shop.id, now=AT + timedelta(days=399))["clicks"] == 0
     with database.shop(shop.id) as session:
         statement = "INSERT INTO settings (shop_id, name, value, updated_at) VALUES (:shop, 'retention', :value, now())"
         session.execute(text(statement), {"shop": shop.id, "value": '{"days": 90}'})
     gone = retention.apply(shop.id, now=AT + timedelta(days=91))
-    assert (gone["events"], gone["decisions"]) == (2, 2)
+    assert (gone["clicks"], gone["decisions"]) == (2, 2)
 
 
 # -- Keys ------------------------------------------------------------------------------------------------------------
@@ -169,8 +169,13 @@ def at(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
     return now
 
 
+def timed(name: str) -> tuple[schedule.Timed, ...]:
+    """The timetable's line of that job."""
+    return tuple(line for line in schedule.TIMETABLE if line.func_name == name)
+
+
 def test_two_clocks_enqueue_once(queue: redis.Redis, at: list[datetime]) -> None:
-    clocks = [schedule.Clock(queue, schedule.TIMETABLE) for _ in range(2)]
+    clocks = [schedule.Clock(queue, timed(jobs.SWEEP)) for _ in range(2)]
     for minute in range(10):
         at[0] = MIDNIGHT + timedelta(minutes=minute)
         for clock in clocks:
@@ -196,7 +201,7 @@ def test_two_clocks_in_two_processes_enqueue_once(queue: redis.Redis, services: 
 
 
 def test_jobs_are_json_and_leave_nothing_behind(queue: redis.Redis, at: list[datetime]) -> None:
-    schedule.Clock(queue, schedule.TIMETABLE).enqueue_jobs()
+    schedule.Clock(queue, timed(jobs.SWEEP)).enqueue_jobs()
     raw: Any = queue
     (job_id,) = raw.lrange("rq:queue:default", 0, -1)
     job = raw.hgetall(f"rq:job:{job_id.decode()}")
@@ -205,7 +210,7 @@ def test_jobs_are_json_and_leave_nothing_behind(queue: redis.Redis, at: list[dat
 
 
 def test_the_night_begins_at_three_and_once(queue: redis.Redis, at: list[datetime]) -> None:
-    clock = schedule.Clock(queue, schedule.TIMETABLE[1:2])
+    clock = schedule.Clock(queue, timed(jobs.EACH_NIGHT))
     for hours in (0, 2.9, 3, 3.1, 20, 26.9, 27, 28):
         at[0] = MIDNIGHT + timedelta(hours=hours)
         clock.enqueue_jobs()
@@ -215,9 +220,9 @@ def test_the_night_begins_at_three_and_once(queue: redis.Redis, at: list[datetim
 
 
 def test_a_clock_that_was_down_catches_up_with_the_last_night(queue: redis.Redis, at: list[datetime]) -> None:
-    schedule.Clock(queue, schedule.TIMETABLE[1:2]).enqueue_jobs()
+    schedule.Clock(queue, timed(jobs.EACH_NIGHT)).enqueue_jobs()
     at[0] = MIDNIGHT + timedelta(days=3, hours=1)
-    schedule.Clock(queue, schedule.TIMETABLE[1:2]).enqueue_jobs()
+    schedule.Clock(queue, timed(jobs.EACH_NIGHT)).enqueue_jobs()
     assert queued(queue) == [f"{jobs.EACH_NIGHT}()"]
 
 
@@ -225,7 +230,12 @@ def test_an_uninstalled_shops_waiting_jobs_are_taken_out(queue: redis.Redis, sho
     waiting = RqJobs(queue)
     for each in (shop, other_shop):
         waiting.enqueue(jobs.SYNC_STORE, each.id)
-        waiting.enqueue(jobs.TRAIN_MODELS, each.id, queue=jobs.QUEUE_TRAINING)
+        waiting.enqueue(jobs.TRAIN_MODELS, each.id)
+        waiting.enqueue(jobs.PROCESS_WEBHOOK, each.id, "w-1")
     waiting.enqueue(jobs.SWEEP)
-    assert waiting.forget(shop.id) == 2
-    assert queued(queue) == [f"{jobs.SYNC_STORE}({other_shop.id})", f"{jobs.SWEEP}()"]
+    assert waiting.forget(shop.id) == 3
+    assert {name: queued(queue, name) for name in jobs.QUEUES} == {
+        jobs.QUEUE_DEFAULT: [f"{jobs.PROCESS_WEBHOOK}({other_shop.id}, 'w-1')", f"{jobs.SWEEP}()"],
+        jobs.QUEUE_IMPORTS: [f"{jobs.SYNC_STORE}({other_shop.id})"],
+        jobs.QUEUE_TRAINING: [f"{jobs.TRAIN_MODELS}({other_shop.id})"],
+    }

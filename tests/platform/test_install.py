@@ -64,7 +64,7 @@ def test_the_set_up_describes_the_shop_and_leaves_our_address_with_the_theme(
 def test_the_set_up_asks_for_the_import(installed_shop: Shop, worker_wiring: Worker) -> None:
     assert due(worker_wiring, installed_shop.id) == {"install"}
     finish_install(installed_shop.id, worker_wiring.set_up)
-    assert due(worker_wiring, installed_shop.id) == {"sync"}
+    assert due(worker_wiring, installed_shop.id) == {"sync", "pixel"}
 
 
 def test_the_set_up_may_be_repeated_and_ends_in_the_same(

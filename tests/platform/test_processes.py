@@ -23,7 +23,7 @@ LINES = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().spl
 
 def command(name: str, *more: str) -> list[str]:
     """The process's command line, with this interpreter's scripts."""
-    words = shlex.split(LINES[name].replace("${WORKERS:-2}", "1"))
+    words = shlex.split(LINES[name].replace("${WORKERS:-2}", "1").replace("${IMPORTERS:-2}", "1"))
     scripts = Path(sys.executable).parent
     return [str(scripts / words[0]), *words[1:], *more]
 
@@ -46,7 +46,7 @@ def ended(process: subprocess.Popen[bytes]) -> str:
 
 
 def test_the_procfile_names_what_the_plan_names() -> None:
-    assert list(LINES) == ["release", "web", "worker", "trainer", "stream", "clock"]
+    assert list(LINES) == ["release", "web", "worker", "importer", "trainer", "stream", "clock"]
 
 
 def test_the_worker_pool_finishes_an_installation(installed_shop: Shop, worker_wiring: Worker) -> None:
@@ -59,7 +59,7 @@ def test_the_worker_pool_finishes_an_installation(installed_shop: Shop, worker_w
 def test_the_trainer_spawns_a_process_for_its_job(shop: Shop, worker_wiring: Worker) -> None:
     worker_wiring.redis.flushdb()
     worker_wiring.consents.current(shop.id)
-    worker_wiring.jobs.enqueue(jobs.TRAIN_MODELS, shop.id, queue=jobs.QUEUE_TRAINING)
+    worker_wiring.jobs.enqueue(jobs.TRAIN_MODELS, shop.id)
     said = ended(started(worker_wiring, "trainer", "--burst"))
     assert worker_wiring.redis.llen(f"rq:queue:{jobs.QUEUE_TRAINING}") == 0, said
     assert "Traceback" not in said, said

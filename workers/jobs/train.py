@@ -3,31 +3,49 @@
 from __future__ import annotations
 
 import logging
+from typing import Final
 
 from app import jobs
 from app.core.errors import Busy, NoConsent
 from app.core.ids import ShopId
 from app.core.shops import ShopState
-from app.errors import Permanent
+from app.errors import Permanent, Retryable
+from app.services import ask_for_training as asking
 from app.services import forget_models as forgetting
 from app.services import train_models as training
 from app.wiring.worker import current
 
 _log = logging.getLogger(__name__)
 
+AGAIN_S: Final = 300.0
+"""How long after its start a training that has not ended is tried again. One that still runs keeps the others out."""
+
 
 def train_models(shop_id: int) -> None:
-    """Train, examine, publish, and ask for the lists. Without consent nothing is trained, and that is no failure."""
+    """Train, examine, publish, and ask for the lists, if a training is due. Without consent none is, and that is no
+    failure. What was due at the start is done at the end: a killed training is followed by another within minutes."""
     wiring = current()
     shop = wiring.shops.by_id(ShopId(shop_id))
     if shop is None or shop.state is not ShopState.INSTALLED:
         return
+    asked = wiring.due_work.waiting(shop.id, asking.DUE)
+    if not asked:
+        return  # It was done while this hint, given again, waited in the queue.
+    wiring.due_work.put_off(shop.id, asking.DUE, after_s=AGAIN_S)
     try:
         trained = training.train_models(shop, wiring.training)
-    except (NoConsent, Busy) as reason:
-        _log.info("training of shop %d skipped: %s", shop_id, reason)
+    except (Busy, Retryable) as reason:
+        _log.info("training of shop %d put off: %s", shop_id, reason)
         return
-    if trained.version is not None:
+    except NoConsent as reason:
+        _log.info("training of shop %d skipped: %s", shop_id, reason)
+        trained = None
+    except Exception:
+        wiring.due_work.put_off(shop.id, asking.DUE, after_s=jobs.PUT_OFF_S)
+        raise
+    for id in asked:
+        wiring.due_work.done(shop.id, asking.DUE, id)
+    if trained is not None and trained.version is not None:
         wiring.jobs.enqueue(jobs.PUBLISH_LISTS, shop_id)
 
 

@@ -6,14 +6,13 @@ Wall time decides when a claim runs out, not store time: a claim is about proces
 from __future__ import annotations
 
 import secrets
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.adapters.db.engine import Database
+from app.adapters.db.renewing import renewing
 from app.core.ids import ShopId
 
 TAKE = text("""
@@ -47,14 +46,8 @@ class DbClaims:
             if owner is None:
                 yield False
                 return
-            over = threading.Event()
-            renewing = threading.Thread(target=self._renew, args=(shop, name, owner, seconds, over), daemon=True)
-            renewing.start()
-            try:
+            with renewing(lambda: self._renew(shop, name, owner, seconds), seconds=seconds):
                 yield True
-            finally:
-                over.set()
-                renewing.join()
 
     @contextmanager
     def _taken(self, shop: ShopId, name: str, seconds: float) -> Iterator[str | None]:
@@ -70,12 +63,6 @@ class DbClaims:
                 with self._database.shop(shop) as session:
                     session.execute(GIVE_BACK, key)
 
-    def _renew(self, shop: ShopId, name: str, owner: str, seconds: float, over: threading.Event) -> None:
-        values = {"shop": shop, "name": name, "owner": owner, "seconds": seconds}
-        while not over.wait(seconds / 3):
-            try:
-                with self._database.shop(shop) as session:
-                    session.execute(RENEW, values)
-            except SQLAlchemyError:
-                # The next turn tries again; a database that stays away fails the work itself.
-                continue
+    def _renew(self, shop: ShopId, name: str, owner: str, seconds: float) -> None:
+        with self._database.shop(shop) as session:
+            session.execute(RENEW, {"shop": shop, "name": name, "owner": owner, "seconds": seconds})

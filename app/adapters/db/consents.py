@@ -15,7 +15,7 @@ LATEST = text('SELECT granted, "by", text_version, at FROM consents ORDER BY id 
 ADD = text("""
     INSERT INTO consents (shop_id, granted, "by", text_version, at) VALUES (:shop, :granted, :by, :text_version, :at)
 """)
-FORGET = "forget_models"
+TRAIN, FORGET = "train_models", "forget_models"
 
 
 class DbConsents:
@@ -29,7 +29,7 @@ class DbConsents:
         return _record(row) if row else None
 
     def record(self, shop: ShopId, decision: ConsentRecord) -> None:
-        """Add the decision; what a withdrawal asks for is noted as due in the same transaction."""
+        """Add the decision; what it asks for, a training or its undoing, is noted as due in the same transaction."""
         values = {
             "shop": shop,
             "granted": decision.granted,
@@ -40,7 +40,10 @@ class DbConsents:
         with self._database.shop(shop) as session:
             session.execute(ADD, values)
             if not decision.granted:
-                session.execute(due_work.PUT, {"shop": shop, "kind": FORGET, "id": "", "after_s": 30.0})
+                session.execute(due_work.DROP, {"shop": shop, "kind": TRAIN})
+            # A training that began under an earlier consent does not settle what this one asks for.
+            kind, id = (TRAIN, f"consent {decision.at.isoformat()}") if decision.granted else (FORGET, "")
+            session.execute(due_work.PUT, {"shop": shop, "kind": kind, "id": id, "after_s": 30.0})
 
     def history(self, shop: ShopId) -> Sequence[ConsentRecord]:
         """All decisions, the newest first."""

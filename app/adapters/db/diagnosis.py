@@ -21,7 +21,9 @@ SHOP_HEALTH = text("""
             WHERE state = 'pending' AND received_at < now() - interval '1 hour') AS late,
            (SELECT count(*) FROM sync_problems) AS sync_problems,
            (SELECT scopes FROM credentials) AS scopes,
-           (SELECT refresh_expires_at < now() FROM credentials) AS token_expired
+           (SELECT refresh_expires_at < now() FROM credentials) AS token_expired,
+           (SELECT count(*) FROM changed_days) AS days_behind,
+           (SELECT extract(epoch FROM now() - min(since)) FROM changed_days)::float AS behind_s
 """)
 
 
@@ -38,13 +40,18 @@ class DatabaseFacts:
 
 @dataclass(frozen=True, slots=True)
 class ShopHealth:
-    """What is stuck in one shop. `scopes` is None without credentials; `late` counts webhooks pending for an hour."""
+    """What is stuck in one shop. `scopes` is None without credentials; `late` counts webhooks pending for an hour.
+
+    `days_behind` are UTC days of the lake that are not counted yet; the oldest of them waits for `behind_s` seconds.
+    """
 
     failed_deliveries: int
     late: int
     sync_problems: int
     scopes: str | None
     token_expired: bool | None
+    days_behind: int
+    behind_s: float | None
 
 
 class DbDiagnosis:

@@ -19,6 +19,7 @@ PUT = text("""
     ON CONFLICT (shop_id, kind, id) DO UPDATE SET due_at = least(due_work.due_at, excluded.due_at)
 """)
 DONE = text("DELETE FROM due_work WHERE shop_id = :shop AND kind = :kind AND id = :id")
+DROP = text("DELETE FROM due_work WHERE shop_id = :shop AND kind = :kind")
 POSTPONE = text("""
     UPDATE due_work SET due_at = clock_timestamp() + make_interval(secs => :after_s)
     WHERE shop_id = :shop AND kind = :kind AND id = :id
@@ -35,6 +36,7 @@ TAKE_DUE = text("""
     )
     RETURNING shop_id, kind, id
 """)
+WAITING = text("SELECT id FROM due_work WHERE shop_id = :shop AND kind = :kind ORDER BY due_at, id LIMIT :limit")
 WAITS = text("SELECT 1 FROM due_work WHERE shop_id = :shop AND kind = :kind LIMIT 1")
 
 
@@ -60,6 +62,11 @@ class DbDueWork:
         """Whether work of this kind is still to be done in the shop."""
         with self._database.open() as connection:
             return connection.execute(WAITS, {"shop": shop, "kind": kind}).first() is not None
+
+    def waiting(self, shop: ShopId, kind: str, *, limit: int = 1000) -> Sequence[str]:
+        """The ids of the shop's work of this kind, whether its time has come or not."""
+        with self._database.open() as connection:
+            return list(connection.execute(WAITING, {"shop": shop, "kind": kind, "limit": limit}).scalars())
 
     def take_due(self, *, limit: int, again_s: float) -> Sequence[DueItem]:
         with self._database.open() as connection:

@@ -23,7 +23,7 @@ IS_PERSONAL_TOPIC = "topic LIKE ANY (ARRAY['customers/%', 'orders/%', 'refunds/%
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How one table is treated. SQL may name :customer, :orders and :visitors; the shop is set by the session."""
+    """How one table is treated. SQL may name :customer, :orders, :visitors, :clients; the session sets the shop."""
 
     table: str
     erase: str | None = None
@@ -37,15 +37,29 @@ class Rule:
 
 RULES = (
     Rule(
-        "events",
-        erase="DELETE FROM events WHERE visitor = ANY(:visitors)",
-        export="SELECT type, at, placement, product_id, position FROM events WHERE visitor = ANY(:visitors)",
+        "clicks",
+        erase="DELETE FROM clicks WHERE visitor = ANY(:visitors) OR client = ANY(:clients)",
+        export="SELECT at, placement, rail, product_id, position FROM clicks "
+        "WHERE visitor = ANY(:visitors) OR client = ANY(:clients)",
     ),
     Rule(
         "decisions",
         erase="UPDATE decisions SET visitor = NULL WHERE visitor = ANY(:visitors)",
-        export="SELECT request_id, at, placement, product_id, strategy, items FROM decisions "
+        export="SELECT request_id, at, placement, rail, product_id, strategy, items FROM decisions "
         "WHERE visitor = ANY(:visitors)",
+    ),
+    Rule(
+        "visitor_clients",
+        erase="DELETE FROM visitor_clients WHERE visitor = ANY(:visitors) OR client = ANY(:clients)",
+        export="SELECT visitor, client, at FROM visitor_clients "
+        "WHERE visitor = ANY(:visitors) OR client = ANY(:clients)",
+    ),
+    Rule(
+        # After all that is found by visitors and clients; burying has noted them here.
+        "visitor_orders",
+        erase="DELETE FROM visitor_orders "
+        "WHERE order_id = ANY(:orders) OR visitor = ANY(:visitors) OR client = ANY(:clients)",
+        export="SELECT order_id, visitor, client, at FROM visitor_orders WHERE order_id = ANY(:orders)",
     ),
     Rule(
         "deliveries",
@@ -83,11 +97,13 @@ RULES = (
         "FROM customers WHERE id = :customer",
         boxes=("contact",),
     ),
+    Rule("changed_days"),
     Rule("claims"),
     Rule("collection_products"),
     Rule("collections"),
     Rule("consents"),
     Rule("credentials"),
+    Rule("event_counts"),
     Rule("inventory_levels"),
     Rule("model_pointers"),
     Rule("model_runs"),
@@ -102,6 +118,8 @@ RULES = (
     Rule("sync_runs"),
     Rule("tombstones"),
     Rule("variants"),
+    Rule("visit_days"),
+    Rule("visitor_tombstones"),
 )
 
 
@@ -148,4 +166,9 @@ class TablePlace:
 
 
 def _values(subject: Subject) -> dict[str, Any]:
-    return {"customer": subject.customer, "orders": list(subject.orders), "visitors": list(subject.visitors)}
+    return {
+        "customer": subject.customer,
+        "orders": list(subject.orders),
+        "visitors": list(subject.visitors),
+        "clients": list(subject.clients),
+    }

@@ -14,22 +14,28 @@ from app.adapters.db.engine import Database
 from app.core.ids import ShopId
 from app.ports import Purchases
 
+USABLE = """
+    NOT o.test AND o.cancelled_at IS NULL AND NOT o.erased
+    AND NOT EXISTS (SELECT 1 FROM customers c WHERE c.shop_id = o.shop_id AND c.id = o.customer_id AND c.opted_out)
+    AND NOT EXISTS (SELECT 1 FROM tombstones t WHERE t.shop_id = o.shop_id AND t.customer_id = o.customer_id)
+"""
+"""Orders that may be learnt from: no tests, no cancellations, nobody who objected or was erased."""
 LINES = """
     COPY (
-        SELECT o.id, l.product_id, l.current_quantity, floor(extract(epoch FROM o.created_at) / 86400)::int
-        FROM orders o JOIN order_lines l ON l.shop_id = o.shop_id AND l.order_id = o.id
-        WHERE o.created_at >= {since} AND o.created_at < {until} AND NOT o.test AND o.cancelled_at IS NULL
-          AND NOT o.erased AND l.product_id IS NOT NULL AND l.current_quantity > 0
-          AND NOT EXISTS (SELECT 1 FROM customers c
-                          WHERE c.shop_id = o.shop_id AND c.id = o.customer_id AND c.opted_out)
-          AND NOT EXISTS (SELECT 1 FROM tombstones t WHERE t.shop_id = o.shop_id AND t.customer_id = o.customer_id)
+        SELECT o.id, l.product_id, l.current_quantity, floor(extract(epoch FROM o.created_at) / 86400)::int, o.person
+        FROM (SELECT shop_id, id, created_at,
+                     CASE WHEN customer_id IS NULL THEN 0 ELSE dense_rank() OVER (ORDER BY customer_id) END AS person
+              FROM orders o
+              WHERE o.created_at >= {since} AND o.created_at < {until} AND {usable}) o
+        JOIN order_lines l ON l.shop_id = o.shop_id AND l.order_id = o.id
+        WHERE l.product_id IS NOT NULL AND l.current_quantity > 0
         ORDER BY o.created_at, o.id, l.product_id
     ) TO STDOUT (FORMAT binary)
 """
 ROW = np.dtype(
     [
         ("fields", ">i2"),
-        *((name, kind) for field, width in (("order", 8), ("product", 8), ("quantity", 4), ("day", 4))
+        *((name, kind) for field, width in (("order", 8), ("product", 8), ("quantity", 4), ("day", 4), ("customer", 8))
           for name, kind in ((f"{field}_length", ">i4"), (field, f">i{width}"))),
     ]
 )  # fmt: skip
@@ -46,7 +52,7 @@ class DbHistory:
     def purchases(self, shop: ShopId, *, since: datetime, until: datetime) -> Purchases:
         """What was bought in [since, until): no tests, cancellations, refunds in full, objectors or erased people.
 
-        Memory: the arrays returned (24 bytes a line) and once more while they are joined.
+        Memory: the arrays returned (32 bytes a line) and once more while they are joined.
         """
         parts = self._read(shop, since, until)
         order_ids = _joined(parts, "order")
@@ -58,6 +64,7 @@ class DbHistory:
             product=_joined(parts, "product"),
             quantity=_joined(parts, "quantity").astype(np.int32),
             day=_joined(parts, "day").astype(np.int32),
+            customer=_joined(parts, "customer"),
         )
 
     def _read(self, shop: ShopId, since: datetime, until: datetime) -> list[npt.NDArray[np.void]]:
@@ -78,7 +85,7 @@ def _take(pending: bytearray, start: int, parts: list[npt.NDArray[np.void]]) -> 
     rows = max(len(pending) - start, 0) // ROW.itemsize
     if rows:
         part = np.frombuffer(bytes(pending[start : start + rows * ROW.itemsize]), dtype=ROW)
-        parts.append(part[["order", "product", "quantity", "day"]].copy())
+        parts.append(part[["order", "product", "quantity", "day", "customer"]].copy())
         del pending[: start + rows * ROW.itemsize]
         return 0
     return start
@@ -92,4 +99,6 @@ def _joined(parts: list[npt.NDArray[np.void]], field: str) -> npt.NDArray[np.int
 
 def _statement(since: datetime, until: datetime) -> str:
     """COPY takes no parameters; both values are datetimes of ours, written in ISO form."""
-    return LINES.format(since=f"'{since.isoformat()}'::timestamptz", until=f"'{until.isoformat()}'::timestamptz")
+    return LINES.format(
+        usable=USABLE, since=f"'{since.isoformat()}'::timestamptz", until=f"'{until.isoformat()}'::timestamptz"
+    )

@@ -6,6 +6,9 @@ worker at it and the pause before its next try.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import text
@@ -13,6 +16,7 @@ from sqlalchemy import text
 from app.adapters.crypto import Sealer
 from app.adapters.db import due_work
 from app.adapters.db.engine import Database
+from app.adapters.db.renewing import renewing
 from app.core.ids import ShopId
 from app.errors import Permanent
 from app.ports import Delivery
@@ -34,6 +38,14 @@ CLAIM = text("""
     SET attempts = attempts + 1, claimed_until = clock_timestamp() + make_interval(secs => :seconds)
     WHERE webhook_id = :id AND state = 'pending' AND (claimed_until IS NULL OR claimed_until < clock_timestamp())
     RETURNING topic, event_id, triggered_at, payload, attempts
+""")
+RENEW = text("""
+    UPDATE deliveries SET claimed_until = clock_timestamp() + make_interval(secs => :seconds)
+    WHERE webhook_id = :id AND state = 'pending' AND attempts = :attempts
+""")
+OVERTAKEN = text("""
+    SELECT 1 FROM deliveries
+    WHERE topic = :topic AND triggered_at > :at AND state <> 'failed' LIMIT 1
 """)
 FORGET_DUE = text("""
     DELETE FROM due_work WHERE shop_id = :shop AND kind = 'webhook' AND id = :id
@@ -88,10 +100,30 @@ class DbInbox:
                 # An erasure may have taken the delivery away from under its note.
                 session.execute(FORGET_DUE, {"shop": shop, "id": webhook_id})
                 return None
+        delivery = Delivery(webhook_id, row.topic, row.event_id, row.triggered_at, b"", row.attempts)
         if row.payload is None:
-            raise Permanent("the payload of a pending delivery is gone")
-        payload = self._sealer.open(shop, PAYLOAD, row.payload)
-        return Delivery(webhook_id, row.topic, row.event_id, row.triggered_at, payload, row.attempts)
+            return replace(delivery, unreadable="the payload of a pending delivery is gone")
+        try:
+            return replace(delivery, payload=self._sealer.open(shop, PAYLOAD, row.payload))
+        except Permanent as error:
+            return replace(delivery, unreadable=str(error))
+
+    @contextmanager
+    def keep(self, shop: ShopId, delivery: Delivery, *, seconds: float) -> Iterator[None]:
+        """Renew the claim for the length of the block, as long as the delivery is still in this try."""
+        values = {"id": delivery.webhook_id, "attempts": delivery.attempts, "seconds": seconds}
+
+        def renew() -> None:
+            with self._database.shop(shop) as session:
+                session.execute(RENEW, values)
+
+        with renewing(renew, seconds=seconds):
+            yield
+
+    def is_overtaken(self, shop: ShopId, topic: str, triggered_at: datetime) -> bool:
+        """Whether a delivery of the topic that was triggered later has been received."""
+        with self._database.shop(shop) as session:
+            return session.execute(OVERTAKEN, {"topic": topic, "at": triggered_at}).first() is not None
 
     def finish(self, shop: ShopId, webhook_id: str, *, at: datetime, keep_payload: bool) -> None:
         """It is done, and no longer due; both in one transaction.

@@ -1,66 +1,169 @@
-"""Events and decisions in PostgreSQL, behind the lake's port until the lake exists.
+"""What PostgreSQL keeps beside the lake: clicks, recent decisions, who stands behind orders, which days have changed.
 
-The keys are the records' own ids, so what is appended twice is stored once.
+It also keeps order between those who write files: consumers share a shop's turn, an erasure waits until all turns have
+ended that began before its tombstones, and only one rewrites a shop's files at a time. Such locks end with their
+connection, so a killed process holds up nobody.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from datetime import date, datetime
 from typing import Any
 
 import orjson
 from sqlalchemy import text
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlmodel import Session
 
+from app.adapters.db.due_work import PUT
 from app.adapters.db.engine import Database
-from app.core.events import Event
+from app.adapters.db.merge_people import BUYER
+from app.core.events import Event, EventType
 from app.core.ids import ShopId
-from app.errors import Permanent, Retryable
+from app.core.shop_days import utc_day
+from app.core.shops import ShopState
+from app.jobs import ROLL_UP_DUE
 from app.ports import Decision
 
+DUE_AFTER_S = 15.0
+"""How long a changed day waits for more events before it is counted: figures are at most about a minute behind."""
+
+SHARE = text("SELECT pg_advisory_xact_lock_shared(hashtextextended('lake: appending', :shop))")
+ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended('lake: appending', :shop))")
+REWRITE = text("SELECT pg_advisory_xact_lock(hashtextextended('lake: rewriting', :shop))")
+STATE = text("SELECT state FROM shops WHERE id = :shop")
+BURIED = text("SELECT digest, at FROM visitor_tombstones WHERE digest = ANY(:digests)")
+BURIED_ORDERS = text(f"SELECT id FROM removals WHERE kind = '{BUYER}' AND id = ANY(:orders)")
+
 # One statement and one parameter a batch: the rows travel as a JSON array.
-EVENTS = text("""
-    INSERT INTO events (shop_id, event_id, type, at, visitor, placement, product_id, request_id, position, consent)
-    SELECT :shop, event_id, type, at, visitor, placement, product_id, request_id, position, consent
+CLICKS = text("""
+    INSERT INTO clicks (shop_id, event_id, at, visitor, client, placement, rail, product_id, request_id, position)
+    SELECT :shop, event_id, at, visitor, client, placement, rail, product_id, request_id, position
     FROM jsonb_to_recordset(cast(:rows AS jsonb)) AS row (
-        event_id text, type text, at timestamptz, visitor text, placement text, product_id bigint, request_id text,
-        position int, consent jsonb)
-    ON CONFLICT DO NOTHING RETURNING 1
+        event_id text, at timestamptz, visitor text, client text, placement text, rail text, product_id bigint,
+        request_id text, position int)
+    ORDER BY event_id ON CONFLICT DO NOTHING
 """)
 DECISIONS = text("""
-    INSERT INTO decisions (shop_id, request_id, at, placement, product_id, visitor, strategy, variant, model_version,
-                           items)
-    SELECT :shop, request_id, at, placement, product_id, visitor, strategy, variant, model_version, items
+    INSERT INTO decisions (shop_id, request_id, at, placement, rail, product_id, visitor, strategy, variant,
+                           model_version, items)
+    SELECT :shop, request_id, at, placement, rail, product_id, visitor, strategy, variant, model_version, items
     FROM jsonb_to_recordset(cast(:rows AS jsonb)) AS row (
-        request_id text, at timestamptz, placement text, product_id bigint, visitor text, strategy text, variant text,
-        model_version text, items jsonb)
-    ON CONFLICT DO NOTHING RETURNING 1
+        request_id text, at timestamptz, placement text, rail text, product_id bigint, visitor text, strategy text,
+        variant text, model_version text, items jsonb)
+    ORDER BY request_id ON CONFLICT DO NOTHING
+""")
+ORDERS = text("""
+    INSERT INTO visitor_orders (shop_id, order_id, visitor, client, at)
+    SELECT :shop, order_id, coalesce(visitor, ''), coalesce(client, ''), max(at)
+    FROM jsonb_to_recordset(cast(:rows AS jsonb)) AS row (
+        order_id bigint, visitor text, client text, at timestamptz)
+    GROUP BY 2, 3, 4 ORDER BY 2, 3, 4 ON CONFLICT DO NOTHING
+""")
+PAIRS = text("""
+    INSERT INTO visitor_clients (shop_id, visitor, client, at)
+    SELECT :shop, visitor, client, max(at)
+    FROM jsonb_to_recordset(cast(:rows AS jsonb)) AS row (visitor text, client text, at timestamptz)
+    GROUP BY 2, 3 ORDER BY 2, 3
+    ON CONFLICT (shop_id, visitor, client) DO UPDATE SET at = excluded.at
+    WHERE visitor_clients.at < excluded.at - interval '1 day'
+""")
+MARK = text("""
+    INSERT INTO changed_days (shop_id, day, marks) SELECT :shop, day, 1 FROM unnest(cast(:days AS date[])) AS day
+    ORDER BY day ON CONFLICT (shop_id, day) DO UPDATE SET marks = changed_days.marks + 1
 """)
 
 
-class DbLake:
-    """Implements `app.ports.Lake`."""
-
+class LakeIndex:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def append_events(self, shop: ShopId, events: Sequence[Event]) -> int:
-        """Store what is new; returns how many were."""
-        return self._append(shop, EVENTS, events)
+    @contextmanager
+    def turn(self, shop: ShopId) -> Iterator[Session]:
+        """A transaction during which records may be appended; it shares the turn with other consumers."""
+        with self._database.shop(shop) as session:
+            session.execute(SHARE, {"shop": shop})
+            yield session
 
-    def append_decisions(self, shop: ShopId, decisions: Sequence[Decision]) -> int:
-        """Store what is new; returns how many were."""
-        return self._append(shop, DECISIONS, decisions)
+    @contextmanager
+    def rewriting(self, shop: ShopId) -> Iterator[None]:
+        """The block alone replaces or deletes files of the shop; others may go on appending new ones."""
+        with self._database.shop(shop) as session:
+            session.execute(REWRITE, {"shop": shop})
+            yield
 
-    def _append(self, shop: ShopId, statement: Any, records: Sequence[Event] | Sequence[Decision]) -> int:
-        if not records:
-            return 0
-        rows = orjson.dumps([asdict(record) for record in records]).decode()
-        try:
-            with self._database.shop(shop) as session:
-                return len(session.execute(statement, {"shop": shop, "rows": rows}).all())
-        except (DataError, IntegrityError, ProgrammingError) as error:
-            raise Permanent(f"PostgreSQL refuses {len(records)} records of shop {shop}: {error.orig}") from error
-        except DBAPIError as error:
-            raise Retryable(f"PostgreSQL does not take records: {error.orig}") from error
+    def wait_for_turns(self, shop: ShopId) -> None:
+        """Return once every turn has ended that began before this call: later ones see what is committed by now."""
+        with self._database.shop(shop) as session:
+            session.execute(ALONE, {"shop": shop})
+
+    def has_left(self, session: Session, shop: ShopId) -> bool:
+        """Whether the shop is uninstalled: its data are about to be erased, and nothing may be added behind that."""
+        return bool(session.execute(STATE, {"shop": shop}).scalar() == ShopState.UNINSTALLED)
+
+    def kept(self, session: Session, events: Sequence[Event]) -> list[Event]:
+        """The events that may be stored: none that was erased on its way here."""
+        digests = {digest for event in events for digest in digests_of(event)}
+        rows = session.execute(BURIED, {"digests": list(digests)})
+        buried: dict[str, datetime] = {row.digest: row.at for row in rows}
+        orders = {event.order_id for event in events if event.order_id is not None}
+        erased = set(session.execute(BURIED_ORDERS, {"orders": list(orders)}).scalars()) if orders else set()
+        return [event for event in events if event.order_id not in erased and not _is_buried(event, buried)]
+
+    def nameless(self, session: Session, decisions: Sequence[Decision]) -> list[Decision]:
+        """The decisions, without the visitor where the visitor was erased on their way here."""
+        visitors = {decision.visitor: digest("visitor", decision.visitor) for decision in decisions if decision.visitor}
+        rows = session.execute(BURIED, {"digests": list(visitors.values())})
+        buried: dict[str, datetime] = {row.digest: row.at for row in rows}
+        return [_nameless(decision, buried.get(visitors.get(decision.visitor or "", ""))) for decision in decisions]
+
+    def insert(self, session: Session, shop: ShopId, events: Sequence[Event], decisions: Sequence[Decision]) -> None:
+        """Write what pages and attribution need at once. The same batch again changes nothing."""
+        bought = [event for event in events if event.type is EventType.PURCHASE]
+        pairs = [event for event in events if event.visitor and event.client]
+        for statement, records in (
+            (CLICKS, [event for event in events if event.type is EventType.CLICK]),
+            (DECISIONS, decisions),
+            (ORDERS, bought),
+            (PAIRS, pairs),
+        ):
+            if records:
+                rows = orjson.dumps([asdict(record) for record in records]).decode()
+                session.execute(statement, {"shop": shop, "rows": rows})
+
+    def mark(self, session: Session, shop: ShopId, days: Iterable[date]) -> None:
+        """Note that the figures of these UTC days are behind, and that counting them anew is due."""
+        if found := sorted(set(days)):
+            session.execute(MARK, {"shop": shop, "days": found})
+            session.execute(PUT, {"shop": shop, "kind": ROLL_UP_DUE, "id": "", "after_s": DUE_AFTER_S})
+
+
+def digest(kind: str, id: str) -> str:
+    """What a tombstone keeps of a visitor or client id."""
+    return hashlib.sha256(f"{kind}:{id}".encode()).hexdigest()
+
+
+def digests_of(event: Event) -> list[str]:
+    named = (("visitor", event.visitor), ("client", event.client))
+    return [digest(kind, id) for kind, id in named if id]
+
+
+def days_of(records: Iterable[Event] | Iterable[Decision]) -> dict[date, list[Any]]:
+    """The records by the UTC day on which they happened."""
+    found: dict[date, list[Any]] = {}
+    for record in records:
+        found.setdefault(utc_day(record.at), []).append(record)
+    return found
+
+
+def _is_buried(event: Event, buried: dict[str, datetime]) -> bool:
+    return bool(buried) and any(event.at <= buried[name] for name in digests_of(event) if name in buried)
+
+
+def _nameless(decision: Decision, buried_at: datetime | None) -> Decision:
+    if buried_at is None or decision.at > buried_at:
+        return decision
+    return replace(decision, visitor=None)

@@ -11,9 +11,10 @@ from sqlmodel import Session
 
 from app.adapters.crypto import Sealer
 from app.adapters.db.engine import Database
+from app.adapters.db.lake import digest
 from app.adapters.db.merge_people import BUYER
 from app.adapters.db.writers import PEOPLE
-from app.core.ids import CustomerId, OrderId, ShopId, VisitorId
+from app.core.ids import ClientId, CustomerId, OrderId, ShopId, VisitorId
 from app.ports import Json, Subject
 
 EXPORT = "receipts.export"
@@ -28,9 +29,33 @@ FORGET_BUYERS = text("""
     INSERT INTO removals (shop_id, kind, id, at) SELECT :shop, :kind, unnest(cast(:orders AS bigint[])), :at
     ON CONFLICT DO NOTHING
 """)
-VISITORS = text("""
-    SELECT DISTINCT d.visitor FROM order_lines l JOIN decisions d ON d.request_id = l.request_id
-    WHERE l.order_id = ANY(:orders) AND d.visitor IS NOT NULL
+BROWSERS = text("""
+    WITH RECURSIVE direct (visitor, client) AS (
+        SELECT nullif(visitor, ''), nullif(client, '') FROM visitor_orders WHERE order_id = ANY(:orders)
+        UNION
+        SELECT d.visitor, NULL FROM order_lines l JOIN decisions d ON d.request_id = l.request_id
+        WHERE l.order_id = ANY(:orders)
+        UNION
+        SELECT c.visitor, c.client FROM order_lines l JOIN clicks c ON c.request_id = l.request_id
+        WHERE l.order_id = ANY(:orders)
+    ), known (visitor, client) AS (
+        SELECT visitor, client FROM direct
+        UNION
+        SELECT p.visitor, p.client FROM known k JOIN visitor_clients p ON p.visitor = k.visitor OR p.client = k.client
+    )
+    SELECT DISTINCT visitor, client FROM known
+""")
+"""A browser goes by two ids, and a person may have several browsers: links are followed until nothing new is found."""
+REMEMBER = text("""
+    INSERT INTO visitor_orders (shop_id, order_id, visitor, client, at)
+    SELECT :shop, :order, visitor, client, :at FROM (
+        SELECT unnest(cast(:visitors AS text[])), '' UNION SELECT '', unnest(cast(:clients AS text[]))
+    ) found (visitor, client) ON CONFLICT DO NOTHING
+""")
+"""An erasure that is killed half-way finds them again, whichever link it has erased already."""
+BURY_BROWSERS = text("""
+    INSERT INTO visitor_tombstones (shop_id, digest, at) SELECT :shop, unnest(cast(:digests AS text[])), :at
+    ON CONFLICT (shop_id, digest) DO UPDATE SET at = greatest(visitor_tombstones.at, excluded.at)
 """)
 BURY = text("INSERT INTO tombstones (shop_id, customer_id, at) VALUES (:shop, :customer, :at) ON CONFLICT DO NOTHING")
 OPEN_RECEIPT = text("""
@@ -53,14 +78,14 @@ class DbPrivacy:
     def subject(
         self, shop: ShopId, customer: CustomerId, orders: Sequence[OrderId], *, email: str | None = None
     ) -> Subject:
-        """Find the person's orders (those named included) and the visitors who placed them after a click."""
+        """Find the person's orders (those named included), and the visitors and clients behind them."""
         with self._database.shop(shop) as session:
             return self._subject(session, shop, customer, orders, email)
 
     def bury(
         self, shop: ShopId, customer: CustomerId, orders: Sequence[OrderId], *, email: str | None = None, at: datetime
     ) -> Subject:
-        """Find them and set tombstones: one for the customer, and one for the buyer of each of their orders."""
+        """Find them and set tombstones: for the customer, for the buyer of each of their orders, for their browsers."""
         with self._database.shop(shop) as session:
             session.execute(TAKE_TURNS, {"half": PEOPLE, "shop": shop})
             subject = self._subject(session, shop, customer, orders, email)
@@ -68,6 +93,7 @@ class DbPrivacy:
                 session.execute(BURY, {"shop": shop, "customer": customer, "at": at})
             buyers = {"shop": shop, "kind": BUYER, "orders": list(subject.orders), "at": at}
             session.execute(FORGET_BUYERS, buyers)
+            _bury_browsers(session, shop, subject, at)
         return subject
 
     def _subject(
@@ -76,8 +102,10 @@ class DbPrivacy:
         hashes = self._email_hashes(session, shop, customer, email)
         found = session.execute(ORDERS, {"named": list(orders), "customer": customer, "hashes": hashes}).scalars()
         mine = sorted({*orders, *(OrderId(number) for number in found)})
-        visitors = session.execute(VISITORS, {"orders": mine}).scalars().all()
-        return Subject(customer, tuple(mine), tuple(VisitorId(visitor) for visitor in sorted(visitors)))
+        browsers = session.execute(BROWSERS, {"orders": mine}).all()
+        visitors = sorted({VisitorId(row.visitor) for row in browsers if row.visitor})
+        clients = sorted({ClientId(row.client) for row in browsers if row.client})
+        return Subject(customer, tuple(mine), tuple(visitors), tuple(clients))
 
     def _email_hashes(self, session: Session, shop: ShopId, customer: CustomerId, email: str | None) -> list[bytes]:
         """Their e-mail as it stands in other rows, under every key: a rotation may be under way."""
@@ -99,3 +127,12 @@ class DbPrivacy:
         box = None if export is None else self._sealer.seal(shop, EXPORT, export)
         with self._database.shop(shop) as session:
             session.execute(CLOSE_RECEIPT, {"id": id, "at": at, "places": orjson.dumps(places).decode(), "export": box})
+
+
+def _bury_browsers(session: Session, shop: ShopId, subject: Subject, at: datetime) -> None:
+    """Nothing that their browsers did before now is stored any more; what they consent to later is another matter."""
+    ids = {"visitors": list(subject.visitors), "clients": list(subject.clients)}
+    if subject.orders:
+        session.execute(REMEMBER, {"shop": shop, "order": subject.orders[0], "at": at, **ids})
+    digests = [digest("visitor", id) for id in subject.visitors] + [digest("client", id) for id in subject.clients]
+    session.execute(BURY_BROWSERS, {"shop": shop, "digests": digests, "at": at})

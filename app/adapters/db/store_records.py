@@ -36,8 +36,8 @@ from app.core.syncs import Resource
 from app.ports import CatalogSignals
 
 CURRENCY = "SELECT currency FROM shop_profiles WHERE shop_id = %s"
-LACKING = "SELECT order_id FROM refunds WHERE NOT lines_known GROUP BY order_id ORDER BY order_id DESC LIMIT %s"
-CLOSE = "UPDATE refunds SET lines_known = true WHERE order_id = ANY(%s) AND NOT lines_known"
+LACKING = "SELECT id FROM refunds WHERE NOT lines_known ORDER BY id DESC LIMIT %s"
+CLOSE = "UPDATE refunds SET lines_known = true WHERE id = ANY(%s) AND NOT lines_known"
 
 # A webhook does not say what stands in a collection, so its plan leaves the membership alone.
 COLLECTION_PLAN = Plan(half=CATALOGUE, tables=(COLLECTIONS,), merges=(catalog.MERGE_COLLECTIONS,), different="")
@@ -99,15 +99,15 @@ class DbStoreRecords:
         if kind is Kind.PRODUCT:
             self._signals.changed(shop)
 
-    def orders_lacking_refund_lines(self, shop: ShopId, *, limit: int) -> Sequence[int]:
-        """Orders with a refund of which only the amount is known, the newest first."""
+    def refunds_lacking_lines(self, shop: ShopId, *, limit: int) -> Sequence[int]:
+        """Refunds of which only the amount is known, the newest first."""
         with self._database.shop(shop) as session:
             return [row[0] for row in _cursor(session).execute(LACKING, [limit])]
 
-    def close_refunds(self, shop: ShopId, orders: Sequence[int]) -> None:
-        """Stop asking for the refund lines of these orders."""
+    def close_refunds(self, shop: ShopId, refunds: Sequence[int]) -> None:
+        """Stop asking for the lines of these refunds."""
         with self._database.shop(shop) as session:
-            _cursor(session).execute(CLOSE, [list(orders)])
+            _cursor(session).execute(CLOSE, [list(refunds)])
 
 
 def _merge(

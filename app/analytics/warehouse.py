@@ -1,0 +1,52 @@
+"""Where analytics run: an expression becomes SQL of the engine's dialect, and the engine reads the lake's data set.
+
+DuckDB in this process is the engine here. The expressions know nothing of it, so that a shop that outgrows one machine
+needs another engine and no other expressions; a test compiles each for Spark and for Snowflake.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
+
+import duckdb
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+DEFAULTS: Final = {"memory_limit": "512MB", "threads": "2"}
+ROWS_A_BATCH: Final = 100_000
+
+
+class DuckDbWarehouse:
+    """DuckDB with bounded memory: what does not fit spills into a temporary folder.
+
+    Args:
+        url: ``duckdb://`` with options of DuckDB's as a query, such as ``duckdb://?memory_limit=2GB&threads=4``.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._options: dict[str, str | int | float | list[str]] = {
+            **DEFAULTS,
+            "temp_directory": f"{tempfile.gettempdir()}/attune-{os.getuid()}-duckdb",
+            **dict(parse_qsl(urlsplit(url).query)),
+        }
+
+    def batches(self, expression: ir.Table, tables: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
+        """The expression's rows, read as they come.
+
+        Args:
+            tables: Arrow tables or data sets by the names that the expression's tables have.
+        """
+        with closing(duckdb.connect(config=self._options)) as engine:
+            for name, table in tables.items():
+                engine.register(name, table)
+            yield from engine.sql(ibis.to_sql(expression, dialect="duckdb")).to_arrow_reader(ROWS_A_BATCH)
+
+    def rows(self, expression: ir.Table, tables: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The expression's rows, for results that are small."""
+        return [row for batch in self.batches(expression, tables) for row in batch.to_pylist()]

@@ -1,0 +1,186 @@
+"""Who is erased leaves the lake too, whoever is writing at that moment; everybody else's events stay as they are."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from sqlalchemy import text
+
+from app.core.events import EventType
+from app.core.ids import ClientId, CustomerId, OrderId
+from app.core.shops import Shop
+from app.ports import Subject
+from app.services.checkpoints import carry_on
+from app.wiring.worker import Worker
+from tests.lake.conftest import ADA, AT, BOB, decision, event, identity, purchase, rows, store, stored
+from tests.lake.killed import TODAY
+from tests.patience import eventually
+
+NOW = AT + timedelta(hours=1)
+ORDER = OrderId(77)
+
+
+def bury(wiring: Worker, shop: Shop, at: datetime = NOW) -> Subject:
+    return wiring.privacy.bury(shop.id, CustomerId(0), [ORDER], at=at)
+
+
+def erase(wiring: Worker, shop: Shop) -> int:
+    subject = bury(wiring, shop)
+    return wiring.erasable_places[0].erase_customer(shop.id, subject)
+
+
+def behaviour(wiring: Worker, shop: Shop) -> None:
+    """Ada's browser under both of its names, an order of hers, and Bob's."""
+    store(wiring, shop, event("ada-1"), event("bob-1", visitor=BOB), decision("r-ada"), decision("r-bob", visitor=BOB))
+    store(wiring, shop, identity("ada-2", ADA, "c-ada"))
+    store(wiring, shop, event("ada-3", visitor=None, client=ClientId("c-ada")))
+    store(wiring, shop, purchase("ada-4", ORDER, visitor=None, client="c-ada"), event("bob-2", visitor=BOB))
+
+
+def everything(wiring: Worker, shop: Shop) -> str:
+    """All of the shop's files as text."""
+    paths = Path(wiring.lake_files.root, f"shop={shop.id}").rglob("*.parquet")
+    return "\n".join(str(pq.read_table(path, partitioning=None).to_pylist()) for path in paths)
+
+
+def test_a_persons_browsers_are_found_by_their_orders_under_both_names(wiring: Worker, shop: Shop) -> None:
+    behaviour(wiring, shop)
+    subject = wiring.privacy.subject(shop.id, CustomerId(0), [ORDER])
+    assert (subject.visitors, subject.clients) == ((ADA,), ("c-ada",))
+
+
+def test_a_persons_browsers_are_found_by_the_clicks_behind_an_order(wiring: Worker, shop: Shop) -> None:
+    store(wiring, shop, event("e-1", EventType.CLICK, client=ClientId("c-ada")), decision("r-2", visitor=BOB))
+    with wiring.database.shop(shop.id) as session:
+        for line, request in enumerate(("r-1", "r-2")):
+            session.execute(
+                text(
+                    "INSERT INTO order_lines (shop_id, id, order_id, quantity, current_quantity, unit_price, discount, "
+                    "request_id) VALUES (:shop, :line, 77, 1, 1, 1, 0, :request)"
+                ),
+                {"shop": shop.id, "line": line, "request": request},
+            )
+    subject = wiring.privacy.subject(shop.id, CustomerId(0), [ORDER])
+    assert (set(subject.visitors), subject.clients) == ({ADA, BOB}, ("c-ada",))
+
+
+def test_a_persons_events_go_and_others_stay(wiring: Worker, shop: Shop) -> None:
+    behaviour(wiring, shop)
+    before = {row["event_id"]: row for row in rows(wiring, shop)}
+    assert erase(wiring, shop) == 4 + 1
+    after = {row["event_id"]: row for row in rows(wiring, shop)}
+    assert after == {name: row for name, row in before.items() if name.startswith("bob")}
+    left = everything(wiring, shop)
+    assert ADA not in left
+    assert "c-ada" not in left
+    assert "r-ada" in left, "the answer itself is kept, without its visitor"
+    assert BOB in left
+
+
+def test_files_without_the_person_are_not_touched(wiring: Worker, shop: Shop) -> None:
+    behaviour(wiring, shop)
+    store(wiring, shop, event("bob-3", visitor=BOB, minutes=24 * 60))
+    (untouched,) = wiring.lake_files.parts(shop.id, "events", AT.date() + timedelta(days=1))
+    before = Path(untouched.path).stat()
+    erase(wiring, shop)
+    assert Path(untouched.path).stat() == before
+
+
+def test_what_was_captured_before_an_erasure_and_arrives_after_it_is_not_stored(wiring: Worker, shop: Shop) -> None:
+    behaviour(wiring, shop)
+    erase(wiring, shop)
+    late = [event("ada-1"), event("ada-5", EventType.CLICK), event("ada-6", visitor=None, client=ClientId("c-ada"))]
+    late += [purchase("ada-7", ORDER, visitor=None, client="c-new")]
+    store(wiring, shop, *late, decision("r-ada"), event("bob-9", visitor=BOB))
+    assert stored(wiring, shop) == ["bob-1", "bob-2", "bob-9"]
+    assert ADA not in everything(wiring, shop)
+    with wiring.database.shop(shop.id) as session:
+        for table in ("clicks", "visitor_orders WHERE client = 'c-new'"):
+            assert session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() == 0
+
+
+def test_what_a_browser_consents_to_later_is_stored_again(wiring: Worker, shop: Shop) -> None:
+    behaviour(wiring, shop)
+    erase(wiring, shop)
+    store(wiring, shop, event("ada-8", at=NOW + timedelta(minutes=1)))
+    assert stored(wiring, shop) == ["ada-8", "bob-1", "bob-2"]
+
+
+def test_an_erasure_waits_for_a_consumer_that_does_not_know_of_it(wiring: Worker, shop: Shop) -> None:
+    behaviour(wiring, shop)
+
+    def run() -> None:
+        subject = bury(wiring, shop)
+        for place in wiring.erasable_places:
+            place.erase_customer(shop.id, subject)
+
+    erasing = threading.Thread(target=run)
+    with wiring.lake.turn(shop.id) as turn:
+        turn.append([event("ada-9", EventType.CLICK)], [])
+        erasing.start()
+        eventually(lambda: waiting(wiring), "the erasure waits for the turn to end")
+    erasing.join()
+    assert ADA not in everything(wiring, shop)
+    with wiring.database.shop(shop.id) as session:
+        assert session.execute(text("SELECT count(*) FROM clicks")).scalar_one() == 0
+
+
+def waiting(wiring: Worker) -> bool:
+    with wiring.database.open() as connection:
+        statement = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        return bool(connection.execute(text(statement)).scalar_one())
+
+
+def test_merging_does_not_bring_back_what_is_erased_meanwhile(wiring: Worker, shop: Shop) -> None:
+    behaviour(wiring, shop)
+    threads: list[threading.Thread] = []
+
+    def meanwhile(reached: str) -> None:
+        if not threads:
+            threads.append(threading.Thread(target=erase, args=(wiring, shop)))
+            threads[0].start()
+            eventually(lambda: waiting(wiring), "the erasure waits for its turn at rewriting")
+
+    wiring.lake_upkeep.tidy(shop.id, today=TODAY, checkpoint=meanwhile)
+    threads[0].join()
+    assert ADA not in everything(wiring, shop)
+    assert stored(wiring, shop) == ["bob-1", "bob-2"]
+
+
+def test_a_damaged_file_goes_with_the_first_erasure(wiring: Worker, shop: Shop) -> None:
+    behaviour(wiring, shop)
+    path = Path(wiring.lake_files.parts(shop.id, "events")[0].path)
+    path.write_bytes(path.read_bytes()[:50])
+    erase(wiring, shop)
+    assert wiring.lake_files.damaged(shop.id) == []
+    assert not path.exists()
+
+
+def test_an_erasure_repeated_finds_nothing_more(wiring: Worker, shop: Shop) -> None:
+    behaviour(wiring, shop)
+    wiring.lake_upkeep.tidy(shop.id, today=TODAY, checkpoint=carry_on)
+    assert erase(wiring, shop) == 5
+    assert erase(wiring, shop) == 0
+
+
+def test_an_export_shows_each_event_of_theirs_once(wiring: Worker, shop: Shop) -> None:
+    behaviour(wiring, shop)
+    store(wiring, shop, event("ada-1"), event("bob-1", visitor=BOB))
+    subject = wiring.privacy.subject(shop.id, CustomerId(0), [ORDER])
+    found = wiring.erasable_places[0].export_customer(shop.id, subject)
+    assert sorted(str(row["type"]) for row in found) == ["identity", "product_view", "product_view", "purchase"]
+    assert {row["order_id"] for row in found if "order_id" in row} == {ORDER}
+
+
+def test_a_shops_erasure_leaves_no_file_of_it_and_all_of_the_others(
+    wiring: Worker, shop: Shop, other_shop: Shop
+) -> None:
+    behaviour(wiring, shop)
+    behaviour(wiring, other_shop)
+    kept = stored(wiring, other_shop)
+    assert wiring.erasable_places[0].erase_shop(shop.id) == 5
+    assert not Path(wiring.lake_files.root, f"shop={shop.id}").exists()
+    assert stored(wiring, other_shop) == kept
