@@ -10,12 +10,18 @@ from typing import Final
 
 PROCESS_WEBHOOK: Final = "workers.jobs.webhooks.process_webhook"
 FINISH_INSTALL: Final = "workers.jobs.install.finish_install"
+CONNECT_PIXEL: Final = "workers.jobs.install.connect_pixel"
+CONNECT_CHANGED_PIXELS: Final = "workers.jobs.install.connect_changed_pixels"
 SYNC_STORE: Final = "workers.jobs.sync.sync_store"
 RECONCILE_STORE: Final = "workers.jobs.sync.reconcile_store"
 FETCH_REFUNDS: Final = "workers.jobs.sync.fetch_refunds"
+ASK_OPT_OUTS: Final = "workers.jobs.sync.ask_opt_outs"
 TRAIN_MODELS: Final = "workers.jobs.train.train_models"
 PUBLISH_LISTS: Final = "workers.jobs.publish.publish_lists"
 FORGET_MODELS: Final = "workers.jobs.train.forget_models"
+ROLL_UP: Final = "workers.jobs.lake.roll_up"
+TIDY_LAKE: Final = "workers.jobs.lake.tidy_lake"
+TIDY_LAKES: Final = "workers.jobs.lake.tidy_lakes"
 SWEEP: Final = "workers.jobs.sweep.sweep"
 APPLY_RETENTION: Final = "workers.jobs.sweep.apply_retention"
 REFRESH_TOKENS: Final = "workers.jobs.sweep.refresh_tokens"
@@ -23,28 +29,56 @@ RESEAL: Final = "workers.jobs.sweep.reseal"
 EACH_NIGHT: Final = "workers.jobs.sweep.each_night"
 
 QUEUE_DEFAULT: Final = "default"
-"""Webhooks, syncs, publishing: short-lived workers of the pool."""
+"""Webhooks, publishing, and whatever else is over soon."""
+QUEUE_IMPORTS: Final = "imports"
+"""What may take an hour: imports, which wait for Shopify's exports, and the night's upkeep. Webhooks never do so."""
 QUEUE_TRAINING: Final = "training"
 """Model training: spawned workers, apart from the rest because a training holds memory and threads."""
+QUEUES: Final = (QUEUE_DEFAULT, QUEUE_IMPORTS, QUEUE_TRAINING)
+
+QUEUE_OF: Final = {
+    SYNC_STORE: QUEUE_IMPORTS,
+    RECONCILE_STORE: QUEUE_IMPORTS,
+    FETCH_REFUNDS: QUEUE_IMPORTS,
+    TIDY_LAKE: QUEUE_IMPORTS,
+    APPLY_RETENTION: QUEUE_IMPORTS,
+    RESEAL: QUEUE_IMPORTS,
+    TRAIN_MODELS: QUEUE_TRAINING,
+}
+"""The jobs with a queue other than the default one."""
+
+
+def queue_of(job: str) -> str:
+    """The queue in which a job of this name waits."""
+    return QUEUE_OF.get(job, QUEUE_DEFAULT)
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """How the sweeper enqueues one kind of due work: the job gets the shop's id, and the work's own if it has one."""
+    """How the sweeper enqueues one kind of due work: the job gets the shop's id, and the work's own if it takes it."""
 
     job: str
-    queue: str = QUEUE_DEFAULT
     takes_id: bool = False
 
 
 PUT_OFF_S: Final = 3600.0
 """When due work that was refused (no usable token, a frozen shop) is tried again; opening the app brings it forward."""
 
+ROLL_UP_DUE: Final = "roll_up"
+OPT_OUTS_DUE: Final = "opt_outs"
+REFUNDS_DUE: Final = "refunds"
+TRAINING_DUE: Final = "train_models"
+
 DUE: Final = {
     "webhook": Due(PROCESS_WEBHOOK, takes_id=True),
     "install": Due(FINISH_INSTALL),
+    "pixel": Due(CONNECT_PIXEL),
     "sync": Due(SYNC_STORE),
     "forget_models": Due(FORGET_MODELS),
     "publish_lists": Due(PUBLISH_LISTS),
+    REFUNDS_DUE: Due(FETCH_REFUNDS),
+    OPT_OUTS_DUE: Due(ASK_OPT_OUTS),
+    TRAINING_DUE: Due(TRAIN_MODELS),
+    ROLL_UP_DUE: Due(ROLL_UP),
 }
 """The kinds of due work (`app.ports.DueWork`). The job itself calls ``done`` when nothing is left of it."""

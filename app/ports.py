@@ -10,13 +10,24 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from app.core.events import Event
-from app.core.ids import CustomerId, ModelVersion, OrderId, ProductId, ShopDomain, ShopId, VariantId, VisitorId
+from app.core.ids import (
+    ClientId,
+    CollectionId,
+    CustomerId,
+    ModelVersion,
+    OrderId,
+    ProductId,
+    ShopDomain,
+    ShopId,
+    VariantId,
+    VisitorId,
+)
 from app.core.recommend.served import ServedModel
 from app.core.recommend.types import ReasonCode
 from app.core.records import Kind, Record
@@ -24,6 +35,7 @@ from app.core.shops import Shop
 from app.core.syncs import Reason, Resource, Run, RunState
 
 Json = Mapping[str, Any]
+T = TypeVar("T")
 
 
 class Clock(Protocol):
@@ -35,8 +47,8 @@ class Clock(Protocol):
 class Jobs(Protocol):
     """The queue. A job is only a hint: what is due stands in PostgreSQL, and the sweeper finds it."""
 
-    def enqueue(self, name: str, *arguments: str | int | bool | None, queue: str = "default") -> None:
-        """Ask a worker to run the job `name` (see `app.jobs`). Call it after the commit."""
+    def enqueue(self, name: str, *arguments: str | int | bool | None) -> None:
+        """Ask a worker to run the job `name` (see `app.jobs`, also for its queue). Call it after the commit."""
 
     def waiting(self, queue: str) -> int:
         """How many jobs wait in the queue; 0 when it does not answer."""
@@ -69,6 +81,12 @@ class DueWork(Protocol):
         """Note work of a kind that `app.jobs.DUE` knows. The caller enqueues it itself, the sweeper after `after_s`."""
 
     def done(self, shop: ShopId, kind: str, id: str = "") -> None: ...
+
+    def waits(self, shop: ShopId, kind: str) -> bool:
+        """Whether work of this kind is still to be done in the shop."""
+
+    def waiting(self, shop: ShopId, kind: str, *, limit: int = 1000) -> Sequence[str]:
+        """The ids of the shop's work of this kind, whether its time has come or not."""
 
     def put_off(self, shop: ShopId, kind: str, *, after_s: float) -> None:
         """Leave all work of the kind due, but not before then: what can't be done now is not tried every minute."""
@@ -198,6 +216,25 @@ class Installations(Protocol):
         """Token pair and due work go at once; webhooks about the uninstall itself and about privacy stay."""
 
 
+@dataclass(frozen=True, slots=True)
+class ConnectedPixel:
+    """The web pixel as Shopify was last told of it. `installed_at` is the installation's time that it belongs to."""
+
+    id: str
+    settings: Mapping[str, str]
+    installed_at: datetime | None
+
+
+class Pixels(Protocol):
+    """What we know of each shop's web pixel."""
+
+    def connected(self, shop: ShopId) -> ConnectedPixel | None: ...
+
+    def record(self, shop: ShopId, pixel: ConnectedPixel) -> None: ...
+
+    def forget(self, shop: ShopId) -> None: ...
+
+
 # -- The store's data ------------------------------------------------------------------------------------------------
 
 
@@ -246,11 +283,11 @@ class StoreRecords(Protocol):
     def remove(self, shop: ShopId, kind: Kind, number: int, *, at: datetime | None) -> None:
         """The store deleted it: an older copy that arrives later does not bring it back."""
 
-    def orders_lacking_refund_lines(self, shop: ShopId, *, limit: int) -> Sequence[int]:
-        """Orders with a refund of which only the amount is known, the newest first."""
+    def refunds_lacking_lines(self, shop: ShopId, *, limit: int) -> Sequence[int]:
+        """Refunds of which only the amount is known, the newest first."""
 
-    def close_refunds(self, shop: ShopId, orders: Sequence[int]) -> None:
-        """Stop asking for the refund lines of these orders."""
+    def close_refunds(self, shop: ShopId, refunds: Sequence[int]) -> None:
+        """Stop asking for the lines of these refunds."""
 
 
 class SyncRuns(Protocol):
@@ -311,18 +348,71 @@ class Purchases:
     """Order lines as parallel arrays of equal length, oldest order first; no customer is named.
 
     `order` int64 (running number of the order), `product` int64 (Shopify's ids), `quantity` int32 (net of refunds,
-    at least 1), `day` int32 (days since 1970-01-01).
+    at least 1), `day` int32 (days since 1970-01-01), `customer` int64 (running number of the person, 0 for guests).
     """
 
     order: npt.NDArray[np.int64]
     product: npt.NDArray[np.int64]
     quantity: npt.NDArray[np.int32]
     day: npt.NDArray[np.int32]
+    customer: npt.NDArray[np.int64]
 
 
 class OrderHistory(Protocol):
     def purchases(self, shop: ShopId, *, since: datetime, until: datetime) -> Purchases:
         """What was bought in [since, until): no tests, cancellations, refunds in full, objectors or erased people."""
+
+
+class ProductKinds(Protocol):
+    """What the merchant says of which products are alike; `app.core.recommend.groups` decides what to make of it."""
+
+    def types(self, shop: ShopId) -> Mapping[ProductId, str]:
+        """The product types as written, often empty."""
+
+    def collections(self, shop: ShopId) -> Mapping[CollectionId, frozenset[ProductId]]: ...
+
+
+class CustomerHistory(Protocol):
+    """What each customer bought last; only of those who have not objected and are not erased."""
+
+    def newest(self, shop: ShopId, *, since: datetime, most: int) -> Iterator[tuple[CustomerId, Sequence[ProductId]]]:
+        """Every customer's distinct products, newest first, at most so many."""
+
+    def barred(self, shop: ShopId) -> Sequence[CustomerId]:
+        """Those of whom nothing may be kept: they object or are erased."""
+
+
+class CustomerStore(Protocol):
+    """The keyed store beside the hot path: what signed-in customers bought last. Rewritten by every training."""
+
+    def replace(self, shop: ShopId, rows: Iterable[tuple[CustomerId, Sequence[ProductId]]]) -> int:
+        """Keep these customers' products and nobody else's; returns how many customers there are."""
+
+    def drop(self, shop: ShopId, customers: Iterable[CustomerId]) -> None: ...
+
+    def forget(self, shop: ShopId) -> None:
+        """Remove everybody's."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewedSessions:
+    """Product views as parallel arrays of equal length, session by session and in time's order; nobody is named.
+
+    `session` int64 (running number from 0, never falling), `product` int64 (Shopify's ids), `day` int32 (days since
+    1970-01-01, UTC).
+    """
+
+    session: npt.NDArray[np.int64]
+    product: npt.NDArray[np.int64]
+    day: npt.NDArray[np.int32]
+
+
+class ViewHistory(Protocol):
+    def sessions(self, shop: ShopId, *, since: datetime, until: datetime) -> ViewedSessions:
+        """Product views of consenting visitors in [since, until); 30 minutes without a view end a session.
+
+        Left out are erased visitors and those known to be customers who opted out.
+        """
 
 
 # -- Models ----------------------------------------------------------------------------------------------------------
@@ -441,6 +531,9 @@ class Shelf(Protocol):
     @property
     def titles(self) -> Mapping[ProductId, str]: ...
 
+    @property
+    def handles(self) -> Mapping[ProductId, str]: ...
+
     def is_buyable(self, product: ProductId) -> bool: ...
 
     def cannot_be_bought(self, product: ProductId) -> bool:
@@ -474,17 +567,65 @@ class StoredList:
 class VisitorState:
     """What is known right now about the visitor of a request. Empty without consent, and when Redis does not answer."""
 
+    viewed: tuple[ProductId, ...] = ()
+    """The last product pages looked at, newest first, as in all of these."""
     clicked: tuple[ProductId, ...] = ()
-    """The last products clicked, newest first."""
+    """The last cards of ours clicked."""
     seen: tuple[ProductId, ...] = ()
+    """The last cards of ours that were in view."""
+    carted: tuple[ProductId, ...] = ()
+    """The last products put into the cart."""
+    bought: tuple[ProductId, ...] = ()
+    """The last purchases of the signed-in customer; empty for everybody who is not proved to be one."""
     arm: str | None = None
     """The experiment arm that the visitor was put into by hand."""
     stored: StoredList | None = None
 
 
 class LiveState(Protocol):
-    def read(self, shop: ShopId, visitor: VisitorId | None, *, list_of: ProductId | None) -> VisitorState:
-        """The visitor's state and, if asked for, a product's stored list, in one round trip; never raises."""
+    def read(
+        self,
+        shop: ShopId,
+        visitor: VisitorId | None,
+        *,
+        list_of: ProductId | None,
+        customer: CustomerId | None = None,
+    ) -> VisitorState:
+        """The visitor's state and, if asked for, a product's stored list, in one round trip; never raises.
+
+        Args:
+            customer: only one whose id Shopify has signed: a visitor id proves nothing about who somebody is.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveVisitor:
+    """A consenting visitor, and when they last got a rail."""
+
+    visitor: VisitorId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveCustomer:
+    """A customer, when they last ordered, and how many orders the shop counts for them."""
+
+    customer: CustomerId
+    at: datetime
+    orders: int
+
+
+class Shoppers(Protocol):
+    """Who was active lately, for the admin's preview; customers who opted out or were erased never appear."""
+
+    def visitors(self, shop: ShopId, *, limit: int) -> Sequence[ActiveVisitor]:
+        """The last active first."""
+
+    def customers(self, shop: ShopId, *, limit: int) -> Sequence[ActiveCustomer]:
+        """The last to order first."""
+
+    def bought(self, shop: ShopId, customer: CustomerId, *, limit: int) -> Sequence[ProductId]:
+        """What the customer bought and kept, each product once, newest first; empty when nothing may be used."""
 
 
 # -- Live state and the lake -----------------------------------------------------------------------------------------
@@ -497,6 +638,7 @@ class Decision:
     request_id: str
     at: datetime
     placement: str
+    rail: str
     product_id: ProductId | None
     visitor: str | None
     """Only of a visitor who had consented; None otherwise."""
@@ -507,18 +649,116 @@ class Decision:
     """``{"product_id", "position", "score", "reason"}`` in order."""
 
 
+class LakeTurn(Protocol):
+    def append(self, events: Sequence[Event], decisions: Sequence[Decision]) -> Sequence[Event]:
+        """Store them; returns the events that were kept: not those of visitors who were erased since.
+
+        Appending the same event or decision twice, in whatever batches, stores it once for every reader.
+        """
+
+
 class Lake(Protocol):
-    """Where events and decisions end. Appending the same event or decision twice stores it once."""
+    """Where events and decisions end."""
 
-    def append_events(self, shop: ShopId, events: Sequence[Event]) -> int:
-        """Store what is new; returns how many were."""
+    def turn(self, shop: ShopId) -> AbstractContextManager[LakeTurn]:
+        """Append to the shop's part; all is stored when the block ends, and an erasure waits until then.
 
-    def append_decisions(self, shop: ShopId, decisions: Sequence[Decision]) -> int: ...
+        Any number of consumers have their turns at once.
+
+        Raises:
+            Retryable: the lake or PostgreSQL does not take anything now.
+            Permanent: one of the records cannot be stored.
+        """
+
+
+class LakeReader(Protocol):
+    def read(self, shop: ShopId, first: date, last: date, work: Callable[[Any], T]) -> T:
+        """Do the work on the shop's events of the UTC days `first` to `last`, both included.
+
+        The work gets an Arrow data set, in which an event may stand twice. It is done again from the beginning when
+        files were replaced meanwhile, or when one of them is damaged and had to be set aside.
+        """
+
+
+class LakeUpkeep(Protocol):
+    def merge_parts(self, shop: ShopId, day: date) -> int:
+        """Merge the day's small files of events where they have become many; returns how many went."""
+
+    def tidy(self, shop: ShopId, *, today: date, checkpoint: Callable[[str], None]) -> int:
+        """Merge what closed days, and closed months of small shops, are scattered over; returns how many files went.
+
+        `today` is UTC's. Every record stays readable at any moment, also when this is killed.
+        """
+
+    def forget_before(self, shop: ShopId, moment: datetime) -> int:
+        """Delete what happened earlier; returns how many records went."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedDay:
+    """A UTC day with events that the roll-ups do not know yet; `marks` grows with every batch that adds to it."""
+
+    day: date
+    marks: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventCount:
+    """How many events of a type there were; `placement` and `rail` are empty for what happens on no rail."""
+
+    placement: str
+    rail: str
+    type: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayCounts:
+    """What is counted of one of the shop's days; see `app.services.report.DEFINITIONS`."""
+
+    events: Sequence[EventCount]
+    visitors: int
+    sessions: int
+
+
+class EventCounts(Protocol):
+    def count(self, shop: ShopId, since: datetime, until: datetime) -> DayCounts:
+        """Count the shop's events in [since, until), each once; a visit counts where it began."""
+
+
+class RollUps(Protocol):
+    """The figures by day in PostgreSQL, and which of them are behind the lake."""
+
+    def changed_days(self, shop: ShopId) -> Sequence[ChangedDay]: ...
+
+    def timezone(self, shop: ShopId) -> str: ...
+
+    def oldest(self, shop: ShopId, *, now: datetime) -> datetime:
+        """From when on events are kept: figures of earlier days stay as they are."""
+
+    def replace(self, shop: ShopId, day: date, zone: str, counts: DayCounts) -> None:
+        """Put the figures in the place of the day's old ones, in one transaction."""
+
+    def settle(self, shop: ShopId, counted: Sequence[ChangedDay]) -> None:
+        """These days are counted, as far as they have not changed again; nothing is due once none is left."""
+
+    def mark_moved(self, shop: ShopId) -> int:
+        """Mark the days that were counted by another time zone than the shop's; returns how many."""
+
+    def link_orders(self, shop: ShopId) -> int:
+        """Note whose clicks stand behind order lines, before the decisions go; returns how many links are new."""
 
 
 class VisitorStates(Protocol):
     def fold(self, shop: ShopId, events: Iterable[Event]) -> None:
-        """Add the events to their visitors' live state; folding one twice changes nothing."""
+        """Add the events to their visitors' live state; folding one twice changes nothing.
+
+        An event that names both a visitor and a client teaches that they are one browser. What came with the client's
+        id alone is kept apart until then.
+
+        Raises:
+            Retryable: live state takes nothing now.
+        """
 
 
 class DecisionLog(Protocol):
@@ -528,7 +768,11 @@ class DecisionLog(Protocol):
 
 class EventLog(Protocol):
     def append(self, shop: ShopId, events: Sequence[Event]) -> None:
-        """Put the events where a consumer will store them; they are safe when this returns."""
+        """Put the events where a consumer will store them; they are safe when this returns.
+
+        Raises:
+            Retryable: nothing was taken, because the stream does not answer or because it is full.
+        """
 
 
 # -- Webhooks --------------------------------------------------------------------------------------------------------
@@ -545,6 +789,8 @@ class Delivery:
     payload: bytes
     attempts: int = 0
     """How often it has been tried, the present try included."""
+    unreadable: str = ""
+    """Why the payload is empty, where what is stored cannot be opened."""
 
 
 class Inbox(Protocol):
@@ -554,11 +800,13 @@ class Inbox(Protocol):
         """Store it as pending; False when this webhook id is known already."""
 
     def claim(self, shop: ShopId, webhook_id: str, *, seconds: float) -> Delivery | None:
-        """Take a pending delivery for `seconds` by compare-and-set; None when it is done, taken, or waits for its turn.
+        """Take a pending delivery for `seconds` by compare-and-set; None when it is done, taken, or has to wait."""
 
-        Raises:
-            Permanent: the payload cannot be opened.
-        """
+    def keep(self, shop: ShopId, delivery: Delivery, *, seconds: float) -> AbstractContextManager[None]:
+        """Renew the claim until the block ends: a handler may take any time, and a killed one is soon replaced."""
+
+    def is_overtaken(self, shop: ShopId, topic: str, triggered_at: datetime) -> bool:
+        """Whether a delivery of the topic that was triggered later has been received."""
 
     def finish(self, shop: ShopId, webhook_id: str, *, at: datetime, keep_payload: bool) -> None:
         """It is done, and no longer due; both in one transaction."""
@@ -600,6 +848,8 @@ class Subject:
     customer: CustomerId
     orders: tuple[OrderId, ...] = ()
     visitors: tuple[VisitorId, ...] = ()
+    clients: tuple[ClientId, ...] = ()
+    """Browsers that the pixel knows by these ids, and that one of the visitors or orders belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -608,15 +858,28 @@ class ReportRow:
 
     day: date
     placement: str
+    rail: str
     exposures: int
     clicks: int
     orders: int
     revenue: int
 
 
+@dataclass(frozen=True, slots=True)
+class VisitsRow:
+    """One day of the whole shop. Visitors of several days cannot be added up: who comes back would count again."""
+
+    day: date
+    visitors: int
+    sessions: int
+
+
 class Reports(Protocol):
     def roll_up(self, shop: ShopId, first: date, last: date) -> Sequence[ReportRow]:
-        """One row a day (the shop's) and placement that had anything, both days included."""
+        """One row a day (the shop's), placement and rail that had anything, both days included."""
+
+    def visits(self, shop: ShopId, first: date, last: date) -> Sequence[VisitsRow]:
+        """One row a day on which anybody was there."""
 
     def day_of(self, shop: ShopId, moment: datetime) -> date:
         """The day that it is in the shop at that moment."""
@@ -645,7 +908,7 @@ class Privacy(Protocol):
     def subject(
         self, shop: ShopId, customer: CustomerId, orders: Sequence[OrderId], *, email: str | None = None
     ) -> Subject:
-        """Find the person's orders and the visitors who placed them after a click.
+        """Find the person's orders, and the visitors and clients known to stand behind them.
 
         Args:
             customer: 0 for a guest.

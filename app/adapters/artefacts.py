@@ -1,12 +1,14 @@
 """Model files on a local disk: one folder a version, immutable, complete or absent.
 
-A version is written beside its place, flushed to the disk and renamed into it, so that a kill leaves at most a hidden
-half that nobody reads. Reading maps the arrays into memory after their checksums have been compared.
+All arrays of a version lie in one packed file, each from an aligned offset, and a manifest says where: however many
+there are, a version is two files. It is written beside its place, flushed to the disk and renamed into it, so that a
+kill leaves at most a hidden half that nobody reads. Reading maps the file into memory after comparing checksums.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import re
 import secrets
@@ -26,9 +28,13 @@ from app.core.ids import ModelVersion, ShopId
 from app.errors import Permanent
 from app.ports import Json
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
-MOST_FILES = 3
+PACKED = "arrays.bin"
+HEADER = b"attune arrays 2\n".ljust(64, b"\0")
+"""What a packed file begins with; never empty, because an empty file can't be mapped."""
+ALIGNED = 64
+"""Bytes; a cache line, and a multiple of every item's size that needs alignment."""
 PUT_TRIES = 3
 ABANDONED_AFTER_S = 6 * 3600.0
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
@@ -54,11 +60,11 @@ class FileArtefacts:
         """Publish the version; the same version written again is left as it stands, unless it is damaged.
 
         Raises:
-            ValueError: the version's or an array's name is not a plain word, or there are too many arrays.
+            ValueError: the version's or an array's name is not a plain word, or there is no array.
         """
         place = self._place(shop, version)
-        if not arrays or len(arrays) > MOST_FILES or any(_NAME.fullmatch(name) is None for name in arrays):
-            raise ValueError(f"an artefact holds 1 to {MOST_FILES} arrays with plain names, not {sorted(arrays)}")
+        if not arrays or any(_NAME.fullmatch(name) is None for name in arrays):
+            raise ValueError(f"an artefact holds arrays with plain names, not {sorted(arrays)}")
         place.parent.mkdir(parents=True, exist_ok=True)
         _remove_abandoned(place.parent)
         half = place.parent / f".writing-{secrets.token_hex(8)}"
@@ -126,15 +132,18 @@ class FileArtefacts:
 
 
 def _fill(folder: Path, version: ModelVersion, arrays: Arrays, meta: Json) -> None:
-    files = {}
-    for name, array in arrays.items():
-        path = folder / f"{name}.npy"
-        with path.open("wb") as file:
-            np.save(file, np.ascontiguousarray(array), allow_pickle=False)
-            file.flush()
-            os.fsync(file.fileno())
-        files[name] = {"bytes": path.stat().st_size, "sha256": _checksum(path)}
-    manifest = {"format": FORMAT, "version": version, "files": files, "meta": dict(meta)}
+    facts = {}
+    with (folder / PACKED).open("wb") as file:
+        file.write(HEADER)
+        for name in sorted(arrays):
+            array = np.ascontiguousarray(arrays[name])
+            file.write(bytes(-file.tell() % ALIGNED))
+            facts[name] = _facts(array, offset=file.tell())
+            file.write(_bytes(array))
+        size = file.tell()
+        file.flush()
+        os.fsync(file.fileno())
+    manifest = {"format": FORMAT, "version": version, "bytes": size, "arrays": facts, "meta": dict(meta)}
     with (folder / MANIFEST).open("wb") as file:
         file.write(orjson.dumps(manifest, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
         file.flush()
@@ -142,30 +151,43 @@ def _fill(folder: Path, version: ModelVersion, arrays: Arrays, meta: Json) -> No
     _flush_folder(folder)
 
 
+def _facts(array: npt.NDArray[Any], *, offset: int) -> dict[str, Any]:
+    return {
+        "offset": offset,
+        "dtype": np.lib.format.dtype_to_descr(array.dtype),
+        "shape": array.shape,
+        "sha256": hashlib.sha256(_bytes(array)).hexdigest(),
+    }
+
+
+def _bytes(array: npt.NDArray[Any]) -> memoryview:
+    return array.ravel().view(np.uint8).data
+
+
 def _read(place: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
     try:
         manifest = orjson.loads((place / MANIFEST).read_bytes())
         if manifest["format"] != FORMAT or manifest["version"] != place.name:
             raise Permanent(f"artefact {place.name}: the manifest belongs to another version or format")
-        arrays = {name: _map(place, name, facts) for name, facts in manifest["files"].items()}
+        packed = np.memmap(place / PACKED, dtype=np.uint8, mode="r")
+        if len(packed) != manifest["bytes"]:
+            raise Permanent(f"artefact {place.name}: {PACKED} is not as long as what was published")
+        arrays = {name: _part(packed, name, facts, place.name) for name, facts in manifest["arrays"].items()}
         return arrays, dict(manifest["meta"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Permanent(f"artefact {place.name} is missing or damaged: {error}") from error
 
 
-def _map(place: Path, name: str, facts: Mapping[str, Any]) -> npt.NDArray[Any]:
-    if _NAME.fullmatch(name) is None:
-        raise Permanent(f"artefact {place.name}: the manifest names an unexpected file")
-    path = place / f"{name}.npy"
-    if path.stat().st_size != facts["bytes"] or _checksum(path) != facts["sha256"]:
-        raise Permanent(f"artefact {place.name}: {path.name} is not what was published")
-    array = np.load(path, mmap_mode="r", allow_pickle=False)
-    return np.asarray(array)
-
-
-def _checksum(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _part(packed: npt.NDArray[np.uint8], name: str, facts: Mapping[str, Any], version: str) -> npt.NDArray[Any]:
+    """One array of the packed file, not copied."""
+    described, shape = facts["dtype"], tuple(map(int, facts["shape"]))
+    # JSON turns the pairs of a record's fields into lists.
+    dtype = np.dtype(described if isinstance(described, str) else [tuple(field) for field in described])
+    start = int(facts["offset"])
+    part = packed[start : start + math.prod(shape) * dtype.itemsize]
+    if hashlib.sha256(part.data).hexdigest() != facts["sha256"]:
+        raise Permanent(f"artefact {version}: {name} is not what was published")
+    return np.asarray(part).view(dtype).reshape(shape)
 
 
 def _flush_folder(folder: Path) -> None:

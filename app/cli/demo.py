@@ -21,14 +21,17 @@ WAIT_S = 1.0
 
 
 @click.command()
-@click.option("--world", default="generated", show_default=True, help="generated, small, or the path of a sales log.")
+@click.option(
+    "--world", default="generated", show_default=True, help="generated, small, null, or the path of a sales log."
+)
+@click.option("--shoppers", default=0, show_default=True, help="Simulated shoppers who come and go meanwhile.")
 @click.option("--port", default=8000, show_default=True, help="The app's port; the store takes the next one.")
 @click.option("--exit-when-ready", is_flag=True, help="Print each stage with its time, then stop everything.")
-def command(world: str, port: int, exit_when_ready: bool) -> None:
+def command(world: str, shoppers: int, port: int, exit_when_ready: bool) -> None:
     """Run everything on this machine; prints the addresses. Ctrl-C stops all."""
     signal.signal(signal.SIGTERM, _as_interrupt)
     console = Console(highlight=False, soft_wrap=True)
-    stack = DemoStack(data_dir() / "demo", world=world, port=port)
+    stack = DemoStack(data_dir() / "demo", world=world, port=port, shoppers=shoppers)
     started = time.monotonic()
     try:
         for title, stage in stack.stages():
@@ -42,6 +45,8 @@ def command(world: str, port: int, exit_when_ready: bool) -> None:
         console.print("\nstopping …")
     finally:
         stack.stop()
+        if table := stack.shoppers.table():
+            console.print(f"\n{table}", markup=False)
 
 
 def _run(console: Console, title: str, stage: object) -> None:

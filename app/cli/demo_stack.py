@@ -19,6 +19,7 @@ import httpx
 
 from app.adapters.embedded.postgres import OWNER
 from app.cli import migrations
+from app.cli.demo_shoppers import DemoShoppers
 from app.cli.processes import Processes
 from app.config import load
 from app.core.ids import ShopDomain
@@ -35,9 +36,10 @@ START_TIMEOUT_S = 120.0
 WORK_TIMEOUT_S = 900.0
 POLL_S = 0.25
 
-# The Procfile's processes, apart from the web one; `tests/test_procfile.py` holds the two lists together.
+# The Procfile's processes, apart from the web one; `tests/test_docs.py` holds the two lists together.
 WORKERS = {
     "worker": "rq worker-pool default --num-workers 2 --serializer json --config workers.settings",
+    "importer": "rq worker-pool imports --num-workers 2 --serializer json --config workers.settings",
     "trainer": "rq worker training --worker-class rq.SpawnWorker --serializer json --config workers.settings",
     "stream": "python -m workers.stream",
     "clock": "python -m workers.schedule",
@@ -55,12 +57,13 @@ class DemoStack:
         folder: the demo's own directory; emptied at the start.
         world: what the devstore is asked to build.
         port: the app's port; the devstore listens on the next one.
+        shoppers: how many simulated shoppers come and go from the last stage on.
 
     Raises:
         Permanent: this is no checkout, a port is taken, or another demo of this user is running.
     """
 
-    def __init__(self, folder: Path, *, world: str, port: int) -> None:
+    def __init__(self, folder: Path, *, world: str, port: int, shoppers: int = 0) -> None:
         if not (ROOT / "devstore").is_dir():
             raise Permanent("the demo needs a checkout of Attune, with its simulated store; run `make demo` there")
         for taken in (port, port + 1):
@@ -68,6 +71,7 @@ class DemoStack:
         self._lock = _only_one(folder.with_suffix(".lock"))
         self._folder = folder
         self._world = world
+        self.shoppers = DemoShoppers(folder, shoppers)
         self.app_url = f"http://127.0.0.1:{port}"
         self.store_url = f"http://127.0.0.1:{port + 1}"
         self._port = port
@@ -91,6 +95,8 @@ class DemoStack:
         yield "Training and exam", self._train
         yield "Lists into the store", self._lists
         yield "A product page with its rail", self._rail
+        if self.shoppers.number:
+            yield f"{self.shoppers.number} simulated shoppers", self._crowd
 
     def addresses(self) -> dict[str, str]:
         return {
@@ -134,6 +140,7 @@ class DemoStack:
     def _devstore(self, _say: Say) -> str:
         arguments = ["--world", self._world, "--port", str(self._port + 1), "--app-url", self.app_url]
         files = ["--app-toml", str(ROOT / "shopify.app.toml"), "--extensions", str(ROOT / "extensions")]
+        files += self.shoppers.store_arguments
         self.processes.start(
             "devstore", [sys.executable, "-m", "devstore", *arguments, *files, "--shop-domain", SHOP_DOMAIN]
         )
@@ -164,7 +171,7 @@ class DemoStack:
                     raise Permanent(f"the import of {run.resource} failed: {run.error}")
             return all(name in runs and runs[name].state == RunState.DONE for name in RECORDS)
 
-        self._wait("worker", finished, timeout_s=WORK_TIMEOUT_S)
+        self._wait("importer", finished, timeout_s=WORK_TIMEOUT_S)
         counts = self.wiring.progress.counts(shop.id)
         return f"{counts.products:,} products, {counts.customers:,} customers, {counts.orders:,} orders"
 
@@ -208,6 +215,17 @@ class DemoStack:
                 self.shown_handle = card.handle
                 return f"/products/{card.handle}"
         raise Permanent("no product page shows a rail; see the logs of worker and trainer")
+
+    def _crowd(self, say: Say) -> str:
+        """Let the shoppers in, and wait until the app has taken the first events of theirs."""
+        self.processes.start("shoppers", self.shoppers.command(self.store_url))
+
+        def busy() -> bool:
+            say(f"{self.shoppers.did().get('visits', 0):,} visits")
+            return self.shoppers.events() > 0
+
+        self._wait("shoppers", busy, timeout_s=WORK_TIMEOUT_S)
+        return f"{self.shoppers.events():,} events taken"
 
     # -- small things ------------------------------------------------------------------------------------------------
 

@@ -9,36 +9,58 @@ from rich.markup import escape
 from app import config
 from app.cli.shop_argument import find_shop
 from app.core.errors import NotEnoughData
-from app.core.ids import ProductId, VisitorId
-from app.core.recommend.cascade import Context
-from app.core.recommend.types import Placement
-from app.services.preview_rail import Preview, preview_rail
+from app.core.ids import CustomerId, ProductId, VisitorId
+from app.core.recommend.rails import Question
+from app.core.recommend.types import RAILS_OF, Placement, Rail, default_rail
+from app.services.preview_rail import Preview, Who, preview_rail
 from app.wiring.worker import Worker
 
 
 @click.command()
 @click.argument("shop")
 @click.option("--placement", type=click.Choice([str(place) for place in Placement]), required=True)
+@click.option("--rail", type=click.Choice([str(rail) for rail in Rail]), help="Default: the placement's first rail.")
 @click.option("--product", type=int, help="The product looked at.")
 @click.option("--cart", default="", help="Product ids in the cart, separated by commas.")
 @click.option("--limit", type=click.IntRange(1, 50), default=8, show_default=True)
-@click.option("--visitor", help="A consenting visitor's id: their last clicks count.")
+@click.option("--visitor", help="A consenting visitor's id: what they did lately counts.")
+@click.option("--customer", type=int, help="A customer's number: what they bought counts.")
 @click.option("--explain", is_flag=True, help="Add scores, the products behind each item, and the sources.")
 def command(
-    shop: str, placement: str, product: int | None, cart: str, limit: int, visitor: str | None, explain: bool
+    shop: str,
+    placement: str,
+    rail: str | None,
+    product: int | None,
+    cart: str,
+    limit: int,
+    visitor: str | None,
+    customer: int | None,
+    explain: bool,
 ) -> None:
-    """Show what a rail of SHOP would hold, and why."""
+    """Show what a rail of SHOP would hold for any shopper, and why."""
+    if placement == Placement.PRODUCT and product is None:
+        raise click.UsageError("the product placement needs --product")
     wiring = Worker(config.load())
     try:
         found = find_shop(wiring.shops, shop)
         looked_at = None if product is None else ProductId(product)
-        context = Context(Placement(placement), looked_at, _products(cart), limit)
-        preview = preview_rail(found, context, wiring.previewing, visitor=VisitorId(visitor) if visitor else None)
+        question = Question(_rail(rail, Placement(placement)), looked_at, _products(cart), limit)
+        who = Who(VisitorId(visitor) if visitor else None, None if customer is None else CustomerId(customer))
+        preview = preview_rail(found, question, wiring.previewing, who=who)
         if preview.ranking.model_version is None:
             raise NotEnoughData(f"{found.domain} has no model yet; run: attune train {found.domain}")
         _show(preview, explain=explain)
     finally:
         wiring.close()
+
+
+def _rail(name: str | None, placement: Placement) -> Rail:
+    if name is None:
+        return default_rail(placement)
+    if name not in RAILS_OF[placement]:
+        allowed = ", ".join(RAILS_OF[placement])
+        raise click.BadParameter(f"the placement {placement} has: {allowed}", param_hint="--rail")
+    return Rail(name)
 
 
 def _products(text: str) -> tuple[ProductId, ...]:

@@ -1,7 +1,8 @@
-"""`attune train SHOP`: trains in this process, prints the exam beside the floor, and publishes the lists."""
+"""`attune train SHOP`: trains in this process, prints every rail's exam beside its floor, and publishes the lists."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -15,8 +16,6 @@ from app.core.shops import Shop
 from app.services.publish_lists import Published, publish_lists
 from app.services.roll_back_models import roll_back
 from app.wiring.worker import Worker
-
-METRICS = {"hr@5": "HR@5", "hr@10": "HR@10", "hr@20": "HR@20", "mrr@10": "MRR@10"}
 
 
 @click.command()
@@ -45,28 +44,39 @@ def _train(shop: Shop, wiring: Worker, console: Console) -> bool:
     with console.status(f"Training {shop.domain}"):
         training = train_models(shop, wiring.training)
     console.print(f"{training.orders:,} orders, {training.products:,} products.")
-    if "exam" in training.metrics:
-        console.print(exam_table(training.metrics["exam"]))
-    if training.note:
-        console.print(f"[yellow]Note:[/yellow] {training.note}.")
+    if "rails" in training.metrics:
+        console.print(exam_table(training.metrics["rails"]))
+    for note in filter(None, training.note.split(". ")):
+        console.print(f"[yellow]Note:[/yellow] {note}.")
     if training.version is not None:
         console.print(f"In use: [bold]{training.version}[/bold]")
     return training.version is not None
 
 
-def exam_table(exam: dict[str, Any]) -> Table:
-    """The exam's figures: the model beside its floor, and how sure the difference in HR@10 is."""
-    low, high = exam["difference"]["low"], exam["difference"]["high"]
+def exam_table(rails: Mapping[str, Any]) -> Table:
+    """Every rail's model beside its floor, and how sure the difference is."""
     table = Table(
-        title=f"Exam: {exam['questions']:,} orders of the last 28 days, another product found from one given",
-        caption=f"HR@10, item-item less trending: {low:+.3f} to {high:+.3f} with 95 % confidence",
+        title="Exams on the newest part of the history, which no model had seen",
+        caption="HR@10: how often ten suggestions held what the shopper went for. The floor is what is popular.",
     )
-    table.add_column("metric")
-    table.add_column("item-item", justify="right")
-    table.add_column("trending (floor)", justify="right")
-    for name, title in METRICS.items():
-        table.add_row(title, f"{exam['item_item'][name]:.4f}", f"{exam['trending'][name]:.4f}")
+    table.add_column("rail", no_wrap=True)
+    table.add_column("model")
+    for name in ("questions", "HR@10", "trending (floor)", "difference, 95 %"):
+        table.add_column(name, justify="right")
+    table.add_column("")
+    for name, exam in rails.items():
+        table.add_row(
+            name.replace("_", " "), exam["strategy"], *_figures(exam), "passed" if exam["passed"] else "not used"
+        )
     return table
+
+
+def _figures(exam: Mapping[str, Any]) -> tuple[str, ...]:
+    asked, sure = exam["questions"], exam["difference"]
+    if not asked:
+        return ("0", "", "", "")
+    difference = f"{sure['low']:+.3f} to {sure['high']:+.3f}"
+    return (f"{asked:,}", f"{exam['model']['hr@10']:.4f}", f"{exam['floor']['hr@10']:.4f}", difference)
 
 
 def _publish(shop: Shop, wiring: Worker, console: Console) -> None:
@@ -79,4 +89,5 @@ def _publish(shop: Shop, wiring: Worker, console: Console) -> None:
     console.print(
         f"Lists: {published.written:,} written, {published.unchanged:,} unchanged, {published.removed:,} removed"
         + (f", [red]{published.refused:,} refused[/red]" if published.refused else "")
+        + ("; the home page's list is new." if published.home_changed else ".")
     )

@@ -20,6 +20,8 @@ CustomerId = NewType("CustomerId", int)
 OrderId = NewType("OrderId", int)
 VisitorId = NewType("VisitorId", str)
 """128 random bits as 32 hexadecimal digits, made by the theme element after consent; a bearer secret."""
+ClientId = NewType("ClientId", str)
+"""Shopify's own id of a browser (the pixel's ``clientId``); theme scripts cannot read it."""
 RequestId = NewType("RequestId", str)
 """One answer of the recommendation service; clicks and order lines refer to it."""
 ModelVersion = NewType("ModelVersion", str)

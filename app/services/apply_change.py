@@ -14,7 +14,8 @@ from app.core import webhook_payloads as payloads
 from app.core.ids import ShopId
 from app.core.records import Kind, Record
 from app.errors import Permanent
-from app.ports import StoreRecords
+from app.ports import DueWork, StoreRecords
+from app.services.ask_opt_outs import note_customer
 from app.services.process_webhook import Handler, Message
 
 Payload = Mapping[str, Any]
@@ -41,6 +42,8 @@ DELETIONS: Mapping[str, Kind] = {
 }
 TOPICS = frozenset((*PARSERS, *DELETIONS))
 """The topics that `apply_change` acts on."""
+SILENT_ON_OPT_OUTS = ("customers/create", "customers/update")
+"""Topics that tell of a customer, but not whether they opted out: Shopify is asked."""
 
 
 def apply_change(
@@ -62,10 +65,14 @@ def apply_change(
         raise Permanent(f"{topic}: {error}") from error
 
 
-def handlers(store: StoreRecords) -> Mapping[str, Handler]:
+def handlers(store: StoreRecords, due: DueWork) -> Mapping[str, Handler]:
     """The handlers of the topics about the store's data, by topic."""
 
     def handle(message: Message) -> None:
         apply_change(message.shop, message.topic, message.payload, triggered_at=message.triggered_at, store=store)
 
-    return dict.fromkeys(TOPICS, handle)
+    def handle_customer(message: Message) -> None:
+        handle(message)
+        note_customer(message.shop, message.payload["id"], reason=message.webhook_id, due=due)
+
+    return {**dict.fromkeys(TOPICS, handle), **dict.fromkeys(SILENT_ON_OPT_OUTS, handle_customer)}

@@ -1,4 +1,5 @@
-"""Forget a shop's models after its owner has withdrawn consent (law 1): pointer, register, artefacts and lists.
+"""Forget a shop's models after its owner has withdrawn consent (law 1): pointer, register, artefacts, lists, and the
+keyed store of customers.
 
 What shoppers see goes first. Every step may be repeated, so a killed run is finished by the next one; the work stays
 due until the store itself holds none of our lists.
@@ -18,6 +19,7 @@ from app.ports import (
     ArtefactStore,
     Claims,
     Consents,
+    CustomerStore,
     DueWork,
     ListCache,
     Models,
@@ -26,7 +28,8 @@ from app.ports import (
 )
 from app.services import publish_lists
 from app.services.checkpoints import Checkpoint, carry_on
-from app.services.store_lists import Wait, delete_lists
+from app.services.store_home_list import store_home_list
+from app.services.store_lists import ALL_KEYS, Wait, delete_lists
 from app.services.training_claim import alone, has_consent
 
 DUE = "forget_models"
@@ -39,6 +42,7 @@ class Ports:
     artefacts: ArtefactStore
     signals: ModelSignals
     cache: ListCache
+    customers: CustomerStore
     published: PublishedLists
     admin: AdminApis
     claims: Claims
@@ -73,19 +77,24 @@ def _forget_ours(shop: Shop, ports: Ports, checkpoint: Checkpoint) -> None:
     ports.signals.model_changed(shop.id)
     ports.cache.forget(shop.id)
     checkpoint("cache_forgotten")
+    ports.customers.forget(shop.id)
+    checkpoint("customers_forgotten")
     ports.artefacts.delete_all(shop.id)
     checkpoint("artefacts_deleted")
 
 
 def _forget_in_the_store(shop: Shop, ports: Ports, checkpoint: Checkpoint, wait: Wait) -> int:
-    standing = ports.published.standing(shop.id)
+    api = ports.admin.of(shop)
     removed, refused = 0, dict[ProductId, str]()
-    for outcome in delete_lists(ports.admin.of(shop), standing, wait=wait) if standing else ():
+    keys = dict.fromkeys(ports.published.standing(shop.id), ALL_KEYS)
+    for outcome in delete_lists(api, keys, wait=wait):
         checkpoint("lists_deleted")
         ports.published.remove(shop.id, outcome.accepted)
         removed += len(outcome.accepted)
-        refused.update(outcome.refused)
+        refused.update({**outcome.refused, **outcome.unsure})
     if refused:
         raise Retryable(f"{len(refused)} lists still stand in {shop.domain}: {next(iter(refused.values()))}")
     checkpoint("lists_forgotten")
+    store_home_list(api, ())
+    checkpoint("home_forgotten")
     return removed

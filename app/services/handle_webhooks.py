@@ -11,8 +11,9 @@ from typing import Any
 
 from app.core.ids import CustomerId, OrderId
 from app.errors import Permanent
-from app.ports import Credentials
+from app.ports import Credentials, DueWork, Inbox, Jobs
 from app.services import erase_customer, erase_shop, export_customer, uninstall_shop
+from app.services.connect_pixel import ask_for_pixel
 from app.services.process_webhook import Handler, Message
 
 
@@ -20,6 +21,9 @@ from app.services.process_webhook import Handler, Message
 class Ports:
     uninstall: uninstall_shop.Ports
     credentials: Credentials
+    due: DueWork
+    jobs: Jobs
+    inbox: Inbox
     erase_customer: erase_customer.Ports
     erase_shop: erase_shop.Ports
     export_customer: export_customer.Ports
@@ -44,7 +48,11 @@ def _scopes_changed(message: Message, ports: Ports) -> None:
     current = message.payload.get("current")
     if not isinstance(current, list):
         raise Permanent("app/scopes_update without the current scopes")
+    if message.triggered_at and ports.inbox.is_overtaken(message.shop, message.topic, message.triggered_at):
+        return
     ports.credentials.set_scopes(message.shop, ",".join(str(scope) for scope in current))
+    # What was waiting for the merchant's approval can go on now, and what was taken away must be known.
+    ask_for_pixel(message.shop, ports.due, ports.jobs)
 
 
 def _export(message: Message, ports: Ports) -> None:

@@ -16,6 +16,7 @@ from app.core.ids import ShopDomain, ShopId
 from app.core.shops import Shop, ShopState
 from app.errors import Permanent
 from app.ports import AdminApi, AdminApis, Clock, Credentials, DueWork, Installations, Jobs, Shops, TokenIssuer
+from app.services.connect_pixel import ask_for_pixel
 
 CONFIG_NAMESPACE: Final = "attune"
 CONFIG_KEY: Final = "config"
@@ -63,7 +64,7 @@ def install_shop(domain: ShopDomain, id_token: str, ports: Arrival) -> Shop:
 
 
 def finish_install(shop_id: ShopId, ports: SetUp) -> None:
-    """Ask who the shop is, leave our address with the theme, and have the store's data imported.
+    """Ask who the shop is, leave our address with the theme, have the pixel connected and the store's data imported.
 
     Raises:
         Permanent: there is no usable token, or Shopify does not take the metafield.
@@ -77,8 +78,9 @@ def finish_install(shop_id: ShopId, ports: SetUp) -> None:
     except Permanent:
         ports.due.put_off(shop.id, "install", after_s=jobs.PUT_OFF_S)
         raise
-    # The import is noted before the set-up is done with: a kill in between repeats the set-up, and loses nothing.
+    # These are noted before the set-up is done with: a kill in between repeats the set-up, and loses nothing.
     ports.due.put(shop.id, "sync")
+    ask_for_pixel(shop.id, ports.due, ports.jobs)
     ports.due.done(shop.id, "install")
     ports.jobs.enqueue(jobs.SYNC_STORE, shop.id)
 

@@ -1,22 +1,31 @@
-"""Show what a rail would hold right now, for the admin's preview and the command line; nothing is logged as a decision.
+"""Show what a rail would hold right now for any shopper; for the admin's preview and the command line.
 
-The sources, the cascade and the rule of what may be recommended are those of the storefront; only the card data come
-straight from the database, so that a preview never lags behind it.
+The sources, the cascade and the rule of what may be recommended are those of the storefront; card data come straight
+from the database, so that a preview never lags behind it. Nothing is logged as a decision. Only here may a customer's
+purchases be named without the customer's being signed in: who asks is the shop's staff.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 
-from app.core.ids import ProductId, VisitorId
+from app.core.ids import CustomerId, ModelVersion, ProductId, VisitorId
 from app.core.recommend.cascade import Context, Source, recommend
 from app.core.recommend.explain import reason_text
-from app.core.recommend.live import with_recent_clicks
-from app.core.recommend.scoring import ItemModel, sources_of
-from app.core.recommend.types import Candidate, Ranking
+from app.core.recommend.rails import Question
+from app.core.recommend.scoring import ItemModel
+from app.core.recommend.served import ServedModel
+from app.core.recommend.shopper import Shopper
+from app.core.recommend.types import Candidate, Ranking, Strategy
 from app.core.shops import Shop
-from app.ports import ArtefactStore, Card, CatalogReader, LiveState, Models
+from app.ports import ArtefactStore, Card, CatalogReader, LiveState, Models, Shoppers
+from app.services.serve_recommendations import shopper_of
+
+MOST_BOUGHT = 20
+READ_AHEAD = 60
+"""So many candidates of each source are looked up first; all products only when those do not fill the rail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +34,25 @@ class Ports:
     models: Models
     artefacts: ArtefactStore
     live: LiveState
+    shoppers: Shoppers
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Whom a preview is for: a browser, a customer, both, or anybody."""
+
+    visitor: VisitorId | None = None
+    customer: CustomerId | None = None
+
+
+ANYBODY = Who()
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A ranking, and the cards of all products to show it with."""
+    """A ranking, and the cards of at least the products that it shows and names."""
 
+    question: Question
     ranking: Ranking
     cards: Mapping[ProductId, Card]
 
@@ -45,14 +67,85 @@ class Preview:
         return reason_text(item.reason, {card.product_id: card.title for card in known})
 
 
-def preview_rail(shop: Shop, context: Context, ports: Ports, *, visitor: VisitorId | None = None) -> Preview:
-    """Rank for the context as the storefront would. Without a model the ranking is empty."""
-    cards = {card.product_id: card for card in ports.catalog.cards(shop.id)}
-    version = ports.models.current(shop.id)
-    sources: list[Source] = []
-    if version is not None:
-        model = ItemModel.of(version, *ports.artefacts.read(shop.id, version))
-        clicked = ports.live.read(shop.id, visitor, list_of=None).clicked
-        sources = with_recent_clicks(sources_of(model), model, clicked)
+def preview_rail(shop: Shop, question: Question, ports: Ports, *, who: Who = ANYBODY) -> Preview:
+    """Rank as the storefront would. Without a model the ranking is empty."""
+    return ranked_for(shop, question, known_of(shop, who, ports), in_use(shop, ports), ports)
+
+
+def known_of(shop: Shop, who: Who, ports: Ports) -> Shopper:
+    """What the live state tells of the visitor, and the order history of the customer."""
+    state = ports.live.read(shop.id, who.visitor, list_of=None)
+    if who.customer is None:
+        return shopper_of(state)
+    bought = tuple(ports.shoppers.bought(shop.id, who.customer, limit=MOST_BOUGHT))
+    return shopper_of(replace(state, bought=bought))
+
+
+def in_use(shop: Shop, ports: Ports) -> ServedModel | None:
+    """The shop's model as the storefront uses it; None while there is none.
+
+    Raises:
+        Permanent: its artefact is damaged.
+    """
+    version: ModelVersion | None = ports.models.current(shop.id)
+    if version is None:
+        return None
+    return ServedModel.of(ItemModel.of(version, *ports.artefacts.read(shop.id, version)))
+
+
+def ranked_for(shop: Shop, question: Question, shopper: Shopper, served: ServedModel | None, ports: Ports) -> Preview:
+    """One rail for a shopper of whom this much is known, by the model given."""
+    context = question.for_shopper(shopper)
+    if served is None:
+        return Preview(
+            question, Ranking(Strategy.NONE, (), None), _cards(ports.catalog.cards_of(shop.id, _own(context)))
+        )
+    sources = served.sources(question.rail, shopper)
+    ahead = [_Ahead(source, context) for source in sources]
+    named = {product for source in ahead for candidate in source.known for product in _products(candidate)}
+    cards = _cards(ports.catalog.cards_of(shop.id, {*named, *_own(context)}))
+    ranking = _ranked(context, ahead, cards, served.version)
+    if len(ranking.items) < question.limit and any(source.cut for source in ahead):
+        cards = _cards(ports.catalog.cards(shop.id))
+        ranking = _ranked(context, sources, cards, served.version)
+    return Preview(question, ranking, cards)
+
+
+class _Ahead:
+    """The first candidates of a source, read before it is known which of them can be bought. A failure is kept."""
+
+    def __init__(self, source: Source, context: Context) -> None:
+        self.strategy = source.strategy
+        self.known: list[Candidate] = []
+        self._error: Exception | None = None
+        try:
+            self.known.extend(islice(source.candidates(context), READ_AHEAD + 1))
+        except Exception as error:  # The cascade skips and names the source, as on the storefront.
+            self._error = error
+        self.cut = len(self.known) > READ_AHEAD
+
+    def candidates(self, context: Context) -> Iterator[Candidate]:  # noqa: ARG002 - asked for one context
+        yield from self.known
+        if self._error is not None:
+            raise self._error
+
+
+def _ranked(
+    context: Context, sources: Sequence[Source], cards: Mapping[ProductId, Card], version: ModelVersion
+) -> Ranking:
     buyable = {card.product_id for card in cards.values() if card.buyable}
-    return Preview(recommend(context, sources, buyable.__contains__, model_version=version), cards)
+    return recommend(context, sources, buyable.__contains__, model_version=version)
+
+
+def _cards(cards: Iterable[Card]) -> dict[ProductId, Card]:
+    return {card.product_id: card for card in cards}
+
+
+def _products(candidate: Candidate) -> tuple[ProductId, ...]:
+    return (candidate.product_id, *candidate.reason.because)
+
+
+def _own(context: Context) -> tuple[ProductId, ...]:
+    """What the page and the shopper are about."""
+    shopper = context.shopper
+    return context.anchors + shopper.viewed + shopper.clicked + shopper.carted + shopper.bought

@@ -22,7 +22,8 @@ from app.errors import Permanent, Retryable
 from app.ports import Clock, Delivery, Inbox, Shops
 from app.services.checkpoints import Checkpoint, carry_on
 
-CLAIM_S: Final = 120.0
+CLAIM_S: Final = 45.0
+"""The claim is renewed while the worker lives, so this is how long a killed one blocks the next."""
 MOST_TRIES: Final = 8
 FIRST_PAUSE_S: Final = 5.0
 LONGEST_PAUSE_S: Final = 1800.0
@@ -78,7 +79,8 @@ def process_webhook(
         return Outcome.FAILED
     checkpoint("claimed")
     try:
-        installed = _handle(shop, delivery, ports)
+        with ports.inbox.keep(shop, delivery, seconds=claim_s):
+            installed = _handle(shop, delivery, ports)
     except Exception as error:
         # Whatever it is, the delivery must not be lost.
         return _failed(shop, delivery, error, ports)
@@ -101,6 +103,8 @@ def _handle(shop: ShopId, delivery: Delivery, ports: Ports) -> bool:
     handler = ports.handlers.get(delivery.topic) or ports.handlers.get(delivery.topic.partition("/")[0])
     if handler is None or not (installed or delivery.topic in WHEN_UNINSTALLED):
         return installed
+    if delivery.unreadable:
+        raise Permanent(delivery.unreadable)
     try:
         payload = orjson.loads(delivery.payload)
     except ValueError:

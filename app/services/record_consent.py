@@ -37,7 +37,7 @@ def record_consent(shop: Shop, *, granted: bool, by: str, text_version: str, por
     decision = ConsentRecord(granted=granted, by=by, text_version=text_version, at=ports.clock.now())
     ports.consents.record(shop.id, decision)
     if granted:
-        ports.jobs.enqueue(jobs.TRAIN_MODELS, shop.id, queue=jobs.QUEUE_TRAINING)
+        ports.jobs.enqueue(jobs.TRAIN_MODELS, shop.id)
     else:
         _stop_showing(shop, ports)
         ports.jobs.enqueue(jobs.FORGET_MODELS, shop.id)

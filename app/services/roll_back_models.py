@@ -1,7 +1,7 @@
 """Roll back: the rails use the model before the present one again, and the store's lists follow.
 
-Erasure tombstones are applied by construction: v1 artefacts hold sums over orders and no row of any person, and what
-is read beside them (orders, visitors) leaves out who was erased. A version with such rows must be cleaned here first.
+Erasure tombstones are applied by construction: artefacts hold sums over orders and sessions and factors of products,
+but no row of any person; what is read beside them (customers, visitors) leaves out who was erased.
 """
 
 from __future__ import annotations

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.core.ids import ModelVersion, ProductId, RequestId, VisitorId, new_request_id
-from app.core.recommend.cascade import Context, Source, recommend
+from app.core.ids import CustomerId, ModelVersion, ProductId, RequestId, VisitorId, new_request_id
+from app.core.recommend.cascade import Source, recommend
 from app.core.recommend.explain import reason_text
-from app.core.recommend.live import StoredListSource, with_recent_clicks
-from app.core.recommend.served import ServedModel
-from app.core.recommend.types import Candidate, Placement, Strategy
+from app.core.recommend.live import StoredListSource
+from app.core.recommend.rails import Question
+from app.core.recommend.shopper import NOBODY, Shopper
+from app.core.recommend.types import Candidate, Placement, Rail, Strategy, placement_of
 from app.core.shops import Shop
 from app.ports import Clock, Decision, DecisionLog, LiveState, Shelf, Shelves, VisitorState
 
@@ -35,13 +36,13 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request for a rail. `visitor` is only there when the visitor has consented (law 2)."""
+    """One request for a rail, and who asks."""
 
-    placement: Placement
-    product_id: ProductId | None = None
-    cart: tuple[ProductId, ...] = ()
+    question: Question
     visitor: VisitorId | None = None
-    limit: int = 8
+    """Only there when the visitor has consented (law 2)."""
+    customer: CustomerId | None = None
+    """Only one whose number Shopify has signed: a visitor's id never brings a customer's data."""
     cards: tuple[ProductId, ...] = ()
     """The products whose cards stand in the page already; it may have been rendered before one of them sold out."""
 
@@ -51,6 +52,7 @@ class Item:
     """One recommended product: `card_json` is the members of its JSON object that are the same in every answer."""
 
     candidate: Candidate
+    handle: str
     card_json: bytes
     reason_text: str
 
@@ -58,7 +60,7 @@ class Item:
 @dataclass(frozen=True, slots=True)
 class Answer:
     request_id: RequestId
-    placement: Placement
+    rail: Rail
     strategy: Strategy
     variant: str
     items: tuple[Item, ...]
@@ -70,24 +72,32 @@ class Answer:
     unavailable: tuple[ProductId, ...] = ()
     """Those of the page's cards that cannot be bought now and must go (law 5)."""
 
+    @property
+    def placement(self) -> Placement:
+        return placement_of(self.rail)
+
 
 def serve_recommendations(shop: Shop, ask: Ask, ports: Ports) -> Answer:
-    """Recommend at most `ask.limit` products that can be bought now and are neither in the cart nor looked at."""
+    """Recommend at most as many products as asked for that can be bought now and that the page does not hold yet."""
+    question = ask.question
     mapped = ports.shelves.mapped(shop.id)
-    needs_list = mapped is None or mapped.model is None
-    visitor = ports.live.read(shop.id, ask.visitor, list_of=ask.product_id if needs_list else None)
-    shelf = mapped or ports.shelves.small(shop.id, _named(ask, visitor))
+    about = None if mapped is not None and mapped.model is not None else _list_about(question)
+    # Nothing of a customer is read for a rail that has no use for it.
+    customer = ask.customer if question.rail is Rail.FOR_YOU else None
+    state = ports.live.read(shop.id, ask.visitor, list_of=about, customer=customer)
+    shelf = mapped or ports.shelves.small(shop.id, _named(ask, state))
 
-    context = Context(ask.placement, ask.product_id, ask.cart, ask.limit)
+    shopper = shopper_of(state)
     served = shelf.model  # Read once: another thread may put the next model there meanwhile.
     version = served.version if served else None
-    ranking = recommend(context, _sources(served, visitor), shelf.is_buyable, model_version=version)
+    sources: Sequence[Source] = served.sources(question.rail, shopper) if served else _stored(state, about)
+    ranking = recommend(question.for_shopper(shopper), sources, shelf.is_buyable, model_version=version)
 
     answer = Answer(
         request_id=new_request_id(),
-        placement=ask.placement,
+        rail=question.rail,
         strategy=ranking.strategy,
-        variant=visitor.arm or DEFAULT_ARM,
+        variant=state.arm or DEFAULT_ARM,
         items=_items(shelf, ranking.items),
         model_version=version,
         skipped=ranking.skipped,
@@ -98,35 +108,49 @@ def serve_recommendations(shop: Shop, ask: Ask, ports: Ports) -> Answer:
     return answer
 
 
-def _sources(served: ServedModel | None, visitor: VisitorState) -> list[Source]:
-    """The cascade: neighbours of what is looked at, of what was clicked lately, what sells; else the stored list."""
-    sources = with_recent_clicks(served.sources, served.model, visitor.clicked) if served else []
-    if visitor.stored:
-        sources.append(StoredListSource(visitor.stored.code, visitor.stored.products))
-    return sources
+def shopper_of(state: VisitorState) -> Shopper:
+    """What the live state tells of a shopper's taste."""
+    if not (state.viewed or state.clicked or state.carted or state.bought):
+        return NOBODY
+    return Shopper(state.viewed, state.clicked, state.carted, state.bought)
 
 
-def _named(ask: Ask, visitor: VisitorState) -> tuple[ProductId, ...]:
+def _list_about(question: Question) -> ProductId | None:
+    """Whose stored list answers while the shop is not in memory; the other rails keep what Liquid has drawn."""
+    if question.rail is Rail.BOUGHT_TOGETHER:
+        return question.product_id
+    return question.cart[0] if question.rail is Rail.GOES_WELL and question.cart else None
+
+
+def _stored(state: VisitorState, about: ProductId | None) -> Sequence[Source]:
+    return [StoredListSource(state.stored.code, state.stored.products, about)] if state.stored else []
+
+
+def _named(ask: Ask, state: VisitorState) -> tuple[ProductId, ...]:
     """The products that an answer without a mapped shop can be about."""
-    own = () if ask.product_id is None else (ask.product_id,)
-    return own + ask.cards + (visitor.stored.products if visitor.stored else ())
+    question = ask.question
+    own = () if question.product_id is None else (question.product_id,)
+    return own + question.cart + ask.cards + (state.stored.products if state.stored else ())
 
 
 def _items(shelf: Shelf, candidates: Sequence[Candidate]) -> tuple[Item, ...]:
     """The cards with their reasons in words; items that one product brought share a reason and its sentence."""
-    titles = shelf.titles
+    titles, handles = shelf.titles, shelf.handles
     texts = {candidate.reason: "" for candidate in candidates}
     for reason in texts:
         texts[reason] = reason_text(reason, titles)
-    return tuple([Item(one, shelf.card_json(one.product_id), texts[one.reason]) for one in candidates])
+    return tuple(
+        [Item(one, handles[one.product_id], shelf.card_json(one.product_id), texts[one.reason]) for one in candidates]
+    )
 
 
 def _decision(ask: Ask, answer: Answer, clock: Clock) -> Decision:
     return Decision(
         request_id=answer.request_id,
         at=clock.now(),
-        placement=ask.placement,
-        product_id=ask.product_id,
+        placement=answer.placement,
+        rail=answer.rail,
+        product_id=ask.question.product_id,
         visitor=ask.visitor,
         strategy=answer.strategy,
         variant=answer.variant,

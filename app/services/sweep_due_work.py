@@ -15,16 +15,18 @@ def sweep_due_work(due: DueWork, queue: Jobs) -> int:
 
     A queue that is long already gets none: it has not forgotten, it is behind, and hints would keep it so.
     """
-    given = 0
-    behind = {name for name in (jobs.QUEUE_DEFAULT, jobs.QUEUE_TRAINING) if queue.waiting(name) >= BATCH}
+    given: set[tuple[int | str, ...]] = set()
+    behind = {name for name in jobs.QUEUES if queue.waiting(name) >= BATCH}
     while items := due.take_due(limit=BATCH, again_s=AGAIN_S):
         for item in items:
             kind = jobs.DUE.get(item.kind)
-            if kind is None or kind.queue in behind:
+            if kind is None or jobs.queue_of(kind.job) in behind:
                 continue
             arguments: tuple[int | str, ...] = (item.shop, item.id) if kind.takes_id else (item.shop,)
-            queue.enqueue(kind.job, *arguments, queue=kind.queue)
-            given += 1
+            # A job that takes no id does all of the shop's work of its kind.
+            if (kind.job, *arguments) not in given:
+                queue.enqueue(kind.job, *arguments)
+                given.add((kind.job, *arguments))
         if len(items) < BATCH:
             break
-    return given
+    return len(given)

@@ -1,32 +1,31 @@
-"""Train a shop's models: consent, data, exam, and the version that won is what the rails use from then on.
+"""Train a shop's models: consent, data, exams, and the version that won is what the rails use from then on.
 
-A version's name follows from the data, the day and the strategy, so a run that was killed and is run again writes the
-same version again, and every step finds what is done already. v1 artefacts hold sums over orders and no row of any
-person: an erased customer leaves them with the next training, and nothing of theirs could be found in one.
+A version's name follows from the data (orders, views, kinds), the day and the strategy, so a run that was killed and is
+run again writes the same version again, and every step finds what is done already. Artefacts hold sums over orders and
+sessions and factors of products, but no row of any person: an erased customer leaves them with the next training.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from hashlib import sha256
+from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
+
 from app.core.ids import ModelVersion
-from app.core.recommend.interactions import Baskets, baskets_of
-from app.core.recommend.models.training import Outcome, fit_both, learn
+from app.core.recommend.models.training import Material, Outcome, build, learn
 from app.core.recommend.scoring import ItemModel
 from app.core.recommend.types import Strategy
 from app.core.shops import Shop
-from app.ports import ArtefactStore, Claims, Clock, Consents, ModelRecord, Models, ModelSignals, OrderHistory, Purchases
+from app.ports import ArtefactStore, Claims, Clock, Consents, ModelRecord, Models, ModelSignals
+from app.services import gather_material, keep_customers
 from app.services.checkpoints import Checkpoint, carry_on
+from app.services.gather_material import HISTORY, Gathered, gather
 from app.services.training_claim import alone, require_consent
 
-HISTORY = timedelta(days=3 * 365)
-"""How far back orders are learnt from; the longest half-life makes older ones weigh little."""
 KEPT_VERSIONS = 5
-RECIPE = "v2"
+RECIPE = "v3"
 """Part of every version's name: changes with what a training makes of the same data."""
 NOTHING_YET = "nothing to learn yet: no orders of products that the catalogue knows"
 
@@ -36,7 +35,8 @@ class Ports:
     """What training needs from the outside."""
 
     consents: Consents
-    history: OrderHistory
+    material: gather_material.Ports
+    customers: keep_customers.Ports
     artefacts: ArtefactStore
     models: Models
     signals: ModelSignals
@@ -66,11 +66,10 @@ def train_models(shop: Shop, ports: Ports, *, checkpoint: Checkpoint = carry_on)
     require_consent(shop, ports.consents)
     with alone(shop, ports.claims):
         now = ports.clock.now()
-        purchases = ports.history.purchases(shop.id, since=now - HISTORY, until=now)
-        baskets = baskets_of(purchases.order, purchases.product, purchases.day)
-        if not len(baskets):
+        gathered = gather(shop, ports.material, now=now, recipe=f"{RECIPE} {_day(now)}")
+        if not len(gathered.orders):
             return _nothing_learnt(shop, ports, now)
-        training = _train(shop, ports, purchases, baskets, now, checkpoint)
+        training = _train(shop, ports, gathered, now, checkpoint)
         _clean_up(shop, ports)
         checkpoint("old_versions_removed")
         return training
@@ -83,40 +82,45 @@ def _nothing_learnt(shop: Shop, ports: Ports, now: datetime) -> Training:
     return Training(ports.models.current(shop.id), Strategy.NONE, 0, 0, {}, NOTHING_YET)
 
 
-def _train(
-    shop: Shop, ports: Ports, purchases: Purchases, baskets: Baskets, now: datetime, checkpoint: Checkpoint
-) -> Training:
-    today = _day(now)
-    outcome = learn(baskets, today=today)
-    name = f"{now:%Y%m%d}-{_fingerprint(purchases, today)}"
-    models = _named(baskets, outcome, today, name)
-    best = models[0] if outcome.result.passed else models[1]
-    metrics = {"exam": outcome.result.as_json(), "parameters": outcome.chosen.as_json()}
+def _train(shop: Shop, ports: Ports, gathered: Gathered, now: datetime, checkpoint: Checkpoint) -> Training:
+    today, orders = _day(now), gathered.orders
+    name, counts = f"{now:%Y%m%d}-{gathered.fingerprint}", (len(orders), len(np.unique(orders.item)))
+    material = Material(orders, gathered.sessions, gathered.groups)
+    outcome = learn(material, today=today)
+    best = _named(build(material, outcome, today=today), name)
+    metrics = outcome.metrics()
 
-    def record(model: ItemModel, state: str, note: str) -> None:
-        counts = (len(baskets), len(baskets.items))
-        ports.models.record(shop.id, ModelRecord(model.version, state, model.strategy, now, *counts, metrics, note))
+    def record(version: ModelVersion, strategy: Strategy, state: str) -> None:
+        ports.models.record(shop.id, ModelRecord(version, state, strategy, now, *counts, metrics, outcome.note))
 
-    meta = {"strategy": best.strategy, "trained_at": now.isoformat(), "orders": len(baskets), **metrics}
+    meta = {**best.meta(), "trained_at": now.isoformat(), "orders": len(orders), "metrics": metrics}
     ports.artefacts.write(shop.id, best.version, best.arrays(), meta)
     checkpoint("artefact_written")
     if not outcome.result.passed:
-        record(models[0], "rejected", outcome.note)
-    record(best, "training", outcome.note)
+        record(_version(name, Strategy.ITEM_ITEM), Strategy.ITEM_ITEM, "rejected")
+    record(best.version, best.strategy, "training")
     checkpoint("recorded")
     # The merchant may have withdrawn while this was running.
     require_consent(shop, ports.consents)
+    keep_customers.keep_customers(shop, ports.customers, since=now - HISTORY, used=_knows_customers(outcome))
+    checkpoint("customers_kept")
     ports.models.publish(shop.id, best.version, at=now)
     checkpoint("pointer_moved")
     ports.signals.model_changed(shop.id)
     checkpoint("signalled")
-    return Training(best.version, best.strategy, len(baskets), len(baskets.items), metrics, outcome.note)
+    return Training(best.version, best.strategy, *counts, metrics, outcome.note)
 
 
-def _named(baskets: Baskets, outcome: Outcome, today: int, name: str) -> Sequence[ItemModel]:
-    """The item-item model and the floor, refitted on everything, each under its own version."""
-    models = fit_both(baskets, outcome.chosen, today=today)
-    return [replace(model, version=ModelVersion(f"{name}-{model.strategy}")) for model in models]
+def _knows_customers(outcome: Outcome) -> bool:
+    return outcome.for_you is not Strategy.TRENDING
+
+
+def _named(model: ItemModel, name: str) -> ItemModel:
+    return replace(model, version=_version(name, model.strategy))
+
+
+def _version(name: str, strategy: Strategy) -> ModelVersion:
+    return ModelVersion(f"{name}-{strategy}")
 
 
 def _clean_up(shop: Shop, ports: Ports) -> None:
@@ -128,14 +132,6 @@ def _clean_up(shop: Shop, ports: Ports) -> None:
     current = ports.models.current(shop.id)
     for version in in_place - set(newest) - {current}:
         ports.artefacts.delete(shop.id, version)
-
-
-def _fingerprint(purchases: Purchases, today: int) -> str:
-    """Names the data: the same purchases on the same day give the same version."""
-    sums = sha256(f"{RECIPE} {today}".encode())
-    for array in (purchases.order, purchases.product, purchases.day):
-        sums.update(array.tobytes())
-    return sums.hexdigest()[:12]
 
 
 def _day(moment: datetime) -> int:

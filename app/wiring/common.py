@@ -17,13 +17,16 @@ from app.adapters.db.catalog import DbCatalog
 from app.adapters.db.claims import DbClaims
 from app.adapters.db.consents import DbConsents
 from app.adapters.db.credentials import DbCredentials
+from app.adapters.db.customer_search import DbCustomerSearch
 from app.adapters.db.due_work import DbDueWork
 from app.adapters.db.engine import Database
 from app.adapters.db.inbox import DbInbox
 from app.adapters.db.installations import DbInstallations
 from app.adapters.db.models import DbModels
+from app.adapters.db.pixels import DbPixels
 from app.adapters.db.progress import DbProgress
 from app.adapters.db.reports import DbReports
+from app.adapters.db.shoppers import DbShoppers
 from app.adapters.db.shops import DbShops
 from app.adapters.embedded.postgres import APP_ROLE, EmbeddedPostgres
 from app.adapters.embedded.redis_server import EmbeddedRedis
@@ -31,11 +34,12 @@ from app.adapters.redis.jobs import RqJobs
 from app.adapters.redis.lists import RedisLists, RedisModelSignals
 from app.adapters.redis.live_state import RedisLiveState
 from app.adapters.shopify.connection import ShopifyConnection
+from app.adapters.shopify.scopes import missing_for_pixel
 from app.adapters.shopify.signatures import Signatures
 from app.adapters.shopify.tokens import TokenClient
 from app.config import Settings
 from app.ports import Clock
-from app.services import preview_rail, record_consent
+from app.services import connect_pixel, preview_rail, record_consent
 
 
 class Common:
@@ -153,6 +157,21 @@ class Common:
         return DbInstallations(self.database, self.sealer)
 
     @cached_property
+    def known_of_pixels(self) -> connect_pixel.Known:
+        """For `app.services.connect_pixel.pixel_state`."""
+        return connect_pixel.Known(
+            self.installations,
+            self.credentials,
+            DbPixels(self.database),
+            missing_for_pixel,
+            self.settings.app_url,
+        )
+
+    @cached_property
+    def customer_search(self) -> DbCustomerSearch:
+        return DbCustomerSearch(self.database, self.sealer)
+
+    @cached_property
     def inbox(self) -> DbInbox:
         return DbInbox(self.database, self.sealer)
 
@@ -170,7 +189,11 @@ class Common:
 
     @cached_property
     def previewing(self) -> preview_rail.Ports:
-        return preview_rail.Ports(self.catalog, self.models, self.artefacts, self.live_state)
+        return preview_rail.Ports(self.catalog, self.models, self.artefacts, self.live_state, self.shoppers)
+
+    @cached_property
+    def shoppers(self) -> DbShoppers:
+        return DbShoppers(self.database)
 
     @cached_property
     def token_client(self) -> TokenClient:

@@ -9,42 +9,60 @@ from typing import TYPE_CHECKING
 
 from app import config
 from app.adapters.db import erasure
+from app.adapters.db.customer_history import DbCustomerHistory
 from app.adapters.db.diagnosis import DbDiagnosis
 from app.adapters.db.history import DbHistory
 from app.adapters.db.importer import DbImporter
-from app.adapters.db.lake import DbLake
+from app.adapters.db.lake import LakeIndex
+from app.adapters.db.objectors import DbObjectors
 from app.adapters.db.privacy import DbPrivacy
+from app.adapters.db.product_kinds import DbProductKinds
 from app.adapters.db.published_lists import DbPublishedLists
 from app.adapters.db.resealing import DbResealing
 from app.adapters.db.retention import DbRetention
+from app.adapters.db.roll_ups import DbRollUps
 from app.adapters.db.store_records import DbStoreRecords
 from app.adapters.db.sync_runs import DbSyncRuns
 from app.adapters.erasable_artefacts import ArtefactsPlace
 from app.adapters.redis.catalog_signals import RedisCatalogSignals
+from app.adapters.redis.customers import CustomersPlace, RedisCustomers
 from app.adapters.redis.erasable import LiveStatePlace
 from app.adapters.shopify.client import ShopifyAdminApis
 from app.adapters.shopify.tokens import Tokens
 from app.core.ids import ShopId
 from app.core.nightly import next_night
-from app.ports import ErasablePlace
+from app.ports import ErasablePlace, ViewHistory
 from app.services import (
     apply_change,
+    ask_for_training,
+    ask_opt_outs,
+    compact_lake,
+    connect_pixel,
     erase_customer,
     erase_shop,
     export_customer,
     fetch_refunds,
+    fold_events,
     forget_models,
+    gather_material,
     handle_webhooks,
     install_shop,
+    keep_customers,
     process_webhook,
     publish_lists,
     roll_back_models,
+    roll_up_events,
+    store_records,
     sync_store,
     uninstall_shop,
 )
 from app.wiring.common import Common
 
 if TYPE_CHECKING:
+    from app.adapters.lake.files import LakeFiles
+    from app.adapters.lake.lake import ParquetLake
+    from app.adapters.lake.upkeep import ParquetUpkeep
+    from app.analytics.warehouse import DuckDbWarehouse
     from app.services import train_models
 
 
@@ -56,8 +74,12 @@ class Worker(Common):
         return DbDiagnosis(self.database)
 
     @cached_property
-    def lake(self) -> DbLake:
-        return DbLake(self.database)
+    def storing(self) -> store_records.Ports:
+        return store_records.Ports(self.lake)
+
+    @cached_property
+    def folding(self) -> fold_events.Ports:
+        return fold_events.Ports(self.live_state)
 
     @cached_property
     def tokens(self) -> Tokens:
@@ -74,8 +96,15 @@ class Worker(Common):
         )
 
     @cached_property
+    def connecting_pixels(self) -> connect_pixel.Ports:
+        return connect_pixel.Ports(self.shops, self.admin_apis, self.due_work, self.jobs, self.known_of_pixels)
+
+    @cached_property
     def webhook_processing(self) -> process_webhook.Ports:
-        handlers = {**handle_webhooks.handlers(self.webhook_handling), **apply_change.handlers(self.store_records)}
+        handlers = {
+            **handle_webhooks.handlers(self.webhook_handling),
+            **apply_change.handlers(self.store_records, self.due_work),
+        }
         return process_webhook.Ports(self.inbox, self.shops, self.clock, handlers)
 
     @cached_property
@@ -83,6 +112,9 @@ class Worker(Common):
         return handle_webhooks.Ports(
             uninstall=uninstall_shop.Ports(self.installations, self.jobs, self.clock),
             credentials=self.credentials,
+            due=self.due_work,
+            jobs=self.jobs,
+            inbox=self.inbox,
             erase_customer=self.erasing_customer,
             erase_shop=self.erasing_shop,
             export_customer=self.exporting_customer,
@@ -91,8 +123,13 @@ class Worker(Common):
     @cached_property
     def erasable_places(self) -> list[ErasablePlace]:
         """Every place where a person's or a shop's data stand, in the order in which they are erased."""
+        from app.adapters.lake.erasable import LakePlace
+
+        # The lake first: once it has waited for the consumers' turns, nothing of the person is stored any more.
+        lake = LakePlace(self.lake_files, self.lake_index)
         artefacts = ArtefactsPlace(self.artefacts)
-        return [LiveStatePlace(self.redis), artefacts, *erasure.places(self.database, self.sealer)]
+        customers = CustomersPlace(self.redis)
+        return [lake, customers, LiveStatePlace(self.redis), artefacts, *erasure.places(self.database, self.sealer)]
 
     @cached_property
     def privacy(self) -> DbPrivacy:
@@ -153,13 +190,83 @@ class Worker(Common):
 
     @cached_property
     def refund_fetching(self) -> fetch_refunds.Ports:
-        return fetch_refunds.Ports(self.admin_apis, self.store_records)
+        return fetch_refunds.Ports(self.admin_apis, self.store_records, self.due_work)
+
+    @cached_property
+    def opt_out_asking(self) -> ask_opt_outs.Ports:
+        return ask_opt_outs.Ports(
+            self.admin_apis,
+            self.store_records,
+            self.due_work,
+            self.jobs,
+            DbCustomerHistory(self.database),
+            self.customer_store,
+        )
+
+    # -- The lake: what reads and counts it is imported by the processes that do so only ------------------------------
+
+    @cached_property
+    def lake_files(self) -> LakeFiles:
+        from app.adapters.lake.files import LakeFiles
+
+        return LakeFiles.at(self.settings.lake_url)
+
+    @cached_property
+    def lake_index(self) -> LakeIndex:
+        return LakeIndex(self.database)
+
+    @cached_property
+    def lake(self) -> ParquetLake:
+        from app.adapters.lake.lake import ParquetLake
+
+        return ParquetLake(self.lake_files, self.lake_index)
+
+    @cached_property
+    def lake_upkeep(self) -> ParquetUpkeep:
+        from app.adapters.lake.upkeep import ParquetUpkeep
+
+        return ParquetUpkeep(self.lake_files, self.lake_index)
+
+    @cached_property
+    def warehouse(self) -> DuckDbWarehouse:
+        from app.analytics.warehouse import DuckDbWarehouse
+
+        return DuckDbWarehouse(self.settings.warehouse_url)
+
+    @cached_property
+    def views(self) -> ViewHistory:
+        from app.analytics.lake_views import LakeViews
+
+        return LakeViews(self.lake, self.warehouse, DbObjectors(self.database).browsers)
+
+    @cached_property
+    def roll_ups(self) -> DbRollUps:
+        return DbRollUps(self.database)
+
+    @cached_property
+    def rolling_up(self) -> roll_up_events.Ports:
+        from app.analytics.lake_counts import LakeCounts
+
+        counts = LakeCounts(self.lake, self.warehouse)
+        return roll_up_events.Ports(self.roll_ups, counts, self.lake_upkeep, self.claims, self.clock)
+
+    @cached_property
+    def compacting(self) -> compact_lake.Ports:
+        return compact_lake.Ports(self.lake_upkeep, self.roll_ups, self.clock)
 
     # -- Models ------------------------------------------------------------------------------------------------------
 
     @cached_property
     def history(self) -> DbHistory:
         return DbHistory(self.database)
+
+    @cached_property
+    def customer_store(self) -> RedisCustomers:
+        return RedisCustomers(self.redis)
+
+    @cached_property
+    def asking_for_training(self) -> ask_for_training.Ports:
+        return ask_for_training.Ports(self.consents, self.models, self.views, self.due_work, self.jobs, self.clock)
 
     @cached_property
     def published_lists(self) -> DbPublishedLists:
@@ -172,7 +279,8 @@ class Worker(Common):
 
         return train_models.Ports(
             consents=self.consents,
-            history=self.history,
+            material=gather_material.Ports(self.history, self.views, DbProductKinds(self.database)),
+            customers=keep_customers.Ports(DbCustomerHistory(self.database), self.customer_store),
             artefacts=self.artefacts,
             models=self.models,
             signals=self.model_signals,
@@ -213,6 +321,7 @@ class Worker(Common):
             artefacts=self.artefacts,
             signals=self.model_signals,
             cache=self.list_cache,
+            customers=self.customer_store,
             published=self.published_lists,
             admin=self.admin_apis,
             claims=self.claims,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 
 from app.core.ids import ShopDomain, gid
 from app.core.shops import Shop
@@ -115,6 +116,32 @@ class Installed:
         held = self.store.metafields(gid("Product", product))
         return {field.key: field.value for field in held.values() if field.namespace == self.store.app_namespace}
 
+    def home(self) -> dict[str, Any] | None:
+        """The home page's list in the store."""
+        held = self.wiring.admin_apis.of(self.shop).run("home_list", {"namespace": "attune", "key": "home"})
+        field = held["currentAppInstallation"]["metafield"]
+        return None if field is None else dict(orjson.loads(field["value"]))
+
+    def kept_customers(self) -> dict[int, list[int]]:
+        """What the keyed store holds of each customer."""
+        redis = self.wiring.redis
+        names = [name.decode() for name in redis.scan_iter(f"attune:{self.shop.id}:customer:*")]
+        return {int(name.rpartition(":")[2]): [int(p) for p in redis.lrange(name, 0, -1)] for name in sorted(names)}
+
+    def tasteful_orders(self, *, people: int = 500, days: int = 200, seed: int = 6) -> None:
+        """Customers with one of two tastes, who mostly order what is of their taste and new to them."""
+        generator = np.random.default_rng(seed)
+        products = self.products
+        rows: list[tuple[int, list[int], float]] = []
+        buyers: list[tuple[Any, ...]] = []
+        for person in range(people):
+            taste = generator.permutation([one for place, one in enumerate(products) if place % 2 == person % 2])
+            for turn, age in enumerate(sorted(generator.uniform(0.1, days, size=4), reverse=True)):
+                rows.append((len(rows) + 1, taste[2 * turn : 2 * turn + 2].tolist(), float(age)))
+                buyers.append((9_000_000_000 + person, len(rows)))
+        self.orders(rows)
+        self.execute("UPDATE orders SET customer_id = %s WHERE id = %s", buyers)
+
     def state(self) -> dict[str, Any]:
         """All that a training, a publishing or a forgetting leaves behind, times aside."""
         cached = self.wiring.redis.hgetall(f"attune:{self.shop.id}:lists")
@@ -127,6 +154,8 @@ class Installed:
             "published": self.execute("SELECT product_id, digest, error FROM published_lists ORDER BY product_id"),
             "cached": dict(sorted(cached.items())),
             "metafields": {product: self.metafields(product) for product in self.store.products},
+            "home": self.home(),
+            "customers": self.kept_customers(),
             "due": self.execute("SELECT kind, id FROM due_work WHERE kind IN ('publish_lists', 'forget_models')"),
             "claims": self.execute("SELECT name FROM claims"),
         }

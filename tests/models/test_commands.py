@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 from app.cli import commands
 from app.core.errors import DomainError, NoConsent, NotEnoughData
 from app.core.recommend.explain import reason_text
-from app.core.recommend.types import Reason, ReasonCode
+from app.core.recommend.types import Rail, Reason, ReasonCode
 from app.wiring.worker import current, worker
 from tests.models.store import SHOP_DOMAIN, Installed
 from workers.jobs import publish as publish_job
@@ -34,6 +34,9 @@ def refused(installed: Installed, *arguments: str) -> BaseException | None:
 def test_train_prints_the_exam_beside_the_floor_and_publishes_the_lists(trained: Installed) -> None:
     output = succeed(trained, "train", SHOP_DOMAIN)
     assert "HR@10" in output
+    for rail in Rail:
+        assert rail.replace("_", " ") in output
+    assert "Note: Also viewed: the exam needs 200 sessions" in output
     assert "trending (floor)" in output
     assert "item_item" in output
     assert len(trained.state()["published"]) > 0
@@ -108,7 +111,9 @@ def test_the_jobs_train_publish_and_forget(trained: Installed, monkeypatch: pyte
         monkeypatch.setenv(name, value)
     worker.cache_clear()
     try:
+        trained.wiring.due_work.put(trained.shop.id, "train_models")
         train_job.train_models(trained.shop.id)
+        assert not trained.wiring.due_work.waits(trained.shop.id, "train_models")
         queued = [job.func_name for job in trained.wiring.jobs._queue("default").jobs]
         assert queued == ["workers.jobs.publish.publish_lists"]
         publish_job.publish_lists(trained.shop.id)

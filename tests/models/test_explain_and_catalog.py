@@ -1,4 +1,4 @@
-"""Reasons in words, item-level lists of one source, and law 5."""
+"""Reasons in words, and law 5."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ import pytest
 from app.core.catalog import ProductFacts, VariantFacts, may_be_recommended
 from app.core.ids import ProductId
 from app.core.recommend.explain import reason_text
-from app.core.recommend.lists import item_list
-from app.core.recommend.types import Reason, ReasonCode, Strategy
-from tests.models.worlds import model_of
+from app.core.recommend.types import Reason, ReasonCode
 
 CUP, SAUCER, SPOON = ProductId(1), ProductId(2), ProductId(3)
 
@@ -53,30 +51,3 @@ def test_what_cannot_be_bought_is_not_recommended(product: ProductFacts, variant
 def test_one_variant_that_can_be_bought_is_enough() -> None:
     assert may_be_recommended(SELLABLE, [VariantFacts(100, 0, tracked=True, oversell=False), IN_STOCK])
     assert not may_be_recommended(SELLABLE, [])
-
-
-MODEL = model_of(
-    {1: [(n, 1 / n) for n in range(2, 7)], 2: [(3, 0.5)]}, {n: float(n) for n in range(1, 40)}
-)  # product 1 has five neighbours, product 2 one
-
-
-def test_a_list_holds_neighbours_only_when_they_fill_a_row() -> None:
-    ranking = item_list(MODEL, ProductId(1), lambda product: True)
-    assert ranking.strategy is Strategy.ITEM_ITEM
-    assert [item.product_id for item in ranking.items] == [2, 3, 4, 5, 6]
-
-
-def test_a_list_with_too_few_neighbours_is_trending_throughout() -> None:
-    ranking = item_list(MODEL, ProductId(2), lambda product: True)
-    assert {item.reason.code for item in ranking.items} == {ReasonCode.TRENDING}
-    assert len(ranking.items) == 24
-
-
-def test_a_list_gives_way_when_its_neighbours_are_sold_out() -> None:
-    ranking = item_list(MODEL, ProductId(1), lambda product: product > 4)
-    assert ranking.strategy is Strategy.TRENDING
-    assert ProductId(1) not in {item.product_id for item in ranking.items}
-
-
-def test_without_a_full_row_the_longest_list_stands() -> None:
-    assert [i.product_id for i in item_list(MODEL, ProductId(1), lambda p: p in (2, 3)).items] == [2, 3]

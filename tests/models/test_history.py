@@ -28,11 +28,20 @@ def test_orders_come_oldest_first_with_running_numbers_and_days(installed: Insta
     assert purchases.quantity.tolist() == [1, 1, 1]
     today = days_since_epoch(now)
     assert purchases.day.tolist() in ([today - 3, today - 3, today - 1], [today - 4, today - 4, today - 2])
-    dtypes = [a.dtype for a in (purchases.order, purchases.product, purchases.quantity, purchases.day)]
-    assert dtypes == [np.int64, np.int64, np.int32, np.int32]
+    arrays = (purchases.order, purchases.product, purchases.quantity, purchases.day, purchases.customer)
+    assert [array.dtype for array in arrays] == [np.int64, np.int64, np.int32, np.int32, np.int64]
 
 
-def test_nothing_bought_is_four_empty_arrays(installed: Installed) -> None:
+def test_people_are_running_numbers_and_guests_are_nobody(installed: Installed) -> None:
+    for number, customer in enumerate((7_000_000_001, None, 7_000_000_009, 7_000_000_001), start=1):
+        installed.order(number, [number], days_ago=9.0 - number, customer_id=customer)
+    now = installed.wiring.clock.now()
+    purchases = installed.wiring.history.purchases(installed.shop.id, since=now - timedelta(days=99), until=now)
+    assert purchases.product.tolist() == [1, 2, 3, 4]
+    assert purchases.customer.tolist() == [1, 0, 2, 1]
+
+
+def test_nothing_bought_is_nothing_but_empty_arrays(installed: Installed) -> None:
     assert bought(installed) == []
 
 

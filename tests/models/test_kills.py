@@ -17,10 +17,18 @@ from tests.models.store import Installed
 from tests.services import TestServices
 
 CHECKPOINTS = {
-    "train": ["artefact_written", "recorded", "pointer_moved", "signalled", "old_versions_removed"],
-    "publish": ["lists_cached", "lists_written", "lists_recorded", "lists_settled"],
+    "train": ["artefact_written", "recorded", "customers_kept", "pointer_moved", "signalled", "old_versions_removed"],
+    "publish": ["lists_cached", "lists_written", "lists_recorded", "home_written", "lists_settled"],
     "roll_back": ["pointer_moved_back", "signalled"],
-    "forget": ["register_forgotten", "cache_forgotten", "artefacts_deleted", "lists_deleted", "lists_forgotten"],
+    "forget": [
+        "register_forgotten",
+        "cache_forgotten",
+        "customers_forgotten",
+        "artefacts_deleted",
+        "lists_deleted",
+        "lists_forgotten",
+        "home_forgotten",
+    ],
 }
 
 

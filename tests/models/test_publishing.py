@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import httpx
+import numpy as np
 import orjson
 import pytest
 
 from app.core.errors import Busy, NoConsent
-from app.core.ids import ProductId, number_of
+from app.core.ids import ModelVersion, ProductId, number_of
+from app.core.recommend.scoring import NEIGHBOUR, ItemModel
+from app.core.recommend.types import Rail, Strategy
 from app.errors import Retryable
 from app.services import publish_lists as publish_lists_module
 from app.services.forget_models import forget_models
@@ -56,6 +60,71 @@ def test_a_list_names_its_reason_in_the_store_and_beside_the_hot_path(modelled: 
     state = modelled.wiring.live_state.read(modelled.shop.id, None, list_of=ProductId(first))
     assert state.stored is not None
     assert list(state.stored.products) == listed(modelled, first)
+
+
+def test_the_home_page_has_a_list_that_follows_what_sells_and_can_be_bought(modelled: Installed) -> None:
+    assert publish(modelled).home_changed
+    home = modelled.home()
+    handles = {product.handle: product.id for product in modelled.store.products.values()}
+    assert home is not None
+    assert home["reason"] == "trending"
+    assert 0 < len(home["handles"]) <= 20
+    assert {handles[handle] for handle in home["handles"]} <= set(modelled.products)
+    assert not publish(modelled).home_changed
+    gone = handles[home["handles"][0]]
+    modelled.execute(f"UPDATE variants SET quantity = 0, tracked = true, oversell = false WHERE product_id = {gone}")
+    assert publish(modelled).home_changed
+    after = modelled.home()
+    assert after is not None
+    assert home["handles"][0] not in after["handles"]
+
+
+def with_looks(installed: Installed, *, passed: bool) -> None:
+    """Put a model in use whose looks are every product's next four in the catalogue, all of different kinds."""
+    models, artefacts, shop = installed.wiring.models, installed.wiring.artefacts, installed.shop.id
+    version = models.current(shop)
+    assert version is not None
+    model = ItemModel.of(version, *artefacts.read(shop, version))
+    number = len(model.item_ids)
+    looks = np.zeros((number, 4), dtype=NEIGHBOUR)
+    looks["index"] = (np.arange(number)[:, np.newaxis] + np.arange(1, 5)) % number
+    rails = frozenset({Rail.COMPLETE_THE_LOOK}) if passed else frozenset()
+    changed = replace(
+        model, complementing=looks, groups=np.arange(number, dtype=np.int32), rails=rails, strategy=Strategy.TRENDING
+    )
+    other = ModelVersion(f"looks-{passed}")
+    artefacts.write(shop, other, changed.arrays(), changed.meta())
+    models.publish(shop, other, at=installed.wiring.clock.now())
+
+
+def test_all_lists_of_a_product_travel_together_and_what_ends_is_taken_away(modelled: Installed) -> None:
+    with_looks(modelled, passed=True)
+    first = publish(modelled)
+    fields = [modelled.metafields(product) for product in modelled.products]
+    looking = [one for one in fields if "complete_the_look" in one]
+    assert looking
+    for one in looking:
+        look, recs = (set(orjson.loads(one[key])) for key in ("complete_the_look", "recs"))
+        assert not look & recs
+    with_looks(modelled, passed=False)
+    second = publish(modelled)
+    assert (second.refused, second.removed) == (0, 0)
+    assert 0 < second.written <= first.written
+    assert all({"recs", "recs_reason"} == modelled.metafields(product).keys() for product in modelled.products)
+    assert publish(modelled).written == 0
+
+
+def test_lists_of_a_publishing_that_was_killed_go_with_the_withdrawal(modelled: Installed) -> None:
+    def die(checkpoint: str) -> None:
+        if checkpoint == "lists_written":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        publish(modelled, checkpoint=die)
+    assert any(modelled.metafields(product) for product in modelled.products)
+    modelled.consent(granted=False)
+    forget_models(modelled.shop, modelled.wiring.forgetting)
+    assert not any(modelled.metafields(product) for product in modelled.products)
 
 
 def test_only_changed_lists_travel(modelled: Installed) -> None:
@@ -134,7 +203,7 @@ def test_withdrawal_removes_model_register_and_every_list(modelled: Installed) -
     state = modelled.state()
     assert removed > 0
     assert [state[name] for name in ("pointer", "runs", "artefacts", "published", "due")] == [[]] * 5
-    assert state["cached"] == {}
+    assert (state["cached"], state["home"], state["customers"]) == ({}, None, {})
     assert not any(state["metafields"].values())
     assert int(modelled.wiring.redis.get(f"attune:{modelled.shop.id}:model") or 0) == 2
 

@@ -38,7 +38,7 @@ def test_trending_leaves_out_what_never_sold() -> None:
 
 
 def test_the_exam_ranks_as_the_cascade_shows_neighbours_then_popularity() -> None:
-    scores = MODEL.catalogue_scores(ProductId(1))
+    scores = MODEL.catalogue_scores([ProductId(1)])
     assert MODEL.item_ids[np.argsort(-scores, kind="stable")].tolist() == [2, 3, 4, 1]
 
 
@@ -107,4 +107,4 @@ def test_pairs_are_counted_the_same_whatever_the_block(block: int, monkeypatch: 
     held = np.zeros((len(baskets), len(baskets.items)), dtype=int)
     for number in range(len(baskets)):
         held[number, baskets.item[baskets.starts[number] : baskets.starts[number + 1]]] = 1
-    assert (item_item.pairs_bought_together(baskets).toarray() == (held.T @ held >= item_item.LEAST_TOGETHER)).all()
+    assert (item_item.pairs_together(baskets).toarray() == (held.T @ held >= item_item.LEAST_TOGETHER)).all()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from app.adapters.artefacts import PACKED
 from app.core.errors import Busy, NoConsent, NotEnoughData
-from app.core.recommend.types import Strategy
+from app.core.recommend.types import Rail, Strategy
 from app.services.publish_lists import publish_lists
 from app.services.roll_back_models import roll_back
 from app.services.train_models import KEPT_VERSIONS, train_models
@@ -44,6 +45,9 @@ def test_a_model_that_passes_the_exam_is_published_with_its_figures(trained: Ins
     assert exam["item_item"]["hr@10"] > exam["trending"]["hr@10"]
     assert trained.wiring.models.current(trained.shop.id) == training.version == newest.version
     assert int(trained.wiring.redis.get(f"attune:{trained.shop.id}:model") or 0) == 1
+    assert newest.metrics["rails"].keys() == set(Rail)
+    for rail in newest.metrics["rails"].values():
+        assert {"model", "floor", "questions", "passed", "strategy"} <= rail.keys()
 
 
 def test_too_few_orders_publish_the_floor_and_say_so(installed: Installed) -> None:
@@ -146,5 +150,5 @@ def test_roll_back_can_be_repeated_as_long_as_versions_are_kept(trained: Install
 def test_roll_back_passes_over_a_damaged_version(trained: Installed) -> None:
     versions = [retrain(trained, number) for number in range(3)]
     folder = trained.wiring.artefacts.root / str(trained.shop.id) / versions[1]
-    (folder / "popularity.npy").write_bytes(b"damaged")
+    (folder / PACKED).write_bytes(b"damaged")
     assert roll_back(trained.shop, trained.wiring.rolling_back) == versions[0]

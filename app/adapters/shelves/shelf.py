@@ -27,6 +27,7 @@ class CatalogShelf:
     def __init__(self, cards: Iterable[Card], model: ServedModel | None = None) -> None:
         self.model = model
         self.titles: dict[ProductId, str] = {}
+        self.handles: dict[ProductId, str] = {}
         self._row: dict[ProductId, int] = {}
         self._buyable: npt.NDArray[np.bool_] = np.zeros(SPARE, dtype=np.bool_)
         self._json: list[bytes] = []
@@ -59,7 +60,7 @@ class CatalogShelf:
             else:
                 self._json[row] = _json(card)
             self._buyable[row] = card.buyable
-            self.titles[card.product_id] = card.title
+            self.titles[card.product_id], self.handles[card.product_id] = card.title, card.handle
             self._row[card.product_id] = row
 
     def _grow(self, row: int) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from app.core.ids import ModelVersion, ProductId
+from app.core.recommend.shopper import NOBODY, Shopper
 from app.core.recommend.types import Candidate, Placement, Ranking, Strategy
 
 
@@ -22,6 +23,9 @@ class Context:
     product_id: ProductId | None
     cart: tuple[ProductId, ...]
     limit: int
+    shopper: Shopper = NOBODY
+    left_out: tuple[ProductId, ...] = ()
+    """What must not be shown although it is neither looked at nor in the cart."""
 
     @property
     def anchors(self) -> tuple[ProductId, ...]:
@@ -49,14 +53,14 @@ def recommend(
     """Rank at most `context.limit` products.
 
     Args:
-        is_allowed: law 5 for one product; the cart and the product looked at are excluded here.
+        is_allowed: law 5 for one product; the context's own products and what it leaves out are excluded here.
         model_version: what the sources read, passed through to the decision record.
 
     Returns:
         No product twice; `strategy` is the first source that contributed, `skipped` those that failed or had nothing.
     """
     items: list[Candidate] = []
-    taken = set(context.anchors)
+    taken = {*context.anchors, *context.left_out}
     strategy, skipped = Strategy.NONE, []
     for source in sources:
         if len(items) >= context.limit:

@@ -1,40 +1,50 @@
-"""The exam: given one product of an order, does the model find another one of the same order among its first ten?
+"""The exams: how often a rail's first ten products hold what a shopper really went for, beside the rail's floor.
 
-Asked of the orders of the last 28 days, by a model that has not seen them; the whole catalogue is ranked, ties count
-against the model, and trending on the same split is the floor that must be beaten.
+Asked of the newest part of a history, by models that have not seen it. The whole catalogue is ranked as the cascade
+would show it, ties count against the model, and what is popular on the same split is the floor that must be beaten.
+`questions` makes what is asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from app.core.ids import ProductId
-from app.core.recommend.interactions import Baskets
 from app.core.recommend.metrics import Ranks, hit_rate, rank_of_best, reciprocal_rank
+from app.core.recommend.questions import Question
+from app.core.recommend.scorers import Scorer
+from app.core.recommend.types import Rail, Strategy
 
 EXAM_DAYS = 28
-LEAST_ORDERS = 200
+LEAST_QUESTIONS = 200
 K = 10
-SEED = 20100301
+HR = f"hr@{K}"
 
-
-class Scorer(Protocol):
-    def catalogue_scores(self, given: ProductId) -> npt.NDArray[np.float64]:
-        """One score for every item of the catalogue, in the order of the baskets' `items`."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Question:
-    """One order: a product of it that is given, and the positions of the others in the catalogue."""
-
-    given: ProductId
-    given_at: int
-    others: npt.NDArray[np.int64]
+ASKED_ABOUT = {
+    Rail.BOUGHT_TOGETHER: "orders with two or more products",
+    Rail.GOES_WELL: "orders with three or more products",
+    Rail.COMPLETE_THE_LOOK: "orders with products of two or more types",
+    Rail.FOR_YOU: "customers who came back for something new",
+    Rail.ALSO_VIEWED: "sessions with two or more products",
+}
+TITLES = {
+    Rail.BOUGHT_TOGETHER: "Often bought together",
+    Rail.GOES_WELL: "Goes well with your cart",
+    Rail.COMPLETE_THE_LOOK: "Complete the look",
+    Rail.FOR_YOU: "For you",
+    Rail.ALSO_VIEWED: "Also viewed",
+}
+INSTEAD = {
+    Rail.BOUGHT_TOGETHER: "trending is shown instead",
+    Rail.GOES_WELL: "trending is shown instead",
+    Rail.COMPLETE_THE_LOOK: "the rail is not shown",
+    Rail.FOR_YOU: "trending is shown instead",
+    Rail.ALSO_VIEWED: "the rail is not shown",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,48 +63,70 @@ class Result:
     @property
     def passed(self) -> bool:
         """Enough questions, and strictly more hits than the floor."""
-        key = f"hr@{K}"
-        return self.questions >= LEAST_ORDERS and self.model[key] > self.floor[key]
+        return self.questions >= LEAST_QUESTIONS and self.model[HR] > self.floor[HR]
 
     def as_json(self) -> dict[str, Any]:
         return {
+            "model": self.model,
+            "floor": self.floor,
             "questions": self.questions,
-            "item_item": self.model,
-            "trending": self.floor,
+            "passed": self.passed,
             "difference": {"low": self.low, "high": self.high},
         }
 
 
-def questions(baskets: Baskets, *, seed: int = SEED) -> list[Question]:
-    """One question for every basket with two or more products; which product is given is drawn with `seed`."""
-    generator = np.random.default_rng(seed)
-    asked = []
-    for start, end in zip(baskets.starts[:-1].tolist(), baskets.starts[1:].tolist(), strict=True):
-        if end - start < 2:
-            continue
-        members = baskets.item[start:end].astype(np.int64)
-        given = int(generator.integers(len(members)))
-        at = int(members[given])
-        asked.append(Question(ProductId(int(baskets.items[at])), at, np.delete(members, given)))
-    return asked
+@dataclass(frozen=True, slots=True)
+class Exam:
+    """One rail's exam: the strategy that sat it, the result, and further figures to be kept beside it.
+
+    `lacking` says what was missing where the exam could not be sat at all.
+    """
+
+    rail: Rail
+    strategy: Strategy
+    result: Result
+    beside: Mapping[str, Any] = field(default_factory=dict)
+    lacking: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return self.result.passed
+
+    @property
+    def note(self) -> str:
+        """Why the rail's model is not used; empty when it passed."""
+        asked = self.result.questions
+        if self.result.passed:
+            return ""
+        if self.lacking:
+            why = self.lacking
+        elif asked < LEAST_QUESTIONS:
+            why = f"the exam needs {LEAST_QUESTIONS} {ASKED_ABOUT[self.rail]}, there are {asked}"
+        else:
+            why = "the model did not beat what is popular in the exam"
+        return f"{TITLES[self.rail]}: {why}; {INSTEAD[self.rail]}"
+
+    def as_json(self) -> dict[str, Any]:
+        return {"strategy": self.strategy.value, **self.result.as_json(), **self.beside}
 
 
-def ranks(model: Scorer, asked: Sequence[Question]) -> Ranks:
-    """The rank of the best other product for every question, int64."""
-    by_given: dict[ProductId, list[int]] = {}
+def ranks(scorer: Scorer, asked: Sequence[Question]) -> Ranks:
+    """The rank of the best product that was gone for, for every question, int64."""
+    by_given: dict[tuple[ProductId, ...], list[int]] = {}
     for number, question in enumerate(asked):
         by_given.setdefault(question.given, []).append(number)
     found = np.empty(len(asked), dtype=np.int64)
     for given, numbers in by_given.items():
-        scores = model.catalogue_scores(given)
+        scores = scorer(given)
         for number in numbers:
-            found[number] = rank_of_best(scores, asked[number].others, asked[number].given_at)
+            one = asked[number]
+            found[number] = rank_of_best(scores, one.others, one.left_out, one.among)
     return found
 
 
-def score(model: Scorer, asked: Sequence[Question]) -> float:
+def score(scorer: Scorer, asked: Sequence[Question]) -> float:
     """HR@10 over the questions."""
-    return hit_rate(ranks(model, asked), K)
+    return hit_rate(ranks(scorer, asked), K)
 
 
 def examine(model: Scorer, floor: Scorer, asked: Sequence[Question]) -> Result:

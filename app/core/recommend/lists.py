@@ -1,29 +1,98 @@
-"""A product's item-level list: what Liquid shows to everybody, without JavaScript and without consent.
+"""A product's item-level lists: what Liquid shows to everybody, without JavaScript and without consent.
 
 A list carries one reason for all its items, so it never mixes sources: what is called "often bought together" was, and
-when too few of those may be shown, the whole list is what sells lately.
+when too few of those may be shown, the whole list is what sells lately. The lists of one page hold no product twice:
+what completes the look takes its few first, then comes what is bought together, then what others looked at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from app.core.ids import ProductId
 from app.core.recommend.cascade import Context, recommend
-from app.core.recommend.scoring import ItemModel, sources_of
-from app.core.recommend.types import Placement, Ranking
+from app.core.recommend.scoring import ItemModel, Table, sources_of
+from app.core.recommend.types import Placement, Rail, Ranking, ReasonCode
 
 LONGEST = 24
-SHORTEST_OF_ITS_OWN = 4
-"""A row of cards; a list of neighbours shorter than this gives way to the next source."""
+LONGEST_HOME = 20
+"""Liquid's `all_products` finds twenty products a page."""
+LONGEST_LOOK = 6
+"""A row of four and two to spare: what completes the look is taken from what is bought together."""
+SHORTEST = 4
+"""A row of cards; a list of neighbours shorter than this gives way to the next source, or to nothing."""
+SHORTEST_LOOK = 2
+OF_DIFFERENT_KINDS = 4
+"""So many of the first of a look are all of different kinds."""
+
+Allowed = Callable[[ProductId], bool]
+Products = tuple[ProductId, ...]
 
 
-def item_list(model: ItemModel, product: ProductId, is_allowed: Callable[[ProductId], bool]) -> Ranking:
-    """At most 24 products to show beside `product`, all from one source: the first that fills a row.
+@dataclass(frozen=True, slots=True)
+class ProductLists:
+    """The lists beside one product, best first, each at most 24; `code` is the reason of `recs`."""
 
-    When none does, the longest list stands, the earlier source on equal lengths.
-    """
-    context = Context(Placement.PRODUCT, product, (), LONGEST)
+    code: ReasonCode
+    recs: Products
+    also_viewed: Products = ()
+    complete_the_look: Products = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.recs or self.also_viewed or self.complete_the_look)
+
+
+def product_lists(model: ItemModel, product: ProductId, is_allowed: Allowed) -> ProductLists:
+    """What to show beside `product`; rails that did not pass their exam have no list."""
+    look = _look(model, product, is_allowed)
+    recs = _recs(model, product, is_allowed, look)
+    if look:
+        # A look must not cost the page its other row: then those few stand there instead.
+        alone = _recs(model, product, is_allowed, ())
+        if alone.strategy is not recs.strategy:
+            look, recs = (), alone
+    shown = tuple(item.product_id for item in recs.items)
+    code = recs.items[0].reason.code if recs.items else ReasonCode.TRENDING
+    return ProductLists(code, shown, _also_viewed(model, product, is_allowed, {product, *look, *shown}), look)
+
+
+def home_list(model: ItemModel, is_allowed: Allowed) -> Products:
+    """What the home page shows to everybody: the most popular products that can be bought."""
+    return _first((item for item, _ in model.trending() if is_allowed(item)), LONGEST_HOME)
+
+
+def _recs(model: ItemModel, product: ProductId, is_allowed: Allowed, taken: Products) -> Ranking:
+    """From the first source that fills a row; when none does, the longest, the earlier source on equal lengths."""
+    context = Context(Placement.PRODUCT, product, (), LONGEST, left_out=taken)
     rankings = [recommend(context, [source], is_allowed, model_version=model.version) for source in sources_of(model)]
-    full = (ranking for ranking in rankings if len(ranking.items) >= SHORTEST_OF_ITS_OWN)
+    full = (ranking for ranking in rankings if len(ranking.items) >= SHORTEST)
     return next(full, None) or max(rankings, key=lambda ranking: len(ranking.items))
+
+
+def _also_viewed(model: ItemModel, product: ProductId, is_allowed: Allowed, taken: set[ProductId]) -> Products:
+    if Rail.ALSO_VIEWED not in model.rails:
+        return ()
+    near = (item for item, _ in model.neighbours_of(product, Table.VIEWED))
+    found = _first((item for item in near if item not in taken and is_allowed(item)), LONGEST)
+    return found if len(found) >= SHORTEST else ()
+
+
+def _look(model: ItemModel, product: ProductId, is_allowed: Allowed) -> Products:
+    """Complements, no kind twice among the first four: with fewer kinds the list ends there."""
+    if Rail.COMPLETE_THE_LOOK not in model.rails:
+        return ()
+    near = [item for item, _ in model.neighbours_of(product, Table.COMPLEMENTS) if is_allowed(item)]
+    first: dict[int, ProductId] = {}
+    for item in near:
+        first.setdefault(model.group_of(item), item)
+    found = tuple(first.values())
+    if len(found) >= OF_DIFFERENT_KINDS:
+        rest = (item for item in near if item not in found[:OF_DIFFERENT_KINDS])
+        found = _first((*found[:OF_DIFFERENT_KINDS], *rest), LONGEST_LOOK)
+    return found if len(found) >= SHORTEST_LOOK else ()
+
+
+def _first(products: Iterable[ProductId], most: int) -> Products:
+    return tuple(itertools.islice(products, most))

@@ -12,24 +12,31 @@ import numpy.typing as npt
 Ranks = npt.NDArray[np.int64]
 
 
-def rank_of_best(scores: npt.NDArray[np.float64], targets: npt.NDArray[np.int64], given: int | None = None) -> int:
+def rank_of_best(
+    scores: npt.NDArray[np.float64],
+    targets: npt.NDArray[np.int64],
+    left_out: npt.NDArray[np.int64],
+    among: npt.NDArray[np.bool_] | None = None,
+) -> int:
     """The rank of the best-ranked target in the whole catalogue, ties against it.
 
     Args:
         scores: one score for every item, float64 [N].
         targets: positions in `scores`, at least one; other targets do not stand in the best one's way.
-        given: a position left out of the ranking because the question contains it.
+        left_out: positions that are not ranked because the question contains them; none is a target.
+        among: where given, bool [N], only these items are ranked; the targets are among them.
     """
-    best = scores[targets].max()
-    in_front = int(np.count_nonzero(scores >= best)) - int(np.count_nonzero(scores[targets] >= best))
-    if given is not None and scores[given] >= best:
-        in_front -= 1
-    return in_front + 1
+    in_front = scores >= scores[targets].max()
+    if among is not None:
+        in_front &= among
+    in_front[targets] = False
+    in_front[left_out] = False
+    return int(np.count_nonzero(in_front)) + 1
 
 
-def ranks_of(scores: npt.NDArray[np.float64], targets: npt.NDArray[np.int64], given: int | None = None) -> Ranks:
+def ranks_of(scores: npt.NDArray[np.float64], targets: npt.NDArray[np.int64], left_out: npt.NDArray[np.int64]) -> Ranks:
     """The rank of every target in the whole catalogue, ties against it, ascending."""
-    rivals = np.delete(scores, np.append(targets, [] if given is None else given).astype(np.int64))
+    rivals = np.delete(scores, np.append(targets, left_out).astype(np.int64))
     own = np.sort(scores[targets])[::-1]
     in_front = len(rivals) - np.searchsorted(np.sort(rivals), own, side="left")
     return np.asarray(in_front + np.arange(1, len(own) + 1), dtype=np.int64)

@@ -1,13 +1,14 @@
-"""Scoring with NumPy alone: all that the web process and the exam run of an item model.
+"""Scoring with NumPy alone: all that the web process and the exams run of an item model.
 
-The trainers and their libraries live in `models/`; what they learnt arrives here as three read-only arrays, which may
-be memory-mapped.
+The trainers and their libraries live in `models/`; what they learnt arrives here as read-only arrays, which may be
+memory-mapped. A rail whose model did not beat its floor is not in `rails`, and its arrays are not there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,33 @@ import numpy.typing as npt
 
 from app.core.ids import ModelVersion, ProductId
 from app.core.recommend.cascade import Context, Source
-from app.core.recommend.types import Candidate, Reason, ReasonCode, Strategy
+from app.core.recommend.factors import Floats, FoldIn, gram, shares, trend_of
+from app.core.recommend.types import Candidate, Rail, Reason, ReasonCode, Strategy
 
 NEIGHBOUR = np.dtype([("index", "<i4"), ("score", "<f4")])
 """One neighbour: a position in `item_ids` (-1 = none) and its similarity; rows are sorted, best first."""
+NEWEST_BOUGHT = 20
+"""A signed-in customer is known by so many products: those bought last."""
+NO_FOLD_IN = FoldIn(0.0, 0.0)
+NO_FACTORS = np.empty((0, 0), dtype=np.float32)
 
 Arrays = Mapping[str, npt.NDArray[Any]]
+Neighbours = npt.NDArray[Any]
+
+
+class Table(StrEnum):
+    """What makes two products neighbours; the values are the names of the artefact's arrays."""
+
+    BOUGHT = "neighbours"
+    """Often in one order."""
+    VIEWED = "view_neighbours"
+    """Often looked at in one session."""
+    COMPLEMENTS = "complement_neighbours"
+    """Often in one order, and of different types; the best of every type stands before the second best of any."""
+
+
+FACTORS = "item_factors"
+GROUPS = "item_groups"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,21 +50,43 @@ class ItemModel:
     """An item-level model of one shop.
 
     Args:
+        strategy: what the list beside a product is made of: item-item when that passed its exam, else trending.
         item_ids: int64 [N], ascending Shopify product ids.
         neighbours: `NEIGHBOUR` [N, K]; K may be 0 (a trending model).
         popularity: float32 [N], orders decayed by age, at least 0.
+        viewed, complementing: `NEIGHBOUR` [N, K]; None without such a model.
+        groups: int32 [N], which products are of one type; -1 where nothing is known. None without complements.
+        factors: float32 [N, F], of items only; None without them.
+        fold_in: what `fold` works with; there whenever factors are.
+        rails: those whose model beat its floor in the exam; of the others, for_you and goes_well fall back to
+            trending, also_viewed and complete_the_look are not shown.
+        for_you: the source that won that rail's exam: ALS, ITEM_ITEM (neighbours of the shopper's own products) or
+            TRENDING.
     """
 
     version: ModelVersion
     strategy: Strategy
     item_ids: npt.NDArray[np.int64]
-    neighbours: npt.NDArray[Any]
+    neighbours: Neighbours
     popularity: npt.NDArray[np.float32]
+    viewed: Neighbours | None = None
+    complementing: Neighbours | None = None
+    groups: npt.NDArray[np.int32] | None = None
+    factors: Floats | None = None
+    fold_in: FoldIn | None = None
+    rails: frozenset[Rail] = frozenset()
+    for_you: Strategy = Strategy.TRENDING
     _by_popularity: npt.NDArray[np.intp] = field(init=False, repr=False)
+    _gram: Floats = field(init=False, repr=False)
+    _trend: Floats = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        if (self.factors is None) != (self.fold_in is None):
+            raise ValueError("factors and the values to fold in with come together")
         sold = int(np.count_nonzero(self.popularity > 0))
         object.__setattr__(self, "_by_popularity", np.argsort(-self.popularity, kind="stable")[:sold])
+        object.__setattr__(self, "_gram", gram(NO_FACTORS if self.factors is None else self.factors))
+        object.__setattr__(self, "_trend", trend_of(self.popularity, self.fold_in or NO_FOLD_IN))
 
     @classmethod
     def of(cls, version: ModelVersion, arrays: Arrays, meta: Mapping[str, Any]) -> ItemModel:
@@ -51,43 +95,88 @@ class ItemModel:
         Raises:
             ValueError: an array is missing or has the wrong type or shape.
         """
-        ids, neighbours, popularity = (arrays.get(name) for name in ("item_ids", "neighbours", "popularity"))
+        ids, neighbours, popularity = (arrays.get(name) for name in ("item_ids", Table.BOUGHT, "popularity"))
         if ids is None or neighbours is None or popularity is None:
             raise ValueError("an item model has the arrays item_ids, neighbours and popularity")
-        if neighbours.dtype != NEIGHBOUR or neighbours.ndim != 2 or not len(ids) == len(neighbours) == len(popularity):
+        tables = [arrays[table] for table in Table if table in arrays]
+        rest = [arrays[name] for name in ("popularity", GROUPS, FACTORS) if name in arrays]
+        if any(table.dtype != NEIGHBOUR or table.ndim != 2 for table in tables) or any(
+            len(array) != len(ids) for array in (*tables, *rest)
+        ):
             raise ValueError("the arrays of the item model do not fit together")
-        return cls(version, Strategy(str(meta["strategy"])), ids, neighbours, popularity)
+        return cls(
+            version,
+            Strategy(str(meta["strategy"])),
+            ids,
+            neighbours,
+            popularity,
+            viewed=arrays.get(Table.VIEWED),
+            complementing=arrays.get(Table.COMPLEMENTS),
+            groups=arrays.get(GROUPS),
+            factors=arrays.get(FACTORS),
+            fold_in=FoldIn(**meta["als"]) if FACTORS in arrays else None,
+            rails=frozenset(Rail(name) for name in meta.get("rails", ())),
+            for_you=Strategy(str(meta.get("for_you", Strategy.TRENDING))),
+        )
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """What an artefact of this model holds."""
-        return {"item_ids": self.item_ids, "neighbours": self.neighbours, "popularity": self.popularity}
+        optional = {
+            Table.VIEWED: self.viewed,
+            Table.COMPLEMENTS: self.complementing,
+            GROUPS: self.groups,
+            FACTORS: self.factors,
+        }
+        there = {str(name): array for name, array in optional.items() if array is not None}
+        return {"item_ids": self.item_ids, "neighbours": self.neighbours, "popularity": self.popularity, **there}
+
+    def meta(self) -> dict[str, Any]:
+        """What an artefact of this model says beside its arrays; `of` reads it."""
+        return {
+            "strategy": self.strategy.value,
+            "rails": sorted(self.rails),
+            "for_you": self.for_you.value,
+            **({"als": asdict(self.fold_in)} if self.fold_in else {}),
+        }
 
     def index_of(self, product: ProductId) -> int | None:
         """The product's position in `item_ids`; None when the model does not know it."""
         index = int(np.searchsorted(self.item_ids, product))
         return index if index < len(self.item_ids) and int(self.item_ids[index]) == product else None
 
-    def neighbours_of(self, product: ProductId) -> list[tuple[ProductId, float]]:
-        """The product's neighbours with their similarity, best first; empty when it is unknown."""
+    def group_of(self, product: ProductId) -> int:
+        """The product's kind; -1 when it is not known."""
         index = self.index_of(product)
-        if index is None:
-            return []
-        row = self.neighbours[index]
-        row = row[row["index"] >= 0]
+        return -1 if index is None or self.groups is None else int(self.groups[index])
+
+    def row_of(self, product: ProductId, table: Table = Table.BOUGHT) -> Neighbours:
+        """The product's neighbours as `NEIGHBOUR` [at most K], best first; empty when it is unknown or has none."""
+        rows = {Table.BOUGHT: self.neighbours, Table.VIEWED: self.viewed, Table.COMPLEMENTS: self.complementing}[table]
+        index = self.index_of(product)
+        if index is None or rows is None:
+            return np.empty(0, dtype=NEIGHBOUR)
+        row: Neighbours = rows[index]
+        return np.asarray(row[row["index"] >= 0])
+
+    def neighbours_of(self, product: ProductId, table: Table = Table.BOUGHT) -> list[tuple[ProductId, float]]:
+        """The product's neighbours with their similarity, best first; empty when it is unknown."""
+        row = self.row_of(product, table)
         ids = self.item_ids[row["index"]].tolist()
         return [(ProductId(item), score) for item, score in zip(ids, row["score"].tolist(), strict=True)]
 
-    def neighbours_of_all(self, anchors: Sequence[ProductId]) -> list[tuple[ProductId, float, tuple[ProductId, ...]]]:
+    def neighbours_of_all(
+        self, anchors: Sequence[ProductId], table: Table = Table.BOUGHT
+    ) -> list[tuple[ProductId, float, tuple[ProductId, ...]]]:
         """The neighbours of several products by summed similarity, each with the anchors that brought it.
 
         The sum over the basket is Deshpande and Karypis, "Item-based top-N recommendation algorithms", ACM TOIS 22(1),
         2004. Anchors come most influential first; equal sums are ordered by the id, so that answers repeat.
         """
         if len(anchors) == 1:
-            return [(item, score, (anchors[0],)) for item, score in self.neighbours_of(anchors[0])]
+            return [(item, score, (anchors[0],)) for item, score in self.neighbours_of(anchors[0], table)]
         parts: dict[ProductId, list[tuple[float, ProductId]]] = {}
         for anchor in anchors:
-            for item, score in self.neighbours_of(anchor):
+            for item, score in self.neighbours_of(anchor, table):
                 parts.setdefault(item, []).append((score, anchor))
         ranked = sorted(parts.items(), key=lambda entry: (-sum(score for score, _ in entry[1]), entry[0]))
         return [
@@ -95,24 +184,87 @@ class ItemModel:
             for item, brought in ranked
         ]
 
+    # -- factors -----------------------------------------------------------------------------------------------------
+
+    def fold(self, products: Sequence[ProductId], weights: Sequence[float]) -> Floats:
+        """The vector of a shopper who is known by these products, float32 [F].
+
+        Args:
+            weights: one for each product, above 0; 1 is an order of today.
+
+        Returns:
+            All zeros when the model knows none of the products or has no factors: then nothing is known of the taste.
+        """
+        return np.asarray(self.shares(products, weights).sum(axis=1), dtype=np.float32)
+
+    def scores(self, vector: Floats) -> Floats:
+        """How well every item suits a shopper with this vector now, float32 [N]; without factors all zeros.
+
+        The preference that the paper predicts, times the item's trend (`factors.trend_of`).
+        """
+        if self.factors is None:
+            return np.zeros(len(self.item_ids), dtype=np.float32)
+        return np.asarray((self.factors @ vector) * self._trend, dtype=np.float32)
+
+    def contributions(
+        self, products: Sequence[ProductId], weights: Sequence[float], items: Sequence[ProductId]
+    ) -> Floats:
+        """How much of each item's score each of the shopper's products explains, float32 [items, products].
+
+        A row's sum is the item's score after `fold` with the same products and weights (section 5 of the paper in
+        `factors`). What the model does not know explains nothing.
+        """
+        indexes = [self.index_of(item) for item in items]
+        known = [row for row, index in enumerate(indexes) if index is not None]
+        rows = np.zeros((len(items), len(products)), dtype=np.float32)
+        rows[known] = self.explained(self.shares(products, weights), [index for index in indexes if index is not None])
+        return rows
+
+    def shares(self, products: Sequence[ProductId], weights: Sequence[float]) -> Floats:
+        """What each of the shopper's products adds to the vector, float32 [F, products]; zeros where it is unknown."""
+        if self.factors is None or self.fold_in is None or not len(self.item_ids):
+            return np.zeros((0, len(products)), dtype=np.float32)
+        wanted = np.asarray(products, dtype=np.int64)
+        positions = np.minimum(np.searchsorted(self.item_ids, wanted), len(self.item_ids) - 1)
+        known = np.flatnonzero(self.item_ids[positions] == wanted)
+        parts = np.zeros((self.factors.shape[1], len(wanted)), dtype=np.float32)
+        if len(known):
+            weight = np.asarray(weights, dtype=np.float32)[known]
+            parts[:, known] = shares(self.factors[positions[known]], weight, self._gram, self.fold_in)
+        return parts
+
+    def explained(self, parts: Floats, indexes: Sequence[int]) -> Floats:
+        """As `contributions`, for shares that are at hand and positions in `item_ids`."""
+        if self.factors is None:
+            return np.zeros((len(indexes), parts.shape[1]), dtype=np.float32)
+        chosen = np.asarray(indexes, dtype=np.intp)
+        return np.asarray((self.factors[chosen] @ parts) * self._trend[chosen, None], dtype=np.float32)
+
+    # -- the whole catalogue -----------------------------------------------------------------------------------------
+
     def trending(self, limit: int | None = None) -> Iterator[tuple[ProductId, float]]:
         """Products that sold, most popular first, with their decayed number of orders."""
         for index in self._by_popularity[:limit]:
             yield ProductId(int(self.item_ids[index])), float(self.popularity[index])
 
-    def catalogue_scores(self, given: ProductId) -> npt.NDArray[np.float64]:
+    def catalogue_scores(
+        self, given: Sequence[ProductId], table: Table = Table.BOUGHT, *, weights: Sequence[float] | None = None
+    ) -> npt.NDArray[np.float64]:
         """One score for every item, float64 [N], in the order in which the cascade would show them.
 
         Neighbours score above 1, the rest by popularity below 1: the exam ranks what the shopper would be shown.
+
+        Args:
+            weights: one for each given product; all alike where they are not given.
         """
+        sums = np.zeros(len(self.item_ids))
+        for place, product in enumerate(given):
+            row = self.row_of(product, table)
+            # One product's neighbours stand in the table's own order, several products' are summed.
+            own = np.arange(len(row), 0, -1.0) if len(given) == 1 else row["score"].astype(np.float64)
+            sums[row["index"]] += own if weights is None else weights[place] * own
         top = float(self.popularity.max(initial=0.0))
-        scores = self.popularity.astype(np.float64) / (top + 1.0)
-        index = self.index_of(given)
-        if index is not None:
-            row = self.neighbours[index]
-            row = row[row["index"] >= 0]
-            scores[row["index"]] = 1.0 + row["score"].astype(np.float64)
-        return scores
+        return np.where(sums > 0, 1.0 + sums, self.popularity.astype(np.float64) / (top + 1.0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,22 +6,64 @@ artefact's `item_ids`, never Shopify ids.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 from app.core.ids import ModelVersion, ProductId
 
 
 class Placement(StrEnum):
-    """Where a rail stands. Members appear when the placement works."""
+    """The kind of page a rail stands on. Members appear when the placement works."""
 
+    HOME = "home"
     PRODUCT = "product"
+    CART = "cart"
+
+
+class Rail(StrEnum):
+    """One row of recommendations; a page may hold several, and they don't repeat each other."""
+
+    FOR_YOU = "for_you"
+    BOUGHT_TOGETHER = "bought_together"
+    ALSO_VIEWED = "also_viewed"
+    COMPLETE_THE_LOOK = "complete_the_look"
+    GOES_WELL = "goes_well"
+
+
+RAILS_OF: Mapping[Placement, tuple[Rail, ...]] = MappingProxyType(
+    {
+        Placement.HOME: (Rail.FOR_YOU,),
+        Placement.PRODUCT: (Rail.BOUGHT_TOGETHER, Rail.ALSO_VIEWED, Rail.COMPLETE_THE_LOOK),
+        Placement.CART: (Rail.GOES_WELL,),
+    }
+)
+"""The rails of each placement; the first is the one that is meant when none is named."""
+
+
+def default_rail(placement: Placement) -> Rail:
+    """The rail that is meant when a question names only the placement."""
+    return RAILS_OF[placement][0]
+
+
+def placement_of(rail: Rail) -> Placement:
+    """Where the rail stands."""
+    return _PLACEMENTS[rail]
+
+
+_PLACEMENTS = {rail: placement for placement, rails in RAILS_OF.items() for rail in rails}
 
 
 class Strategy(StrEnum):
     """The source of the cascade that a list came from."""
 
+    ALS = "als"
+    """Factors of the shopper's own history."""
     ITEM_ITEM = "item_item"
+    CO_VIEW = "co_view"
+    COMPLEMENTS = "complements"
+    """Bought together, and of another product type than what is looked at."""
     TRENDING = "trending"
     STORED_LIST = "stored_list"
     NONE = "none"
@@ -31,6 +73,12 @@ class ReasonCode(StrEnum):
     """Why an item is shown; computed from the source that brought it, never guessed."""
 
     BOUGHT_TOGETHER = "bought_together"
+    ALSO_VIEWED = "also_viewed"
+    COMPLETES_THE_LOOK = "completes_the_look"
+    BECAUSE_VIEWED = "because_viewed"
+    """The shopper's own looking, clicking or putting into the cart brought the item."""
+    BECAUSE_BOUGHT = "because_bought"
+    """The shopper's own earlier orders brought the item."""
     TRENDING = "trending"
 
 

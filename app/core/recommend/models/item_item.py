@@ -56,7 +56,7 @@ into a rail that is called "often bought together", and a list of 24 needs spare
 
 
 LEAST_TOGETHER = 2
-"""Baskets that two products must share before one is "often bought together" with the other: once is chance."""
+"""Orders that two products must share before one is "often bought together" with the other: once is chance."""
 BLOCK = 1024
 """Items whose pairs are counted at a time; bounds the memory of large catalogues."""
 
@@ -75,24 +75,24 @@ def fit(
     """Fit on all `baskets`; deterministic for the same input.
 
     Args:
-        pairs: the baskets' `pairs_bought_together`, for callers that fit the same baskets many times.
+        pairs: the baskets' `pairs_together`, for callers that fit the same baskets many times.
         today: the day from which ages are counted, days since 1970-01-01.
         trending_half_life: days, for the popularity that fills up short lists.
         width: K, the most neighbours an item keeps.
     """
-    allowed = pairs_bought_together(baskets) if pairs is None else pairs
+    allowed = pairs_together(baskets) if pairs is None else pairs
     neighbours = nearest(weighted_by(baskets, parameters, today), allowed, width, threads)
     scores = popularity(baskets, today=today, half_life=trending_half_life)
     return ItemModel(version, Strategy.ITEM_ITEM, baskets.items, neighbours, scores)
 
 
-def pairs_bought_together(baskets: Baskets) -> csr_matrix:
-    """Which products were in `LEAST_TOGETHER` baskets or more together, bool [N, N]."""
+def pairs_together(baskets: Baskets, least: int = LEAST_TOGETHER) -> csr_matrix:
+    """Which products were in so many baskets or more together, bool [N, N]."""
     items = len(baskets.items)
     shape = (len(baskets), items)
     held = csr_matrix((np.ones(len(baskets.item), dtype=np.int32), baskets.item, baskets.starts), shape=shape)
     columns = held.tocsc()
-    blocks = [columns[:, start : start + BLOCK].T @ held >= LEAST_TOGETHER for start in range(0, items, BLOCK)]
+    blocks = [columns[:, start : start + BLOCK].T @ held >= least for start in range(0, items, BLOCK)]
     return vstack(blocks, format="csr") if blocks else csr_matrix((0, 0), dtype=np.bool_)
 
 

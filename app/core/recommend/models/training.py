@@ -1,111 +1,216 @@
-"""One training from start to end: choose parameters, sit the exam, refit on everything.
+"""One training from start to end: choose parameters, sit every rail's exam, refit what passed on everything.
 
-Three parts of the history, oldest first: training, validation (28 days, where parameters are chosen) and exam (the
-last 28 days, scored once). The model that is published is refitted on all three with the chosen parameters.
+Three parts of the orders, oldest first: training, validation (28 days, where parameters are chosen) and exam (the last
+28 days, scored once). What is published is refitted on all three with the chosen parameters.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.core.ids import ModelVersion
 from app.core.recommend import evaluate
-from app.core.recommend.evaluate import EXAM_DAYS, LEAST_ORDERS, Question, Result
+from app.core.recommend.evaluate import EXAM_DAYS, Exam, Result
+from app.core.recommend.groups import Groups
 from app.core.recommend.interactions import Baskets
-from app.core.recommend.models import item_item, trending
+from app.core.recommend.models import als, co_view, complements, for_you, item_item, trending
+from app.core.recommend.models.choosing import LEAST_TO_CHOOSE, choose
 from app.core.recommend.models.item_item import CHOICES, Parameters
-from app.core.recommend.scoring import ItemModel
+from app.core.recommend.questions import Question, cart_questions, complement_questions, pair_questions
+from app.core.recommend.scorers import beside, popular
+from app.core.recommend.scoring import ItemModel, Table
+from app.core.recommend.types import Rail, Strategy
 
-LEAST_TO_CHOOSE = 100
-"""Validation questions; with fewer the defaults stand, because a choice among noise is no choice."""
-ROUNDS = 2
 _UNNAMED = ModelVersion("")
+NO_KINDS = "the products have neither types nor collections that tell them apart"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Material:
+    """What a training learns from, all over the same items; None for what the shop does not have.
+
+    `groups` is the kind of every item, see `app.core.recommend.groups`.
+    """
+
+    orders: Baskets
+    sessions: Baskets | None = None
+    groups: Groups | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The parameters that did best on the validation part."""
+    """The parameters that did best on the validation parts."""
 
     half_life: float = trending.DEFAULT_HALF_LIFE
     item_item: Parameters = field(default_factory=Parameters)
+    als: als.Parameters = field(default_factory=als.Parameters)
+    co_view: Parameters = co_view.DEFAULT
 
     def as_json(self) -> dict[str, Any]:
-        return {"trending": {"half_life": self.half_life}, "item_item": self.item_item.as_json()}
+        return {
+            "trending": {"half_life": self.half_life},
+            "item_item": self.item_item.as_json(),
+            "als": self.als.as_json(),
+            "co_view": self.co_view.as_json(),
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a training learnt: the exam's result, and the parameters with which to refit."""
+    """What a training learnt: the parameters with which to refit, and every rail's exam."""
 
     chosen: Chosen
-    result: Result
+    exams: Mapping[Rail, Exam]
+
+    @property
+    def result(self) -> Result:
+        """Of the list beside a product, which every product page shows."""
+        return self.exams[Rail.BOUGHT_TOGETHER].result
+
+    @property
+    def passed(self) -> frozenset[Rail]:
+        return frozenset(rail for rail, exam in self.exams.items() if exam.passed)
+
+    @property
+    def for_you(self) -> Strategy:
+        exam = self.exams[Rail.FOR_YOU]
+        return exam.strategy if exam.passed else Strategy.TRENDING
 
     @property
     def note(self) -> str:
-        """Why the item-item model was not published; empty when it passed."""
-        if self.result.passed:
-            return ""
-        if self.result.questions < LEAST_ORDERS:
-            return (
-                f"the exam needs {LEAST_ORDERS} orders with two or more products in the last {EXAM_DAYS} days, "
-                f"there are {self.result.questions}; trending is shown instead"
-            )
-        return "the item-item model did not beat trending in the exam; trending is shown instead"
+        """Which rails' models are not used, and why; empty when all passed."""
+        return ". ".join(note for exam in self.exams.values() if (note := exam.note))
+
+    def metrics(self) -> dict[str, Any]:
+        """The figures as the register and the artefact keep them."""
+        own = self.result
+        return {
+            "exam": {
+                "questions": own.questions,
+                "item_item": own.model,
+                "trending": own.floor,
+                "difference": {"low": own.low, "high": own.high},
+            },
+            "rails": {rail.value: exam.as_json() for rail, exam in self.exams.items()},
+            "parameters": self.chosen.as_json(),
+        }
 
 
-def learn(baskets: Baskets, *, today: int) -> Outcome:
-    """Choose the parameters and sit the exam; `today` (days since 1970-01-01) is the last day of the history."""
-    end = today + 1
+def learn(material: Material, *, today: int) -> Outcome:
+    """Choose the parameters and sit the exams; `today` (days since 1970-01-01) is the last day of the orders."""
+    orders, end = material.orders, today + 1
     cut, first = end - EXAM_DAYS, end - 2 * EXAM_DAYS
-    chosen = choose(baskets.between(0, first), evaluate.questions(baskets.between(first, cut)), today=first)
-    part, asked = baskets.between(0, cut), evaluate.questions(baskets.between(cut, end))
-    model, floor = fit_both(part, chosen, today=cut)
-    return Outcome(chosen, evaluate.examine(model, floor, asked))
+    chosen = choose_parameters(orders.between(0, first), orders.between(first, cut), today=first)
+    part, window = orders.between(0, cut), orders.between(cut, end)
+    model, floor = fit_both(replace(material, orders=part), chosen, today=cut)
+    if als.is_learnable(part):
+        model = als.into(model, part, chosen.als, today=cut)
+    views = _views(material)
+    exams = [
+        _bought_together(model, floor, window),
+        for_you.examine(model, floor, part, window),
+        _cart(model, floor, window),
+        views.exam,
+        _complements(model, floor, window, material.groups),
+    ]
+    return Outcome(replace(chosen, co_view=views.parameters), {exam.rail: exam for exam in exams})
+
+
+def build(material: Material, outcome: Outcome, *, today: int, version: ModelVersion = _UNNAMED) -> ItemModel:
+    """The model to publish: refitted on everything, and only with what passed its exam."""
+    chosen, passed = outcome.chosen, outcome.passed
+    model, floor = fit_both(material, chosen, today=today, version=version)
+    needs_neighbours = outcome.for_you is Strategy.ITEM_ITEM or passed & {Rail.BOUGHT_TOGETHER, Rail.GOES_WELL}
+    if not needs_neighbours:
+        model = replace(floor, complementing=model.complementing)
+    if Rail.COMPLETE_THE_LOOK not in passed:
+        model = replace(model, complementing=None)
+    if outcome.for_you is Strategy.ALS:
+        model = als.into(model, material.orders, chosen.als, today=today)
+    if Rail.ALSO_VIEWED in passed and material.sessions is not None:
+        model = replace(model, viewed=co_view.fit(material.sessions, chosen.co_view))
+    return replace(
+        model,
+        strategy=Strategy.ITEM_ITEM if Rail.BOUGHT_TOGETHER in passed else Strategy.TRENDING,
+        groups=material.groups if model.complementing is not None else None,
+        rails=passed,
+        for_you=outcome.for_you,
+    )
 
 
 def fit_both(
-    baskets: Baskets, chosen: Chosen, *, today: int, version: ModelVersion = _UNNAMED
+    material: Material, chosen: Chosen, *, today: int, version: ModelVersion = _UNNAMED
 ) -> tuple[ItemModel, ItemModel]:
-    """The item-item model and the trending floor, fitted on all `baskets`."""
-    model = item_item.fit(baskets, chosen.item_item, today=today, trending_half_life=chosen.half_life, version=version)
-    return model, trending.fit(baskets, today=today, half_life=chosen.half_life, version=version)
+    """The item-item model, with complements where kinds are known, and the trending floor, fitted on all orders."""
+    orders, groups = material.orders, material.groups
+    pairs = item_item.pairs_together(orders)
+    model = item_item.fit(
+        orders, chosen.item_item, pairs=pairs, today=today, trending_half_life=chosen.half_life, version=version
+    )
+    if groups is not None:
+        table = complements.fit(orders, chosen.item_item, groups, pairs=pairs, today=today)
+        model = replace(model, complementing=table)
+    return model, trending.fit(orders, today=today, half_life=chosen.half_life, version=version)
 
 
-def choose(part: Baskets, asked: list[Question], *, today: int) -> Chosen:
+def choose_parameters(part: Baskets, validation: Baskets, *, today: int) -> Chosen:
     """The parameters with the highest HR@10 on the validation questions, the earlier value on equal scores.
 
-    Trending's half-life first, because it also fills up item-item lists; then the item-item parameters in turn, each
-    with the others held, until a round changes nothing.
+    Trending's half-life first, because it also fills up short lists; then the neighbours', then the factors'.
     """
-    if len(asked) < LEAST_TO_CHOOSE or not len(part):
-        return Chosen()
-    half_life = max(
-        trending.HALF_LIVES,
-        key=lambda days: evaluate.score(trending.fit(part, today=today, half_life=days, version=_UNNAMED), asked),
-    )
-    pairs = item_item.pairs_bought_together(part)
-    scores: dict[Parameters, float] = {}
+    asked = pair_questions(validation)
+    chosen = Chosen()
+    if len(asked) >= LEAST_TO_CHOOSE and len(part):
+        chosen = _choose_neighbours(part, asked, today=today)
+    model = trending.fit(part, today=today, half_life=chosen.half_life, version=_UNNAMED)
+    return replace(chosen, als=for_you.choose_parameters(part, validation, model, today=today))
+
+
+def _choose_neighbours(part: Baskets, asked: list[Question], *, today: int) -> Chosen:
+    def popular_since(days: float) -> float:
+        floor = trending.fit(part, today=today, half_life=days, version=_UNNAMED)
+        return evaluate.score(popular(floor), asked)
+
+    half_life = max(trending.HALF_LIVES, key=popular_since)
+    pairs = item_item.pairs_together(part)
 
     def score(parameters: Parameters) -> float:
-        if parameters not in scores:
-            model = item_item.fit(
-                part,
-                parameters,
-                pairs=pairs,
-                today=today,
-                trending_half_life=half_life,
-                version=_UNNAMED,
-                width=evaluate.K,
-            )
-            scores[parameters] = evaluate.score(model, asked)
-        return scores[parameters]
+        model = item_item.fit(
+            part,
+            parameters,
+            pairs=pairs,
+            today=today,
+            trending_half_life=half_life,
+            version=_UNNAMED,
+            width=evaluate.K,
+        )
+        return evaluate.score(beside(model), asked)
 
-    best = Parameters()
-    for _ in range(ROUNDS):
-        before = best
-        for name, values in CHOICES.items():
-            best = max([best, *(replace(best, **{name: value}) for value in values)], key=score)
-        if best == before:
-            break
-    return Chosen(half_life, best)
+    return Chosen(half_life, choose(Parameters(), CHOICES, score))
+
+
+# -- the exams -------------------------------------------------------------------------------------------------------
+
+
+def _bought_together(model: ItemModel, floor: ItemModel, window: Baskets) -> Exam:
+    result = evaluate.examine(beside(model), popular(floor), pair_questions(window))
+    return Exam(Rail.BOUGHT_TOGETHER, Strategy.ITEM_ITEM, result)
+
+
+def _cart(model: ItemModel, floor: ItemModel, window: Baskets) -> Exam:
+    result = evaluate.examine(beside(model), popular(floor), cart_questions(window))
+    return Exam(Rail.GOES_WELL, Strategy.ITEM_ITEM, result)
+
+
+def _complements(model: ItemModel, floor: ItemModel, window: Baskets, groups: Groups | None) -> Exam:
+    asked = [] if groups is None else complement_questions(window, groups)
+    result = evaluate.examine(beside(model, Table.COMPLEMENTS), popular(floor), asked)
+    lacking = NO_KINDS if groups is None else ""
+    return Exam(Rail.COMPLETE_THE_LOOK, Strategy.COMPLEMENTS, result, lacking=lacking)
+
+
+def _views(material: Material) -> co_view.Learnt:
+    sessions = material.sessions
+    return co_view.learn(material.orders.part(0, 0) if sessions is None else sessions)

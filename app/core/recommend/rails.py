@@ -1,0 +1,90 @@
+"""Which sources feed which rail, in which order, and what each rail leaves out.
+
+A rail is fed by what passed its exam. What did not is left to the next source: "also viewed" and "complete the look"
+say what they are and so stay away rather than hold something else; the other rails end in what sells lately.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.core.ids import ProductId
+from app.core.recommend.cascade import Context, Source
+from app.core.recommend.live import FactorsSource, HistorySource, LooksSource
+from app.core.recommend.remembered import RememberedNeighbours
+from app.core.recommend.scoring import ItemModel, Table, TrendingSource
+from app.core.recommend.shopper import NOBODY, Shopper
+from app.core.recommend.types import Placement, Rail, Strategy, placement_of
+
+CLAIMS: Mapping[Placement, tuple[Rail, ...]] = {
+    Placement.HOME: (Rail.FOR_YOU,),
+    Placement.PRODUCT: (Rail.COMPLETE_THE_LOOK, Rail.BOUGHT_TOGETHER, Rail.ALSO_VIEWED),
+    Placement.CART: (Rail.GOES_WELL,),
+}
+"""A page's rails in the order in which they claim a product that several could show: the one with fewest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of a rail, whoever asks: the storefront, the admin's preview, the command line."""
+
+    rail: Rail
+    product_id: ProductId | None = None
+    """Only on a product's page."""
+    cart: tuple[ProductId, ...] = ()
+    limit: int = 8
+    shown: tuple[ProductId, ...] = ()
+    """What the page's other rails hold already."""
+
+    def for_shopper(self, shopper: Shopper = NOBODY) -> Context:
+        """The question as the cascade takes it.
+
+        "For you" also leaves out what the shopper has bought or put into the cart lately: the same again is no help
+        until it is known which products are used up.
+        """
+        known = shopper.bought + shopper.carted if self.rail is Rail.FOR_YOU else ()
+        product = self.product_id if self.placement is Placement.PRODUCT else None
+        return Context(self.placement, product, self.cart, self.limit, shopper, self.shown + known)
+
+    @property
+    def placement(self) -> Placement:
+        return placement_of(self.rail)
+
+
+def sources_of_rails(model: ItemModel) -> Mapping[Rail, tuple[Source, ...]]:
+    """The cascade of every rail; rails share the memory of a table's neighbours."""
+    bought, viewed, complements = (RememberedNeighbours(model, table) for table in Table)
+    trending = TrendingSource(model)
+    learnt = model.strategy is Strategy.ITEM_ITEM
+    return {
+        Rail.FOR_YOU: (*_personal(model, bought), trending),
+        Rail.BOUGHT_TOGETHER: (bought, LooksSource(bought), trending) if learnt else (trending,),
+        Rail.ALSO_VIEWED: (viewed, LooksSource(viewed)) if Rail.ALSO_VIEWED in model.rails else (),
+        Rail.COMPLETE_THE_LOOK: (complements,) if Rail.COMPLETE_THE_LOOK in model.rails else (),
+        Rail.GOES_WELL: (
+            *((complements,) if Rail.COMPLETE_THE_LOOK in model.rails else ()),
+            *((bought,) if Rail.GOES_WELL in model.rails else ()),
+            trending,
+        ),
+    }
+
+
+def impersonal(sources: tuple[Source, ...]) -> tuple[Source, ...]:
+    """Those that need to know nothing of the shopper."""
+    return tuple(one for one in sources if not isinstance(one, FactorsSource | HistorySource | LooksSource))
+
+
+def _personal(model: ItemModel, bought: RememberedNeighbours) -> tuple[Source, ...]:
+    """First the source that won the exam among customers, then the other one.
+
+    Where none beat what sells, or there were too few customers to ask, only what is looked at right now counts, by
+    neighbours that passed the exam of their own rail.
+    """
+    factors = (FactorsSource(model),) if model.factors is not None else ()
+    learnt = model.strategy is Strategy.ITEM_ITEM
+    if model.for_you is Strategy.ALS:
+        return (*factors, HistorySource(bought)) if learnt else factors
+    if model.for_you is Strategy.ITEM_ITEM:
+        return (HistorySource(bought), *factors)
+    return (LooksSource(bought),) if learnt else ()

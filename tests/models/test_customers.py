@@ -1,0 +1,107 @@
+"""The keyed store of signed-in customers: written by a training, without those who object, and gone in time."""
+
+from __future__ import annotations
+
+from app.core.ids import CustomerId
+from app.core.recommend.types import Rail, Strategy
+from app.services.erase_customer import erase_customer
+from app.services.forget_models import forget_models
+from app.services.gather_material import HISTORY
+from app.services.keep_customers import keep_customers
+from app.services.train_models import train_models
+from tests.models.store import Installed
+
+
+def keep(installed: Installed, *, used: bool = True) -> dict[int, list[int]]:
+    since = installed.wiring.clock.now() - HISTORY
+    keep_customers(installed.shop, installed.wiring.training.customers, since=since, used=used)
+    return installed.kept_customers()
+
+
+def objector(installed: Installed, customer: int) -> None:
+    installed.execute(
+        "INSERT INTO customers (shop_id, id, orders_count, amount_spent, email_marketing, opted_out) "
+        "VALUES (%s, %s, 1, 0, '', true)",
+        [(installed.shop.id, customer)],
+    )
+
+
+def test_a_customer_is_known_by_what_they_bought_last_newest_first(installed: Installed) -> None:
+    installed.order(1, [1, 2], days_ago=9.0, customer_id=7)
+    installed.order(2, [3], days_ago=5.0, customer_id=7)
+    installed.order(3, [1], days_ago=1.0, customer_id=7)
+    installed.order(4, [8], days_ago=1.0)
+    installed.order(5, [5], days_ago=1.0, customer_id=8, test=True)
+    assert keep(installed) == {7: [1, 3, 2]}
+
+
+def test_at_most_twenty_products_are_kept(installed: Installed) -> None:
+    installed.order(1, list(range(1, 40)), customer_id=7)
+    assert len(keep(installed)[7]) == 20
+
+
+def test_who_objects_is_erased_or_buys_no_more_is_not_kept(installed: Installed) -> None:
+    for customer in (7, 8, 9):
+        installed.order(customer, [customer], customer_id=customer)
+    assert keep(installed) == {7: [7], 8: [8], 9: [9]}
+    objector(installed, 7)
+    installed.execute("UPDATE orders SET cancelled_at = now() WHERE customer_id = 9")
+    assert keep(installed) == {8: [8]}
+
+
+def test_an_erasure_takes_the_customers_list_along_and_the_next_training_does_not_bring_it_back(
+    installed: Installed,
+) -> None:
+    installed.order(1, [1], customer_id=7)
+    installed.order(2, [2], customer_id=8)
+    keep(installed)
+    receipt = erase_customer(installed.shop.id, CustomerId(7), request_id="r", ports=installed.wiring.erasing_customer)
+    assert receipt["customer_purchases"]["records"] == 1
+    assert installed.kept_customers() == {8: [2]}
+    assert keep(installed) == {8: [2]}
+
+
+def test_who_is_erased_while_a_training_writes_is_taken_out_again(installed: Installed) -> None:
+    installed.order(1, [1], customer_id=7)
+    store = installed.wiring.training.customers.store
+    store.replace(installed.shop.id, [(CustomerId(7), [1]), (CustomerId(8), [2])])  # type: ignore[list-item]
+    objector(installed, 7)
+    store.drop(installed.shop.id, installed.wiring.training.customers.history.barred(installed.shop.id))
+    assert installed.kept_customers() == {8: [2]}
+
+
+def test_where_no_rail_would_use_it_nothing_is_kept(installed: Installed) -> None:
+    installed.order(1, [1], customer_id=7)
+    keep(installed)
+    assert keep(installed, used=False) == {}
+
+
+def test_another_shops_customers_stay(installed: Installed) -> None:
+    installed.wiring.redis.rpush(f"attune:{installed.shop.id}1:customer:7", 1)
+    installed.wiring.customer_store.forget(installed.shop.id)
+    assert installed.wiring.redis.exists(f"attune:{installed.shop.id}1:customer:7")
+
+
+def test_a_training_whose_home_rail_knows_customers_keeps_them_and_a_withdrawal_forgets_them(
+    installed: Installed,
+) -> None:
+    installed.tasteful_orders()
+    installed.consent()
+    training = train_models(installed.shop, installed.wiring.training)
+    exam = training.metrics["rails"][Rail.FOR_YOU]
+    assert exam["passed"]
+    assert exam["strategy"] in (Strategy.ALS, Strategy.ITEM_ITEM)
+    kept = installed.kept_customers()
+    assert len(kept) == 500
+    state = installed.wiring.live_state.read(installed.shop.id, None, list_of=None, customer=CustomerId(9_000_000_000))
+    assert list(state.bought) == kept[9_000_000_000]
+    installed.consent(granted=False)
+    forget_models(installed.shop, installed.wiring.forgetting)
+    assert installed.kept_customers() == {}
+
+
+def test_trained_on_guests_alone_nobody_is_kept(trained: Installed) -> None:
+    training = train_models(trained.shop, trained.wiring.training)
+    assert not training.metrics["rails"][Rail.FOR_YOU]["passed"]
+    assert "For you: the exam needs 200 customers" in training.note
+    assert trained.kept_customers() == {}
