@@ -22,14 +22,14 @@ help: ## This list
 
 .PHONY: setup-demo
 setup-demo: $(filter .tools/bin/uv,$(UV))
-	@$(UV) sync --locked --quiet --inexact --extra trainer --group embedded --group devstore
+	@$(UV) sync --locked --quiet --inexact --extra trainer --extra lake --group embedded --group devstore
 
 .PHONY: setup
 setup: setup-python node_modules/.installed ## Everything that tests and checks need
 
 .PHONY: setup-python
 setup-python: $(filter .tools/bin/uv,$(UV))
-	@$(UV) sync --locked --quiet --extra trainer --extra klaviyo --group dev
+	@$(UV) sync --locked --quiet --extra trainer --extra klaviyo --extra lake --group dev
 
 # Node itself comes from a wheel, so Python's packages come first.
 node_modules/.installed: package-lock.json | setup-python
@@ -55,6 +55,11 @@ lint: setup ## Style, types and import contracts
 bench: setup ## Every benchmark (BENCH_ARGS="--json out.json")
 	$(RUN) attune bench sync $(BENCH_ARGS)
 	$(RUN) attune bench serve $(BENCH_ARGS)
+	$(RUN) attune bench ingest $(BENCH_ARGS)
+
+.PHONY: screenshots
+screenshots: setup ## Photograph every page and rail of a demo, at two widths, into docs/images
+	$(RUN) python -m tests.screenshots
 
 .PHONY: check
 check: lint test ## Exactly what CI runs

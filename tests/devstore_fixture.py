@@ -166,8 +166,8 @@ def work(worker_wiring: Worker) -> Callable[[], None]:
 
     def run() -> None:
         connection = redis.Redis.from_url(worker_wiring.redis_url)
-        queues = [jobs.QUEUE_DEFAULT, jobs.QUEUE_TRAINING]
-        SimpleWorker(queues, connection=connection, serializer=JSONSerializer).work(burst=True, logging_level="WARNING")
+        runner = SimpleWorker(list(jobs.QUEUES), connection=connection, serializer=JSONSerializer)
+        runner.work(burst=True, logging_level="WARNING")
         connection.close()
 
     return run
@@ -198,6 +198,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "REDIS_URL": settings.redis_url,
         "ATTUNE_DATA_DIR": str(settings.data_dir),
         "ARTEFACTS_URL": settings.artefacts_url,
+        "LAKE_URL": settings.lake_url,
         "SHOPIFY_API_KEY": settings.shopify_api_key,
         "SHOPIFY_API_SECRET": settings.shopify_api_secret,
         "SHOPIFY_TEST_ORIGIN": settings.shopify_test_origin,

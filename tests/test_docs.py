@@ -49,6 +49,6 @@ def test_the_deploy_guide_names_every_process_and_setting() -> None:
 
 
 def test_the_demo_runs_the_procfiles_processes() -> None:
-    lines = dict(re.findall(r"^(\w+): (.*)$", read("Procfile").replace("${WORKERS:-2}", "2"), re.MULTILINE))
+    lines = dict(re.findall(r"^(\w+): (.*)$", re.sub(r"\$\{\w+:-(\d+)\}", r"\1", read("Procfile")), re.MULTILINE))
     assert lines.pop("release") == "alembic upgrade head"
     assert lines == {"web": WEB, **WORKERS}

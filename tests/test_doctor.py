@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import text
 
+from app.adapters.redis import keys
 from app.cli import commands
 from app.cli.doctor import examine
 from app.core.findings import Grade
@@ -59,3 +60,26 @@ def test_a_role_that_can_bypass_row_level_security_fails(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", database_urls[0].replace("attune_app@", "postgres@"))
     assert grades()["database role"] is Grade.FAIL
+
+
+@pytest.mark.usefixtures("ready")
+def test_a_stream_that_nobody_reads_and_entries_that_nobody_could_store_are_told(running_app: RunningApp) -> None:
+    connection = running_app.wiring.redis
+    assert grades()["event stream"] is Grade.PASS
+    connection.xadd(keys.EVENTS, {"kind": "event"}, id="1000-0")  # Long ago.
+    connection.xadd(keys.DEAD_LETTERS, {"reason": "no entry of ours"})
+    found = {finding.subject: finding for finding in examine(None)}
+    assert (found["event stream"].grade, found["dead letters"].grade) == (Grade.WARN, Grade.WARN)
+    assert "workers.stream" in found["event stream"].remedy
+
+
+@pytest.mark.usefixtures("ready")
+def test_a_pixel_that_waits_for_its_scopes_is_told(
+    devstore: DevStore, running_app: RunningApp, work: Callable[[], None]
+) -> None:
+    devstore.post("scopes", granted=["read_products", "write_products"])
+    devstore.flush()
+    work()
+    found = {finding.subject: finding for finding in examine(devstore.shop_domain)}
+    assert found["web pixel"].grade is Grade.WARN
+    assert "approves" in found["web pixel"].remedy

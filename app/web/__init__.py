@@ -22,6 +22,7 @@ ROUTES = (
     "app.web.admin.home",
     "app.web.admin.consent",
     "app.web.admin.preview",
+    "app.web.admin.shoppers",
     "app.web.admin.results",
     "app.web.admin.import_problems",
 )
@@ -40,6 +41,7 @@ class Page(NamedTuple):
 
 NAVIGATION = (
     Page("/admin/preview", "Preview"),
+    Page("/admin/shoppers", "Shoppers"),
     Page("/admin/results", "Results"),
     Page("/admin/consent", "Learning"),
 )

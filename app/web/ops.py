@@ -7,6 +7,7 @@ from flask import Blueprint, Response
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.adapters.redis.backlog import read_backlog
 from app.web.problems import problem
 from app.wiring.web import Web
 
@@ -29,13 +30,30 @@ def blueprint(wiring: Web) -> Blueprint:
 
     @routes.get("/metrics")
     def metrics() -> Response:
-        """Counters of all processes of this machine, in Prometheus' text format."""
+        """Counters of all processes of this machine and the stream's backlog, in Prometheus' text format."""
         lines = []
         for name, value in wiring.counters.totals().items():
             lines += [f"# TYPE attune_{name}_total counter", f"attune_{name}_total {value}"]
-        return Response("\n".join([*lines, ""]), content_type=METRICS_TYPE)
+        return Response("\n".join([*lines, *_gauges(wiring), ""]), content_type=METRICS_TYPE)
 
     return routes
+
+
+def _gauges(wiring: Web) -> list[str]:
+    """What waits in the event stream; nothing while Redis does not answer, so that the counters can still be read."""
+    try:
+        backlog = read_backlog(wiring.redis)
+    except redis.RedisError:
+        return []
+    age = "attune_stream_oldest_unconsumed_seconds"
+    return [
+        "# TYPE attune_stream_entries gauge",
+        f"attune_stream_entries {backlog.entries}",
+        "# TYPE attune_stream_dead_letters gauge",
+        f"attune_stream_dead_letters {backlog.dead}",
+        f"# TYPE {age} gauge",
+        *(f'{age}{{group="{group}"}} {seconds:.3f}' for group, seconds in backlog.oldest_s.items()),
+    ]
 
 
 def _database(wiring: Web) -> bool:

@@ -1,53 +1,52 @@
-"""What the theme element asks through Shopify's app proxy: recommendations, re-ranked for this visitor.
+"""What the theme element asks through Shopify's app proxy: a rail for this visitor, as data or as cards.
 
-The route reads the question and writes the answer; what to recommend is `app.services.serve_recommendations`. A
-shopper's page must never break because of us: what fails inside ends as an empty list, and is counted.
+Two routes share one question and one answer (`app.services.serve_recommendations`): `/recommendations` is JSON, with
+which the element re-orders the cards that Liquid has drawn; `/rail` is Liquid, which Shopify renders into cards. A
+shopper's page must never break because of us: what fails inside ends as an empty answer, and is counted.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
 from flask import Blueprint, Response, request
 
 from app.adapters.counters import Count
-from app.core.ids import ProductId, VisitorId, new_request_id
-from app.core.recommend.types import Placement, Reason, Strategy
-from app.services.serve_recommendations import DEFAULT_ARM, Answer, Ask, Item, serve_recommendations
+from app.core.ids import new_request_id
+from app.core.recommend.types import Rail, Reason, Strategy
+from app.services.serve_recommendations import DEFAULT_ARM, Answer, Item, serve_recommendations
+from app.web.asked import MOST_ITEMS, BadQuestion, ask_of
 from app.web.problems import problem
 from app.web.proxy_door import NotFromShopify, ProxyDoor
+from app.web.rail_liquid import MOST_HANDLES, rail_liquid
 from app.wiring.web import Web
 
 log = logging.getLogger(__name__)
 
-DEFAULT_LIMIT = 8
-MOST_ITEMS = 24
-MOST_IN_CART = 100
-MOST_CARDS = 24
-HEADERS = {"Cache-Control": "no-store", "Content-Type": "application/json"}
+JSON = {"Cache-Control": "no-store", "Content-Type": "application/json"}
+LIQUID = {"Cache-Control": "no-store", "Content-Type": "application/liquid; charset=utf-8"}
 
-
-class BadQuestion(Exception):
-    """A parameter is missing or absurd; the message names it."""
+Parameters = Mapping[str, str]
 
 
 def blueprint(wiring: Web) -> Blueprint:
     """The routes behind the app proxy's signature."""
     routes = Blueprint("storefront", __name__, url_prefix="/proxy/v1")
     door = ProxyDoor(wiring.known_shops, wiring.proxy_signature)
-    count = wiring.counters.add
 
-    @routes.get("/recommendations")
-    def recommendations() -> Response:
-        placement = Placement.PRODUCT
+    def answered(
+        written: Callable[[Answer, Parameters], bytes], headers: Mapping[str, str], *, most: int = MOST_ITEMS
+    ) -> Response:
+        rail = Rail.BOUGHT_TOGETHER
         try:
             call = door.enter(request.environ["QUERY_STRING"])
-            ask = question(call.parameters)
-            placement = ask.placement
+            ask = ask_of(call.parameters, most=most)
+            rail = ask.question.rail
             answer = serve_recommendations(call.shop, ask, wiring.serving)
+            body = written(answer, call.parameters)
         except NotFromShopify as refusal:
             return problem(401, str(refusal))
         except BadQuestion as complaint:
@@ -55,32 +54,20 @@ def blueprint(wiring: Web) -> Blueprint:
         except Exception:
             # The page goes on with the list that Liquid has rendered (law 8).
             log.exception("a rail could not be answered")
-            count(Count.RECOMMENDATIONS_FAILED)
-            return Response(_nothing(placement), headers=HEADERS)
+            wiring.counters.add(Count.RECOMMENDATIONS_FAILED)
+            return Response(written(_nothing(rail), {}), headers=dict(headers))
         _count(wiring, answer)
-        return Response(answer_json(answer, explain=call.parameters.get("explain") == "1"), headers=HEADERS)
+        return Response(body, headers=dict(headers))
+
+    @routes.get("/recommendations")
+    def recommendations() -> Response:
+        return answered(lambda answer, asked: answer_json(answer, explain=asked.get("explain") == "1"), JSON)
+
+    @routes.get("/rail")
+    def rail() -> Response:
+        return answered(rail_liquid, LIQUID, most=MOST_HANDLES)
 
     return routes
-
-
-def question(parameters: dict[str, str]) -> Ask:
-    """Read the route's parameters.
-
-    Raises:
-        BadQuestion: one of them is missing or absurd.
-    """
-    product = _number(parameters, "product_id")
-    if product is None:
-        raise BadQuestion("product_id is missing")
-    cards = _ids(parameters, "cards", most=MOST_CARDS)
-    return Ask(
-        placement=_placement(parameters.get("placement", "")),
-        product_id=product,
-        cart=_ids(parameters, "cart", most=MOST_IN_CART),
-        visitor=_visitor(parameters.get("visitor", "")),
-        limit=_limit(parameters.get("limit", ""), default=len(cards) or DEFAULT_LIMIT),
-        cards=cards,
-    )
 
 
 def answer_json(answer: Answer, *, explain: bool = False) -> bytes:
@@ -91,6 +78,7 @@ def answer_json(answer: Answer, *, explain: bool = False) -> bytes:
     head: dict[str, Any] = {
         "request_id": answer.request_id,
         "placement": answer.placement,
+        "rail": answer.rail,
         "strategy": answer.strategy,
         "variant": answer.variant,
     }
@@ -118,8 +106,8 @@ def _items_json(items: Sequence[Item]) -> bytes:
     return b",".join(parts)
 
 
-def _nothing(placement: Placement) -> bytes:
-    return answer_json(Answer(new_request_id(), placement, Strategy.NONE, DEFAULT_ARM, (), None, (), mapped=False))
+def _nothing(rail: Rail) -> Answer:
+    return Answer(new_request_id(), rail, Strategy.NONE, DEFAULT_ARM, (), None, (), mapped=False)
 
 
 def _count(wiring: Web, answer: Answer) -> None:
@@ -131,50 +119,3 @@ def _count(wiring: Web, answer: Answer) -> None:
         count(Count.SOURCES_SKIPPED, len(answer.skipped))
     if not answer.mapped:
         count(Count.RECOMMENDATIONS_UNMAPPED)
-
-
-def _placement(text: str) -> Placement:
-    try:
-        return Placement(text)
-    except ValueError:
-        raise BadQuestion(f"placement must be one of {', '.join(Placement)}") from None
-
-
-def _number(parameters: dict[str, str], name: str) -> ProductId | None:
-    text = parameters.get(name, "")
-    return _id(text, name) if text else None
-
-
-def _id(text: str, name: str) -> ProductId:
-    if not (text.isascii() and text.isdecimal() and len(text) <= 18):
-        raise BadQuestion(f"{name} must hold numeric ids")
-    return ProductId(int(text))
-
-
-def _ids(parameters: dict[str, str], name: str, *, most: int) -> tuple[ProductId, ...]:
-    text = parameters.get(name, "")
-    if not text:
-        return ()
-    parts = text.split(",", most)
-    if len(parts) > most:
-        raise BadQuestion(f"{name} must hold at most {most} ids")
-    return tuple([_id(part, name) for part in parts])
-
-
-def _visitor(text: str) -> VisitorId | None:
-    if not text:
-        return None
-    if len(text) != 32 or not set(text) <= _HEXADECIMAL:
-        raise BadQuestion("visitor must be 32 hexadecimal digits")
-    return VisitorId(text)
-
-
-_HEXADECIMAL = frozenset("0123456789abcdef")
-
-
-def _limit(text: str, *, default: int) -> int:
-    if not text:
-        return default
-    if not (text.isascii() and text.isdecimal() and len(text) <= 3 and 1 <= int(text) <= MOST_ITEMS):
-        raise BadQuestion(f"limit must be a number from 1 to {MOST_ITEMS}")
-    return int(text)

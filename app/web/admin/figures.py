@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from app.core.money import written
 from app.ports import ReportRow
 from app.services.report import ctr
+from app.web.admin.learnt import RAILS
 
-PLACEMENTS = {"product": "Product page: often bought together"}
+PAGES = {"home": "Home page", "product": "Product page", "cart": "Cart"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class Figures:
         )
 
 
-def placement_name(placement: str) -> str:
-    """A placement in the merchant's words."""
-    return PLACEMENTS.get(placement, placement.replace("_", " ").capitalize())
+def rail_name(row: ReportRow) -> str:
+    """A rail in the merchant's words, with the page that it stands on."""
+    page = PAGES.get(row.placement, row.placement.replace("_", " ").capitalize())
+    title = RAILS.get(row.rail, row.rail.replace("_", " ").capitalize())
+    return f"{page}: {title[:1].lower()}{title[1:]}"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, render_template
 
-from app.core.shops import Shop
 from app.services.report import report
 from app.web import doors
-from app.web.admin.figures import Figures, placement_name
+from app.web.admin.figures import Figures, rail_name
 from app.web.admin.setup import setup_of
+from app.web.admin.theme_blocks import BLOCKS, admin_origin
 from app.wiring.web import Web
 
 
@@ -19,11 +19,15 @@ def blueprint(wiring: Web) -> Blueprint:
     def home() -> str:
         shop = doors.admin().shop
         profile = wiring.installations.profile(shop.id)
+        admin, client = admin_origin(shop.domain, wiring.settings.shopify_test_origin), wiring.settings.shopify_api_key
+        made = report(shop, wiring.reports, wiring.clock)
         return render_template(
             "admin/home.html",
             name=(profile and profile.name) or shop.domain,
             setup=setup_of(shop, wiring),
-            rows=_totals(shop, wiring),
+            blocks=[(block, block.editor(admin, client)) for block in BLOCKS],
+            rows=[Figures.of(rail_name(row), row, made.currency) for row in made.totals],
+            sessions=sum(day.sessions for day in made.visits),
         )
 
     @routes.get("/admin/progress.json")
@@ -32,8 +36,3 @@ def blueprint(wiring: Web) -> Blueprint:
         return jsonify(setup_of(doors.admin().shop, wiring).as_json())
 
     return routes
-
-
-def _totals(shop: Shop, wiring: Web) -> list[Figures]:
-    made = report(shop, wiring.reports, wiring.clock)
-    return [Figures.of(placement_name(row.placement), row, made.currency) for row in made.totals]

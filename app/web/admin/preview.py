@@ -1,4 +1,7 @@
-"""The preview: any product's rail as shoppers would see it now, with the reason of each item and what was skipped."""
+"""The preview: the rails of any product's page as everybody sees them now, with the reason of each item.
+
+What a particular shopper sees is the shoppers page's matter.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,15 @@ from collections.abc import Iterable, Sequence
 from flask import Blueprint, render_template, request
 
 from app.core.ids import ProductId
-from app.core.recommend.cascade import Context
-from app.core.recommend.types import Placement
+from app.core.recommend.types import RAILS_OF, Placement
 from app.ports import Card
-from app.services.preview_rail import Preview, preview_rail
+from app.services.preview_rail import ANYBODY
+from app.services.preview_shopper import shopper_overview
 from app.web import doors
+from app.web.admin.rails import ShownRail
 from app.wiring.web import Web
 
 FOUND_AT_MOST = 20
-SHOWN = 8
 
 
 def blueprint(wiring: Web) -> Blueprint:
@@ -26,16 +29,17 @@ def blueprint(wiring: Web) -> Blueprint:
         shop = doors.admin().shop
         words = request.args.get("q", "").strip()[:100]
         product = _product(request.args.get("product_id", ""))
-        context = Context(Placement.PRODUCT, product, (), SHOWN)
-        preview = preview_rail(shop, context, wiring.previewing)
+        overview = shopper_overview(shop, ANYBODY, wiring.previewing, product=product, cart=()) if product else None
         return render_template(
             "admin/preview.html",
             words=words,
-            found=matching(preview.cards.values(), words),
-            looked_at=preview.cards.get(product) if product is not None else None,
-            asked=product is not None,
-            items=_items(preview) if product is not None else [],
-            ranking=preview.ranking,
+            found=matching(wiring.catalog.cards(shop.id), words) if product is None or words else [],
+            looked_at=overview.cards.get(product) if overview and product else None,
+            asked=overview is not None,
+            rails=[ShownRail.of(rail, overview.rails[rail]) for rail in RAILS_OF[Placement.PRODUCT]]
+            if overview
+            else [],
+            model=wiring.models.current(shop.id),
         )
 
     return routes
@@ -50,10 +54,3 @@ def matching(cards: Iterable[Card], words: str) -> Sequence[Card]:
 
 def _product(text: str) -> ProductId | None:
     return ProductId(int(text)) if text.isascii() and text.isdecimal() and len(text) <= 18 else None
-
-
-def _items(preview: Preview) -> list[dict[str, object]]:
-    return [
-        {"card": preview.cards[item.product_id], "reason": preview.reason(item), "score": item.score}
-        for item in preview.ranking.items
-    ]

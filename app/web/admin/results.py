@@ -6,7 +6,7 @@ from flask import Blueprint, render_template
 
 from app.services.report import DEFINITIONS, report
 from app.web import doors
-from app.web.admin.figures import Figures, placement_name
+from app.web.admin.figures import Figures, rail_name
 from app.wiring.web import Web
 
 
@@ -20,8 +20,10 @@ def blueprint(wiring: Web) -> Blueprint:
             "admin/results.html",
             first=made.first,
             last=made.last,
-            totals=[Figures.of(placement_name(row.placement), row, made.currency) for row in made.totals],
-            days=[Figures.of(f"{row.day:%d %b %Y}", row, made.currency) for row in reversed(made.rows)],
+            totals=[Figures.of(rail_name(row), row, made.currency) for row in made.totals],
+            days=[
+                Figures.of(f"{row.day:%d %b %Y}, {rail_name(row)}", row, made.currency) for row in reversed(made.rows)
+            ],
             definitions=DEFINITIONS,
         )
 

@@ -1,4 +1,4 @@
-"""How far the set-up of a shop is: import, consent, model, lists. Read afresh for each page, never stored."""
+"""How far the set-up of a shop is: import, consent, model, lists, pixel. Read afresh for each page, never stored."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from dataclasses import dataclass
 
 from app.adapters.db.progress import Counts, SyncProgress
 from app.adapters.shopify.scopes import missing
-from app.core.recommend.types import Strategy
 from app.core.shops import Shop
 from app.ports import ModelRecord
+from app.services.connect_pixel import PixelState, pixel_state
+from app.web.admin.learnt import Learnt, learnt
 from app.wiring.web import Web
 
-MODEL_NAMES = {
-    Strategy.ITEM_ITEM: "“Often bought together”, learnt from your orders",
-    Strategy.TRENDING: "What is popular in your store",
+PIXEL_TEXTS = {
+    PixelState.CONNECTED: "Shopify loads it for visitors who allow analytics and preferences, for nobody else.",
+    PixelState.MISSING_SCOPE: "It needs a permission that has not been approved. Close the app and open it again; "
+    "Shopify then asks you.",
+    PixelState.NOT_CONNECTED: "It is connected by itself within minutes of the installation.",
 }
 RESOURCES = {
     "products": "Products",
@@ -38,6 +41,7 @@ class Setup:
     """The latest training, whether it was published or not."""
     lists_due: bool
     """Whether lists are still to be brought to the model in use."""
+    pixel: PixelState
     missing_scopes: Sequence[str]
     """What the merchant has not granted although the app needs it."""
 
@@ -56,18 +60,19 @@ class Setup:
 
     @property
     def model_text(self) -> str:
-        """What is in use, and how it did in its exam: beside the floor, never alone (law 6)."""
+        """What is in use; how each rail did in its exam stands in a table of its own."""
         assert self.model is not None
-        name = MODEL_NAMES.get(Strategy(self.model.strategy), self.model.strategy)
-        if self.model.strategy != Strategy.ITEM_ITEM:
-            return f"{name}: {self.model.note}."
-        exam = self.model.metrics["exam"]
-        found, floor, sure = exam["item_item"]["hr@10"], exam["trending"]["hr@10"], exam["difference"]
-        return (
-            f"{name}. In {exam['questions']:,} recent orders, ten suggestions held another product of the order in "
-            f"{found:.1%}; what is popular alone reaches {floor:.1%}. The difference lies between {sure['low']:+.1%} "
-            f"and {sure['high']:+.1%} with 95 % confidence."
-        )
+        shown = [row for row in self.learnt if row.shown]
+        learnt_from = f"Learnt from {self.model.orders:,} orders of {self.model.products:,} products on "
+        when = f"{learnt_from}{self.model.trained_at:%d %b %Y}; repeated every night."
+        if not shown:
+            return f"{when} Nothing beat what is popular yet, so that is what is shown."
+        return f"{when} {len(shown)} of {len(self.learnt)} rails beat what is popular, and are in use."
+
+    @property
+    def learnt(self) -> Sequence[Learnt]:
+        """Every rail's exam in the training whose model is in use."""
+        return learnt(self.model) if self.model is not None else ()
 
     @property
     def waiting_text(self) -> str:
@@ -82,13 +87,15 @@ class Setup:
     def lists_text(self) -> str:
         """How many lists stand in the store, or why none does."""
         if self.listed:
-            return (
-                f"{self.counts.lists:,} products have a list. Add the block “Often bought together” to your product "
-                "template in the theme editor."
-            )
+            return f"{self.counts.lists:,} products have lists, which your theme draws without asking us."
         if self.model is None or self.lists_due:
             return "Follows the training."
         return "No product has a list: there is no other product that can be bought now."
+
+    @property
+    def pixel_text(self) -> str:
+        """Whether Shopify loads our pixel, and what can be done about it."""
+        return PIXEL_TEXTS[self.pixel]
 
     @property
     def listed(self) -> bool:
@@ -117,6 +124,7 @@ class Setup:
             "consented": self.consented,
             "model": self.model.version if self.model else None,
             "lists": self.counts.lists,
+            "pixel": self.pixel,
             "runs": [
                 {"resource": run.resource, "state": run.state, "share": run.share, "lines": run.lines}
                 for run in self.rows()
@@ -135,5 +143,6 @@ def setup_of(shop: Shop, wiring: Web) -> Setup:
         model=wiring.models.in_use(shop.id),
         latest=trainings[0] if trainings else None,
         lists_due=wiring.due_work.waits(shop.id, "publish_lists"),
+        pixel=pixel_state(shop, wiring.known_of_pixels),
         missing_scopes=missing(token.pair.scopes) if token else [],
     )

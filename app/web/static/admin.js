@@ -1,5 +1,5 @@
-// The embedded pages' only script: forms go out as fetches, because App Bridge puts the ID token on those, and the
-// first page follows an import until it has settled.
+// The embedded pages' only script: forms go out as fetches, because App Bridge puts the ID token on those; the first
+// page follows an import until it has settled, and asks App Bridge which of our blocks stand in the theme.
 "use strict";
 
 document.querySelectorAll("form[data-attune]").forEach((form) => {
@@ -43,4 +43,28 @@ if (setup && setup.dataset.settled !== "true") {
     window.setTimeout(follow, 1500);
   };
   follow();
+}
+
+// Only Shopify knows what stands in the theme; asking App Bridge needs no scope.
+const blocks = document.getElementById("blocks");
+const STATES = { active: ["In your theme", "success"], available: ["Not added", "info"], unavailable: ["Not available", "warning"] };
+const showBlocks = async () => {
+  const extensions = (await window.shopify?.app?.extensions?.()) ?? [];
+  const found = new Map(
+    extensions.flatMap(({ activations = [] }) => activations.map((block) => [block.handle, block.status])),
+  );
+  blocks.querySelectorAll("[data-block]").forEach((row) => {
+    const [text, tone] = STATES[found.get(row.dataset.block)] ?? ["Unknown", "info"];
+    const badge = row.querySelector("[data-state]");
+    badge.textContent = text;
+    badge.setAttribute("tone", tone);
+    if (found.get(row.dataset.block) === "active") row.querySelector("[data-editor]").textContent = "Change";
+  });
+};
+if (blocks) {
+  showBlocks().catch(() => {
+    blocks.querySelectorAll("[data-state]").forEach((badge) => { badge.textContent = "Unknown"; });
+  });
+  // The merchant comes back from the theme editor.
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) showBlocks().catch(() => {}); });
 }

@@ -1,0 +1,71 @@
+"""What the latest training learnt, rail by rail: which model, and how it did in its exam beside what is popular.
+
+A figure never stands alone (law 6): each row shows the floor that had to be beaten and over how many cases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.core.recommend.types import Rail, Strategy
+from app.ports import ModelRecord
+
+RAILS: Mapping[str, str] = {
+    Rail.FOR_YOU: "For you",
+    Rail.BOUGHT_TOGETHER: "Often bought together",
+    Rail.ALSO_VIEWED: "Also viewed",
+    Rail.COMPLETE_THE_LOOK: "Complete the look",
+    Rail.GOES_WELL: "Goes well with your cart",
+}
+STRATEGIES = {
+    Strategy.ALS: "factors of each shopper's purchases",
+    Strategy.ITEM_ITEM: "bought in the same orders",
+    Strategy.CO_VIEW: "viewed in the same visits",
+    Strategy.COMPLEMENTS: "bought together, of another kind",
+}
+CASES = {
+    Rail.FOR_YOU: "customers who ordered again",
+    Rail.BOUGHT_TOGETHER: "orders",
+    Rail.ALSO_VIEWED: "visits",
+    Rail.COMPLETE_THE_LOOK: "orders",
+    Rail.GOES_WELL: "orders",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """One rail's row. `found` and `floor` are the shares of cases in which ten suggestions held what was sought."""
+
+    rail: str
+    shown: bool
+    source: str
+    found: str
+    floor: str
+    cases: str
+
+
+def learnt(model: ModelRecord) -> Sequence[Learnt]:
+    """A row for each rail that sat an exam, in the order of the pages."""
+    exams = model.metrics.get("rails", {})
+    return [_row(Rail(rail), exams[rail]) for rail in RAILS if rail in exams]
+
+
+def _row(rail: Rail, exam: dict[str, object]) -> Learnt:
+    passed, questions = bool(exam["passed"]), int(str(exam["questions"]))
+    source = STRATEGIES.get(Strategy(str(exam["strategy"])), str(exam["strategy"]))
+    if not passed:
+        source = "not shown yet" if rail in (Rail.ALSO_VIEWED, Rail.COMPLETE_THE_LOOK) else "what is popular"
+    return Learnt(
+        rail=RAILS[rail],
+        shown=passed,
+        source=source,
+        found=_share(exam["model"]) if questions else "–",
+        floor=_share(exam["floor"]) if questions else "–",
+        cases=f"{questions:,} {CASES[rail]}",
+    )
+
+
+def _share(metrics: object) -> str:
+    assert isinstance(metrics, dict)
+    return f"{metrics['hr@10']:.1%}"

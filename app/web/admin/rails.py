@@ -1,0 +1,35 @@
+"""A rail as the admin's pages show it: its items with card and reason, and where they came from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.core.recommend.types import Rail
+from app.ports import Card
+from app.services.preview_rail import Preview
+from app.web.admin.learnt import RAILS
+
+
+@dataclass(frozen=True, slots=True)
+class ShownItem:
+    card: Card
+    reason: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRail:
+    rail: Rail
+    shown: Sequence[ShownItem]
+    source: str
+
+    @property
+    def title(self) -> str:
+        return RAILS[self.rail]
+
+    @classmethod
+    def of(cls, rail: Rail, preview: Preview) -> ShownRail:
+        ranking = preview.ranking
+        items = [ShownItem(preview.cards[i.product_id], preview.reason(i), i.score) for i in ranking.items]
+        return cls(rail, items, f"{ranking.strategy.replace('_', ' ')}, model {ranking.model_version}")

@@ -1,0 +1,71 @@
+"""An answer as Liquid, which Shopify renders in the theme: price, currency, market and pictures stay the shop's own.
+
+Of all that a merchant writes only handles get into the Liquid, and only those made of letters, digits, dashes and
+underscores, whatever the language: nothing among them can end a Liquid string or begin a tag. Titles are read and
+escaped by Liquid itself. The markup is that of the extension's ``card.liquid`` and the strings those of its locales;
+tests hold them together.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from app.services.serve_recommendations import Answer, Item
+
+MOST_HANDLES = 20
+"""As many as Shopify finds through ``all_products`` in one page.
+
+https://shopify.dev/docs/api/liquid/objects/all_products
+"""
+LONGEST_HANDLE = 255
+EMPTY = b"{% layout none %}"
+"""A body without anything would be rendered inside the theme's layout."""
+DEFAULT_LANGUAGE = "en"
+STRINGS: Mapping[str, Mapping[str, str]] = {
+    "en": {"from_html": "From {{ price }}", "regular_price": "Regular price", "sale_price": "Sale price"},
+    "de": {"from_html": "Ab {{ price }}", "regular_price": "Normaler Preis", "sale_price": "Verkaufspreis"},
+    "fr": {"from_html": "À partir de {{ price }}", "regular_price": "Prix habituel", "sale_price": "Prix soldé"},
+}
+"""What the cards say in each language of the extension."""
+
+
+def rail_liquid(answer: Answer, parameters: Mapping[str, str]) -> bytes:
+    """The cards of the answer as a Liquid template; `parameters` are the question's, of which `locale` counts here."""
+    items = [(place, item) for place, item in enumerate(answer.items) if is_plain(item.handle)][:MOST_HANDLES]
+    if not items:
+        return EMPTY
+    text = _TEMPLATES.get(language_of(parameters.get("locale", "")), _TEMPLATES[DEFAULT_LANGUAGE])
+    return _filled(text, _values(answer, items)).encode()
+
+
+def is_plain(handle: str) -> bool:
+    """Whether the handle may stand inside a Liquid string and an attribute: letters, their marks, digits, - and _."""
+    return 0 < len(handle) <= LONGEST_HANDLE and all(_is_plain_character(character) for character in handle)
+
+
+def language_of(locale: str) -> str:
+    """The language of a locale such as ``de-CH``."""
+    return locale.partition("-")[0].partition("_")[0].lower()
+
+
+def _is_plain_character(character: str) -> bool:
+    return character in "-_" or character.isalnum() or unicodedata.category(character) in ("Mn", "Mc")
+
+
+def _values(answer: Answer, items: Iterable[tuple[int, Item]]) -> Mapping[str, str]:
+    """Positions are those of the answer, which its record holds too, whatever Liquid leaves out."""
+    rows = [(item.handle, str(place), item.candidate.reason.code) for place, item in items]
+    handles, positions, reasons = (",".join(column) for column in zip(*rows, strict=True))
+    return {"handles": handles, "positions": positions, "reasons": reasons, "request": answer.request_id}
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    for name, value in values.items():
+        text = text.replace(f"[{name}]", value)
+    return text
+
+
+_SOURCE = (Path(__file__).parent / "liquid" / "rail.liquid").read_text(encoding="utf-8")
+_TEMPLATES = {language: _filled(_SOURCE, strings) for language, strings in STRINGS.items()}
