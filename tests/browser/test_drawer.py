@@ -102,7 +102,8 @@ def test_no_card_comes_under_a_pointer_but_what_is_in_the_cart_goes(visit: Visit
     visit.open(shop.home_url).consent()
     open_drawer(visit, shop)
     wait_for_drawer(visit, wanted)
-    visit.page.locator(f"{RAIL} a").first.hover()
+    # The new line of the cart pushes the rail down, yet not from under a pointer on its lower edge.
+    visit.page.locator(f"{RAIL} .attune-card__price").first.hover()
     visit.page.evaluate(shop.add(wanted[1]))
     visit.page.locator(f"{DRAWER} [data-step=more]").first.evaluate("button => button.click()")
     wait_for_drawer(visit, [product for product in wanted if product != wanted[1]])

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request
 
-from tests.browser.shop import Shop
 from tests.patience import eventually
 
 CONSENT = """choice => new Promise(done => {
@@ -34,6 +33,14 @@ SEEN_NOT_AT_ALL = """card => new Promise(done => {
 })"""
 
 
+class Opened(Protocol):
+    """A shop that stands open."""
+
+    @property
+    def page_url(self) -> str:
+        """The page that a visit begins with."""
+
+
 class Visit:
     """A page of its own.
 
@@ -41,7 +48,7 @@ class Visit:
         patient: whether the page waits for the app as long as it takes.
     """
 
-    def __init__(self, context: BrowserContext, shop: Shop, *, patient: bool = True) -> None:
+    def __init__(self, context: BrowserContext, shop: Opened, *, patient: bool = True) -> None:
         self.shop = shop
         self.page: Page = context.new_page()
         self.sent: list[str] = []
@@ -85,6 +92,7 @@ class Visit:
 
     def stop_time(self) -> Visit:
         """From here on the page's timers run only in `let_pass`, however long this machine takes for anything."""
+        self.page.evaluate("window[Symbol.for('attune')]")  # A promise: by then the scripts listen for consent.
         self.page.clock.pause_at(time.time() + 3600)
         return self
 
@@ -122,6 +130,11 @@ class Visit:
     def stored(self) -> dict[str, Any]:
         stored: dict[str, Any] = self.page.evaluate("({ ...localStorage, ...sessionStorage })")
         return stored
+
+    def visitor(self) -> str:
+        """The visitor's id, once the scripts have made it."""
+        self.page.wait_for_function("/^[0-9a-f]{32}$/.test(localStorage.getItem('attune:visitor'))")
+        return str(self.stored()["attune:visitor"])
 
     def shifted(self) -> float:
         """The sum of all layout shifts so far, after two frames in which a late one would show; prints what moved."""

@@ -5,7 +5,9 @@
   if (window[started] || window.Shopify?.designMode) return;
   window[started] = true;
   // Without the modules the page stays as Liquid has drawn it.
-  const start = () => import('./attune-core.js').then(({ boot }) => boot()).catch(() => {});
+  const start = () => {
+    window[started] = import('./attune-core.js').then(({ boot }) => boot()).catch(() => {});
+  };
   if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', start);
   else start();
 })();
