@@ -33,5 +33,9 @@ class AccessDenied(Permanent):
         self.field = field
 
 
+class NoAccess(Permanent):
+    """Shopify knows no valid token of ours for the shop: the app is gone, or the merchant must open it again."""
+
+
 class LinkExpired(Retryable):
     """A signed download link is no longer valid; ask the operation for its link again."""

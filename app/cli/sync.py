@@ -11,10 +11,10 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from app import jobs
 from app.cli.shop_argument import find_shop
 from app.core.shops import Shop
 from app.core.syncs import RECORDS
+from app.services.fetch_refunds import ask_for_refunds
 from app.services.sync_store import Outcome, request_sync, sync_store
 from app.wiring.worker import Worker, current
 
@@ -32,7 +32,7 @@ def command(shop: str) -> None:
             request_sync(found, wiring.syncing)
         with _bars(found, wiring, console):
             outcome = sync_store(found, wiring.syncing)
-        wiring.jobs.enqueue(jobs.FETCH_REFUNDS, found.id)
+        ask_for_refunds(found.id, wiring.due_work, wiring.jobs)
         _report(outcome, console)
     finally:
         wiring.close()

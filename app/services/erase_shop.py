@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from app.core.ids import ShopId
 from app.core.shops import ShopState
-from app.errors import Permanent
+from app.errors import NoAccess
 from app.ports import AdminApis, Clock, ErasablePlace, Installations, Privacy, Shops
 from app.services.checkpoints import Checkpoint, carry_on
 
@@ -33,7 +33,7 @@ def erase_shop(shop: ShopId, *, request_id: str, ports: Ports, checkpoint: Check
     """Erase everything but the receipts; returns what the receipt says by place.
 
     Raises:
-        Retryable: Shopify does not answer whether the app is installed.
+        Permanent, Retryable: Shopify does not tell whether the app is installed; nothing has been erased.
     """
     now = ports.clock.now()
     if is_installed(shop, ports):
@@ -53,12 +53,17 @@ def erase_shop(shop: ShopId, *, request_id: str, ports: Ports, checkpoint: Check
 
 
 def is_installed(shop: ShopId, ports: Ports) -> bool:
-    """Whether the shop has the app now: our state says so, and the token still works."""
+    """Whether the shop has the app now: our state says so, and the token still works.
+
+    Raises:
+        Permanent: Shopify refuses for another reason (the shop is frozen, say), which tells nothing: nothing is erased.
+        Retryable: Shopify does not answer.
+    """
     known = ports.shops.by_id(shop)
     if known is None or known.state is not ShopState.INSTALLED:
         return False
     try:
         ports.apis.of(known).run("shop")
-    except Permanent:
+    except NoAccess:
         return False
     return True

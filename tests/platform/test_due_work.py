@@ -60,7 +60,7 @@ def test_opening_the_app_brings_the_set_up_forward(
     assert due_in_s(worker_wiring, without_token)["install"] < 20
 
 
-@pytest.mark.parametrize("job", [sync.sync_store, sync.reconcile_store, sync.fetch_refunds])
+@pytest.mark.parametrize("job", [sync.sync_store, sync.reconcile_store, sync.fetch_refunds, sync.ask_opt_outs])
 def test_a_hint_about_a_shop_that_has_left_does_nothing(
     shop: Shop, worker_wiring: Worker, job: Callable[[int], None]
 ) -> None:
@@ -86,7 +86,7 @@ def queue(worker_wiring: Worker) -> redis.Redis:
 
 def test_a_queue_that_is_behind_gets_no_hints_on_top(shop: Shop, worker_wiring: Worker, queue: redis.Redis) -> None:
     due, waiting = DbDueWork(worker_wiring.database), RqJobs(queue)
-    due.put(shop.id, "sync", after_s=0)
+    due.put(shop.id, "publish_lists", after_s=0)
     for number in range(BATCH):
         waiting.enqueue(jobs.PROCESS_WEBHOOK, shop.id, f"w-{number}")
     assert sweep_due_work(due, waiting) == 0

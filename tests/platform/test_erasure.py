@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from sqlalchemy import text
 from sqlmodel import SQLModel
 
+from app.adapters.clock import WallClock
 from app.adapters.crypto import Sealer
 from app.adapters.db import erasure
 from app.adapters.db.tables import OPEN_TABLES
@@ -22,7 +23,9 @@ from app.adapters.redis.erasable import LiveStatePlace
 from app.cli import commands
 from app.core.ids import CustomerId, OrderId
 from app.core.shops import Shop, ShopState
+from app.errors import Permanent
 from app.services.erase_customer import erase_customer
+from app.services.erase_shop import erase_shop
 from app.services.export_customer import export_customer
 from app.services.process_webhook import process_webhook
 from app.wiring.worker import Worker
@@ -295,6 +298,15 @@ def test_shop_redact_erases_although_the_uninstall_was_lost(
     assert known.state is ShopState.UNINSTALLED
 
 
+def test_a_frozen_shop_is_not_taken_for_one_that_has_gone(
+    wiring: Worker, installed_shop: Shop, devstore: DevStore
+) -> None:
+    devstore.post("faults", admin={"mode": "error", "status": 402, "count": 9})
+    with pytest.raises(Permanent):
+        erase_shop(installed_shop.id, request_id="redact-1", ports=wiring.erasing_shop)
+    assert len(rows(wiring.database, installed_shop, "SELECT 1 FROM customers")) == 2
+
+
 @pytest.fixture
 def spare_redis(services: Any) -> Iterator[redis.Redis]:
     connection = redis.Redis.from_url(services.redis.url)
@@ -309,7 +321,7 @@ def test_the_erasure_of_one_shop_leaves_the_keys_of_another(
     for each in (shop, other_shop):
         spare_redis.set(keys.model(each.id), 1)
         spare_redis.xadd(keys.EVENTS, {"kind": "event", "shop": int(each.id), "body": "{}"})
-    assert LiveStatePlace(spare_redis).erase_shop(shop.id) == 2
+    assert LiveStatePlace(spare_redis, WallClock()).erase_shop(shop.id) == 2
     assert spare_redis.exists(keys.model(other_shop.id)) == 1
     assert spare_redis.xlen(keys.EVENTS) == 1
 

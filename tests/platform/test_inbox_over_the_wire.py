@@ -42,6 +42,26 @@ def test_every_delivery_is_stored_and_worked_off_once(
     assert title == "Lamp 2"
 
 
+@pytest.mark.parametrize("mode", ["late", "swap"])
+def test_scopes_end_as_they_were_granted_last_whichever_webhook_comes_last(
+    installed_shop: Shop, worker_wiring: Worker, devstore: DevStore, work: Callable[[], None], mode: str
+) -> None:
+    work()
+    devstore.post("faults", webhooks={"mode": mode, "topics": ["app/scopes_update"], "delay_s": 0.5})
+    for granted in (["read_products"], ["read_products", "read_orders"]):
+        devstore.post("scopes", granted=granted)
+    devstore.flush()
+    with worker_wiring.database.shop(installed_shop.id) as session:
+        order = "SELECT webhook_id FROM deliveries WHERE topic = 'app/scopes_update' ORDER BY"
+        came = session.execute(text(f"{order} received_at")).scalars().all()
+        assert came == session.execute(text(f"{order} triggered_at DESC")).scalars().all()
+        assert len(came) == 2
+    work()
+    stored = worker_wiring.credentials.load(installed_shop.id)
+    assert stored is not None
+    assert set(stored.pair.scopes.split(",")) == {"read_products", "read_orders"}
+
+
 def test_every_topic_that_the_app_subscribes_to_is_understood(
     installed_shop: Shop, worker_wiring: Worker, devstore: DevStore, work: Callable[[], None]
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from app.core.shops import Shop, ShopState
 from app.errors import Permanent, Retryable
 from app.ports import Delivery
 from app.services.process_webhook import MOST_TRIES, Handler, Message, Outcome, Ports, pause_s, process_webhook
+from tests.patience import eventually
 
 AT = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -97,6 +99,49 @@ def test_two_workers_do_not_take_the_same_delivery(office: Office) -> None:
     assert office.inbox.claim(office.shop.id, "w-1", seconds=60) is not None
     assert office.process() is Outcome.NOT_OURS
     assert office.due() == 1
+
+
+def test_a_claim_is_renewed_while_its_handler_runs(office: Office) -> None:
+    office.receive()
+
+    def claimed_until() -> datetime:
+        with office.database.shop(office.shop.id) as session:
+            until: datetime = session.execute(text("SELECT claimed_until FROM deliveries")).scalar_one()
+            return until
+
+    def take_long(message: Message) -> None:
+        first = claimed_until()
+        eventually(lambda: claimed_until() > first, "the claim is good for longer")
+        office.seen.append(message)
+
+    ports = office.ports({"orders": take_long})
+    assert process_webhook(office.shop.id, "w-1", ports, claim_s=3.0) is Outcome.DONE
+    assert (office.row().state, office.row().attempts) == ("done", 1)
+
+
+def test_a_claim_that_another_worker_has_taken_over_is_not_renewed(office: Office) -> None:
+    office.receive()
+    first = office.inbox.claim(office.shop.id, "w-1", seconds=60)
+    assert first is not None
+    office.let_time_pass()
+    assert office.inbox.claim(office.shop.id, "w-1", seconds=0) is not None
+    with office.inbox.keep(office.shop.id, first, seconds=0.03):
+        time.sleep(0.3)
+    assert office.inbox.claim(office.shop.id, "w-1", seconds=60) is not None
+
+
+@pytest.mark.parametrize("box", ["NULL", "'not a box'"])
+def test_a_payload_that_cannot_be_opened_is_tried_again_and_then_given_up(office: Office, box: str) -> None:
+    office.receive()
+    with office.database.shop(office.shop.id) as session:
+        session.execute(text(f"UPDATE deliveries SET payload = {box}"))
+    outcomes = []
+    for _ in range(MOST_TRIES):
+        outcomes.append(office.process())
+        office.let_time_pass()
+    assert outcomes == [Outcome.PUT_OFF] * 7 + [Outcome.FAILED]
+    assert office.row().error.startswith("Permanent: ")
+    assert office.due() == 0
 
 
 def test_a_failure_is_tried_again_after_a_pause(office: Office) -> None:

@@ -8,6 +8,7 @@ from app import jobs
 from app.core.errors import Busy
 from app.core.ids import ShopId
 from app.core.shops import ShopState
+from app.services.ask_for_training import ask_for_training
 from app.services.compact_lake import compact_lake
 from app.services.roll_up_events import roll_up_events
 from app.wiring.worker import current
@@ -16,7 +17,10 @@ _log = logging.getLogger(__name__)
 
 
 def roll_up(shop_id: int) -> None:
-    """Count the days that have changed; while another worker is at it they stay due, and the sweeper comes back."""
+    """Count the days that have changed, and ask for a training as soon as there are views enough for one.
+
+    While another worker is at it the days stay due, and the sweeper comes back.
+    """
     wiring = current()
     shop = wiring.shops.by_id(ShopId(shop_id))
     if shop is None or shop.state is not ShopState.INSTALLED:
@@ -26,6 +30,9 @@ def roll_up(shop_id: int) -> None:
         _log.info("%d days of shop %d counted", roll_up_events(shop, wiring.rolling_up), shop_id)
     except Busy as reason:
         _log.info("counting for shop %d put off: %s", shop_id, reason)
+        return
+    if ask_for_training(shop, wiring.asking_for_training):
+        _log.info("shop %d has views enough for a training", shop_id)
 
 
 def tidy_lakes() -> None:

@@ -22,7 +22,7 @@ from app.adapters.shopify.tokens import OPEN_THE_APP, Tokens
 from app.config import API_VERSION
 from app.core.ids import ShopId
 from app.core.shops import Shop
-from app.errors import Permanent, Retryable
+from app.errors import NoAccess, Retryable
 from app.ports import BulkOperation, Json, StoredToken
 
 THROTTLED_TRIES = 8
@@ -44,7 +44,7 @@ class ShopifyAdminApis:
         """The shop's Admin API.
 
         Raises:
-            Permanent: there is no usable token; the merchant must open the app.
+            NoAccess: there is no usable token; the merchant must open the app.
         """
         self._tokens.usable(shop)
         with self._lock:
@@ -114,7 +114,7 @@ class ShopifyAdminApi:
             answer = self._post(body, stored)
         if answer.status_code == 401:
             self._tokens.forget(self._shop, stored)
-            raise Permanent(OPEN_THE_APP)
+            raise NoAccess(OPEN_THE_APP)
         refuse(answer)
         return answer
 

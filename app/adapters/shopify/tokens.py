@@ -17,7 +17,7 @@ import httpx
 from app.adapters.shopify.connection import ShopifyConnection, refuse
 from app.core.ids import ShopDomain
 from app.core.shops import Shop
-from app.errors import Permanent, Retryable
+from app.errors import NoAccess, Permanent, Retryable
 from app.ports import Claims, Credentials, StoredToken, TokenPair
 
 BUFFER = timedelta(seconds=60)
@@ -101,11 +101,11 @@ class Tokens:
         """The shop's pair with at least a minute to live, refreshed first if need be.
 
         Raises:
-            Permanent: there is no pair, or its refresh token has run out; the merchant must open the app.
+            NoAccess: there is no pair, or its refresh token has run out; the merchant must open the app.
         """
         stored = self._credentials.load(shop.id)
         if stored is None:
-            raise Permanent(OPEN_THE_APP)
+            raise NoAccess(OPEN_THE_APP)
         if stored.pair.access_expires_at - self._now() > BUFFER:
             return stored
         return self.rotated(shop, seen=stored.generation)
@@ -114,7 +114,7 @@ class Tokens:
         """A pair newer than generation `seen`: refreshed by this worker, or by another while this one waited.
 
         Raises:
-            Permanent: the refresh token is refused; the merchant must open the app.
+            NoAccess: the refresh token is refused; the merchant must open the app.
             Retryable: another worker has been refreshing for too long.
         """
         deadline = time.monotonic() + WAIT_S
@@ -122,7 +122,7 @@ class Tokens:
             with self._claims.hold(shop.id, CLAIM, seconds=CLAIM_S) as mine:
                 stored = self._credentials.load(shop.id)
                 if stored is None:
-                    raise Permanent(OPEN_THE_APP)
+                    raise NoAccess(OPEN_THE_APP)
                 if stored.generation != seen:
                     return stored
                 if mine:
@@ -137,12 +137,12 @@ class Tokens:
     def _refresh(self, shop: Shop, stored: StoredToken) -> StoredToken:
         if stored.pair.refresh_expires_at <= self._now():
             self.forget(shop, stored)
-            raise Permanent(OPEN_THE_APP)
+            raise NoAccess(OPEN_THE_APP)
         try:
             pair = self._client.refresh(shop.domain, stored.pair.refresh_token)
         except TokenRefused as error:
             self.forget(shop, stored)
-            raise Permanent(f"{error}; {OPEN_THE_APP}") from error
+            raise NoAccess(f"{error}; {OPEN_THE_APP}") from error
         if not self._credentials.rotate(shop.id, pair, generation=stored.generation):
             # A re-install has put a pair of its own meanwhile; that one is newer than ours.
             return self.usable(shop)
