@@ -925,6 +925,10 @@ class Privacy(Protocol):
     def open_receipt(self, shop: ShopId, id: str, kind: str, subject: str, *, at: datetime) -> bool:
         """Begin a receipt; False when the same request has been answered already."""
 
+    def note_place(self, shop: ShopId, id: str, place: str, *, records: int, at: datetime) -> None:
+        """Write into the receipt how many records a place has erased, on top of what a killed try had noted."""
+
     def close_receipt(
         self, shop: ShopId, id: str, *, at: datetime, places: Json, export: bytes | None = None
-    ) -> None: ...
+    ) -> dict[str, Any]:
+        """Finish it; returns all that it says by place."""

@@ -190,6 +190,23 @@ def test_of_an_address_only_the_path_is_kept() -> None:
     assert event.path == "/account"
 
 
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("/products/blue-carafe", "/products/blue-carafe"),
+        ("/en-gb/collections/orders/products/1", "/en-gb/collections/orders/products/1"),
+        ("/60123/orders/0f1e2d3c4b5a/authenticate", "/60123/orders"),
+        ("/de/account/reset/7/0f1e2d3c", "/de/account"),
+        ("/checkouts/cn/Z2NwLWV1cm9w/thank-you", "/checkouts"),
+        ("/cart/c/0f1e2d3c", "/cart"),
+        ("/pages/ada@example.com", ""),
+        ("/pages/ada%40example.com", ""),
+    ],
+)
+def test_what_opens_one_persons_page_is_not_kept(path: str, kept: str) -> None:
+    assert events.parse(of("page_view", path=path), now=NOW).path == kept
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),

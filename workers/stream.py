@@ -111,6 +111,7 @@ class Stream:
                 return
         self._consumer.forget_erased()
         self._consumer.trim()
+        self._consumer.forget_dead_letters()
         self._consumer.forget_dead_consumers()
 
     def handle(self, batch: Sequence[Delivery]) -> None:

@@ -6,10 +6,9 @@ needs another engine and no other expressions; a test compiles each for Spark an
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -32,7 +31,6 @@ class DuckDbWarehouse:
     def __init__(self, url: str) -> None:
         self._options: dict[str, str | int | float | list[str]] = {
             **DEFAULTS,
-            "temp_directory": f"{tempfile.gettempdir()}/attune-{os.getuid()}-duckdb",
             **dict(parse_qsl(urlsplit(url).query)),
         }
 
@@ -42,7 +40,11 @@ class DuckDbWarehouse:
         Args:
             tables: Arrow tables or data sets by the names that the expression's tables have.
         """
-        with closing(duckdb.connect(config=self._options)) as engine:
+        # What is spilled tells what visitors did: the folder is nobody else's, and goes with the question.
+        with (
+            TemporaryDirectory(prefix="attune-duckdb-") as spill,
+            closing(duckdb.connect(config={"temp_directory": spill, **self._options})) as engine,
+        ):
             for name, table in tables.items():
                 engine.register(name, table)
             yield from engine.sql(ibis.to_sql(expression, dialect="duckdb")).to_arrow_reader(ROWS_A_BATCH)

@@ -146,9 +146,10 @@ def _of_a_search(raw: Raw) -> dict[str, Any]:
 
 
 def _of_a_page(raw: Raw) -> dict[str, Any]:
-    """The path alone: query strings carry e-mail addresses and tokens."""
-    path = _text(raw, "path", longest=1000)
-    return {"path": path.partition("?")[0].partition("#")[0]}
+    """The path alone, and of a private page only where it stands: the rest carries e-mail addresses and tokens."""
+    path = _text(raw, "path", longest=1000).partition("?")[0].partition("#")[0]
+    path = _PRIVATE_PATH.sub(r"\1", path)
+    return {"path": "" if "@" in path or "%40" in path else path}
 
 
 def _of_nothing(_raw: Raw) -> dict[str, Any]:
@@ -178,6 +179,12 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _VISITOR = re.compile(r"[0-9a-f]{32}")
 _CLIENT = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _PERSONAL = re.compile(r"@|(?:\d[\s()/-]?){7,}")
+# Below these stands what belongs to one person, such as an order's page, which opens for whoever knows its address.
+_PRIVATE_PATH = re.compile(
+    r"^((?:/[a-z]{2}(?:-[a-z]{2,4})?)?(?:/\d+)?/(?:account|apps|a|authentication|cart|checkouts?|community"
+    r"|customer_authentication|customer_identity|gift_cards|invoices|orders|tools|wallets))/.*$",
+    re.IGNORECASE,
+)
 
 
 def _text(raw: Raw, name: str, *, longest: int) -> str:

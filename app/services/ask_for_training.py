@@ -44,8 +44,11 @@ def views_suffice(shop: Shop, ports: Ports) -> bool:
 
 
 def ask_for_training(shop: Shop, ports: Ports) -> bool:
-    """Have the shop trained if its views suffice now; returns whether it was asked for."""
-    if not views_suffice(shop, ports):
+    """Have the shop trained if its views suffice now; returns whether it was asked for.
+
+    A training that is due already is left alone: one that failed waits for its next turn.
+    """
+    if ports.due.waits(shop.id, DUE) or not views_suffice(shop, ports):
         return False
     ports.due.put(shop.id, DUE)
     ports.jobs.enqueue(jobs.TRAIN_MODELS, shop.id)

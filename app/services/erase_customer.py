@@ -1,7 +1,8 @@
 """Erase one customer everywhere, and prove it (law 4).
 
 The tombstones come first, so that nothing that arrives meanwhile brings the customer back; then every registered
-place, in the registry's order: what hangs on a link goes before the link. All of it may be repeated after a kill.
+place, in the registry's order: what hangs on a link goes before the link. All of it may be repeated after a kill; the
+receipt is written place by place, so that it also says what a killed try had erased.
 """
 
 from __future__ import annotations
@@ -50,12 +51,10 @@ def erase_customer(
     checkpoint("buried")
     if not ports.privacy.open_receipt(shop, request_id, KIND, str(customer), at=now):
         return {}
-    said: dict[str, Any] = {}
     for place in ports.places:
         records = place.erase_customer(shop, subject)
-        said[place.name] = {"records": records, "at": ports.clock.now().isoformat()}
+        ports.privacy.note_place(shop, request_id, place.name, records=records, at=ports.clock.now())
         checkpoint(place.name)
     training = ports.next_training(shop, now)
-    said["aggregates"] = {"dropped_by_training_at": training.isoformat() if training else None}
-    ports.privacy.close_receipt(shop, request_id, at=ports.clock.now(), places=said)
-    return said
+    aggregates = {"dropped_by_training_at": training.isoformat() if training else None}
+    return ports.privacy.close_receipt(shop, request_id, at=ports.clock.now(), places={"aggregates": aggregates})

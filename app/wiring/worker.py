@@ -128,8 +128,8 @@ class Worker(Common):
         # The lake first: once it has waited for the consumers' turns, nothing of the person is stored any more.
         lake = LakePlace(self.lake_files, self.lake_index)
         artefacts = ArtefactsPlace(self.artefacts)
-        customers = CustomersPlace(self.redis)
-        return [lake, customers, LiveStatePlace(self.redis), artefacts, *erasure.places(self.database, self.sealer)]
+        customers, live = CustomersPlace(self.redis), LiveStatePlace(self.redis, self.clock)
+        return [lake, customers, live, artefacts, *erasure.places(self.database, self.sealer)]
 
     @cached_property
     def privacy(self) -> DbPrivacy:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import threading
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from sqlalchemy import text
 
+from app.adapters.lake.erasable import LakePlace
+from app.adapters.lake.files import LakeFiles, Part
 from app.core.events import EventType
-from app.core.ids import ClientId, CustomerId, OrderId
+from app.core.ids import ClientId, CustomerId, OrderId, ShopId
 from app.core.shops import Shop
+from app.jobs import ROLL_UP_DUE
 from app.ports import Subject
 from app.services.checkpoints import carry_on
+from app.services.roll_up_events import roll_up_events
 from app.wiring.worker import Worker
 from tests.lake.conftest import ADA, AT, BOB, decision, event, identity, purchase, rows, store, stored
 from tests.lake.killed import TODAY
@@ -21,6 +29,16 @@ from tests.patience import eventually
 
 NOW = AT + timedelta(hours=1)
 ORDER = OrderId(77)
+
+
+@dataclass
+class Stopped:
+    """A clock that stands, so that no term of retention ends in a test that is run much later."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at
 
 
 def bury(wiring: Worker, shop: Shop, at: datetime = NOW) -> Subject:
@@ -78,6 +96,57 @@ def test_a_persons_events_go_and_others_stay(wiring: Worker, shop: Shop) -> None
     assert "c-ada" not in left
     assert "r-ada" in left, "the answer itself is kept, without its visitor"
     assert BOB in left
+
+
+def test_figures_are_counted_anew_without_the_person(
+    wiring: Worker, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(wiring.__dict__, "clock", Stopped(NOW + timedelta(days=1)))
+    behaviour(wiring, shop)
+    store(wiring, shop, event("ada-0", EventType.CLICK, minutes=-3 * 24 * 60), event("bob-0", visitor=BOB))
+    roll_up_events(shop, wiring.rolling_up)
+    assert figures(wiring, shop) == {AT.date() - timedelta(days=3): (1, 1), AT.date(): (2, 2)}
+    erase(wiring, shop)
+    assert {day.day for day in wiring.roll_ups.changed_days(shop.id)} == {AT.date() - timedelta(days=3), AT.date()}
+    assert wiring.due_work.waits(shop.id, ROLL_UP_DUE)
+    roll_up_events(shop, wiring.rolling_up)
+    assert figures(wiring, shop) == {AT.date(): (1, 1)}
+    assert wiring.reports.roll_up(shop.id, date(2026, 3, 1), date(2026, 4, 1)) == []
+
+
+def test_an_erasure_that_breaks_half_way_has_the_figures_counted_anew(
+    wiring: Worker, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(wiring.__dict__, "clock", Stopped(NOW + timedelta(days=1)))
+    behaviour(wiring, shop)
+    roll_up_events(shop, wiring.rolling_up)
+
+    files = wiring.lake_files
+    failing = Failing(files.filesystem, files.root, is_local=True)
+    with pytest.raises(OSError, match="broken"):
+        LakePlace(failing, wiring.lake_index).erase_customer(shop.id, bury(wiring, shop))
+    assert failing.written > 0
+    roll_up_events(shop, wiring.rolling_up)
+    assert figures(wiring, shop) == {AT.date(): (1, 1)}
+
+
+class Failing(LakeFiles):
+    """A disk that breaks when the last file of the person has been written anew."""
+
+    written = 0
+
+    def write(self, path: str, batches: Iterable[pa.Table | pa.RecordBatch], schema: pa.Schema) -> None:
+        super().write(path, batches, schema)
+        self.written += 1
+
+    def damaged(self, shop: ShopId) -> list[Part]:
+        raise OSError("broken")
+
+
+def figures(wiring: Worker, shop: Shop) -> dict[date, tuple[int, int]]:
+    """Visitors and sessions by day."""
+    found = wiring.reports.visits(shop.id, date(2026, 3, 1), date(2026, 4, 1))
+    return {row.day: (row.visitors, row.sessions) for row in found}
 
 
 def test_files_without_the_person_are_not_touched(wiring: Worker, shop: Shop) -> None:

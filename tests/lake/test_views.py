@@ -9,11 +9,11 @@ import numpy as np
 from sqlalchemy import text
 
 from app.core.events import Event, EventType
-from app.core.ids import ClientId, CustomerId, OrderId, ProductId
+from app.core.ids import ClientId, CustomerId, OrderId, ProductId, VisitorId
 from app.core.shops import Shop
 from app.ports import ViewedSessions
 from app.wiring.worker import Worker
-from tests.lake.conftest import ADA, AT, BOB, event, identity, purchase, store
+from tests.lake.conftest import ADA, AT, BOB, decision, event, identity, purchase, store
 
 SINCE, UNTIL = AT - timedelta(days=30), AT + timedelta(days=30)
 
@@ -78,6 +78,36 @@ def test_nothing_is_learnt_from_the_browsers_of_a_customer_who_opted_out(wiring:
     store(wiring, shop, event("e-1"), identity("e-2", ADA, "c-1"), event("e-3", visitor=BOB, product_id=ProductId(3)))
     store(wiring, shop, event("e-4", visitor=None, client=ClientId("c-1"), minutes=90))
     store(wiring, shop, purchase("e-5", 77, visitor=None, client="c-1"))
+    order_of_an_objector(wiring, shop, 77)
+    assert sessions(wiring, shop) == [[3]]
+
+
+def test_nor_from_what_their_browsers_were_called_before_or_after(wiring: Worker, shop: Shop) -> None:
+    eve = VisitorId("e" * 32)
+    store(wiring, shop, purchase("e-0", 77, visitor=ADA), identity("e-1", ADA, "c-1"), identity("e-2", eve, "c-1"))
+    store(wiring, shop, identity("e-3", eve, "c-2"), event("e-4", visitor=None, client=ClientId("c-2")))
+    store(wiring, shop, event("e-5", visitor=eve), event("e-6", visitor=BOB, product_id=ProductId(3)))
+    order_of_an_objector(wiring, shop, 77)
+    assert sessions(wiring, shop) == [[3]]
+
+
+def test_nor_from_a_browser_that_clicked_on_what_they_bought(wiring: Worker, shop: Shop) -> None:
+    store(wiring, shop, event("e-1", EventType.CLICK), event("e-2"), decision("r-2", visitor=BOB))
+    store(wiring, shop, event("e-3", visitor=BOB, product_id=ProductId(3)))
+    order_of_an_objector(wiring, shop, 77)
+    with wiring.database.shop(shop.id) as session:
+        for line, request in enumerate(("r-1", "r-2")):
+            session.execute(
+                text(
+                    "INSERT INTO order_lines (shop_id, id, order_id, quantity, current_quantity, unit_price, discount, "
+                    "request_id) VALUES (:shop, :line, 77, 1, 1, 1, 0, :request)"
+                ),
+                {"shop": shop.id, "line": line, "request": request},
+            )
+    assert sessions(wiring, shop) == []
+
+
+def order_of_an_objector(wiring: Worker, shop: Shop, order: int) -> None:
     with wiring.database.shop(shop.id) as session:
         session.execute(
             text(
@@ -90,11 +120,10 @@ def test_nothing_is_learnt_from_the_browsers_of_a_customer_who_opted_out(wiring:
             text(
                 "INSERT INTO orders (shop_id, id, name, customer_id, currency, total, discounts, refunded, "
                 "source_name, test, created_at, updated_at) "
-                "VALUES (:shop, 77, '', 5, 'EUR', 1, 0, 0, 'web', false, :at, :at)"
+                "VALUES (:shop, :order, '', 5, 'EUR', 1, 0, 0, 'web', false, :at, :at)"
             ),
-            {"shop": shop.id, "at": AT},
+            {"shop": shop.id, "order": order, "at": AT},
         )
-    assert sessions(wiring, shop) == [[3]]
 
 
 def test_nothing_is_learnt_from_erased_visitors(wiring: Worker, shop: Shop) -> None:

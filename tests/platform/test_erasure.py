@@ -189,6 +189,22 @@ def test_an_erasure_killed_after_any_step_is_finished_by_the_next_try(wiring: Wo
         behave(wiring, installed_shop.id)
 
 
+def test_the_receipt_of_a_killed_erasure_says_what_was_erased_before_the_kill(
+    wiring: Worker, installed_shop: Shop
+) -> None:
+    def kill(reached: str) -> None:
+        if reached == "database.customers":
+            raise Killed
+
+    with pytest.raises(Killed):
+        erase(wiring, installed_shop, checkpoint=kill)
+    said = erase(wiring, installed_shop)
+    names = ("lake", "redis", "database.clicks", "database.orders", "database.customers")
+    assert [said[name]["records"] for name in names] == [3, 2, 1, 2, 1]
+    ((places,),) = rows(wiring.database, installed_shop, "SELECT places FROM receipts WHERE finished_at IS NOT NULL")
+    assert places == said
+
+
 def test_an_export_shows_what_is_held_with_personal_fields_opened(wiring: Worker, installed_shop: Shop) -> None:
     held = export_customer(installed_shop.id, CustomerId(ADA), request_id="w-1", ports=wiring.exporting_customer)
     assert held["database.customers"][0]["contact"]["email"] == EMAILS[ADA]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import threading
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -57,6 +58,20 @@ def viewed(product: int, **facts: Any) -> Event:
 
 def state(live: RedisLiveState, visitor: VisitorId = ANN, shop: ShopId = SHOP) -> VisitorState:
     return live.read(shop, visitor, list_of=None)
+
+
+@dataclass
+class Stopped:
+    """A clock that stands."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at
+
+
+def names(connection: redis.Redis) -> set[str]:
+    return {name.decode() for name in connection.scan_iter(f"attune:{SHOP}:*")}
 
 
 def counted(wiring: Web) -> tuple[int, int]:
@@ -196,14 +211,56 @@ def test_erasing_a_visitor_erases_its_clients_and_a_client_its_visitor(
         live.fold(SHOP, [viewed(1), did(EventType.IDENTITY, client=PHONE), viewed(2, visitor=None, client=TABLET)])
         live.fold(SHOP, [viewed(3, visitor=BEN)])
         live_redis.rpush(keys.customer(SHOP, 1), 7, 8)
-        place = LiveStatePlace(live_redis)
+        place = LiveStatePlace(live_redis, Stopped(START + timedelta(days=1)))
         assert {"bought": "7,8"} in place.export_customer(SHOP, subject)
         assert place.erase_customer(SHOP, subject) == 3
-        assert {name.decode() for name in live_redis.scan_iter("attune:1:*")} == {
+        assert {name for name in names(live_redis) if ":erased:" not in name} == {
             keys.client_state(SHOP, TABLET),
             keys.visitor(SHOP, BEN),
         }
+        assert not any(ANN in name or PHONE in name for name in names(live_redis))
         live_redis.flushdb()
+
+
+@pytest.mark.parametrize("subject", [Subject(CustomerId(1), visitors=(ANN,)), Subject(CustomerId(1), clients=(PHONE,))])
+def test_what_a_reader_held_in_its_hand_during_an_erasure_leaves_nothing_behind(
+    live: RedisLiveState, live_redis: redis.Redis, subject: Subject
+) -> None:
+    pair = [viewed(1), did(EventType.IDENTITY, client=PHONE), viewed(2, visitor=None, client=PHONE)]
+    live.fold(SHOP, pair)
+    held = [viewed(3), did(EventType.IDENTITY, client=TABLET), viewed(4, visitor=None, client=PHONE), viewed(5), *pair]
+    erased_at = max(event.at for event in held)
+    LiveStatePlace(live_redis, Stopped(erased_at)).erase_customer(SHOP, subject)
+    live.fold(SHOP, held)
+    fold_events([(SHOP, event) for event in held], Ports(live))
+    assert [name for name in names(live_redis) if ":erased:" not in name] == []
+    assert all(0 < int(live_redis.ttl(name)) <= LIVES_S for name in names(live_redis))
+
+    later = viewed(6, after_s=(erased_at - START).total_seconds() + 1, client=PHONE)
+    live.fold(SHOP, [*held, later])
+    assert state(live).viewed == (6,), "what is done after the erasure is another matter"
+    live.fold(OTHER, held)
+    assert state(live, shop=OTHER).viewed[0] == 5
+
+
+def test_a_pair_that_is_learnt_while_its_visitor_is_erased_is_erased_too(
+    live: RedisLiveState, live_redis: redis.Redis
+) -> None:
+    live.fold(SHOP, [viewed(1)])
+    late = did(EventType.IDENTITY, client=PHONE)
+
+    class Meanwhile(Stopped):
+        """The clock is asked between the search for pairs and the tombstones."""
+
+        def now(self) -> datetime:
+            live.fold(SHOP, [late, viewed(2, visitor=None, client=PHONE)])
+            return super().now()
+
+    place = LiveStatePlace(live_redis, Meanwhile(START + timedelta(days=1)))
+    place.erase_customer(SHOP, Subject(CustomerId(1), visitors=(ANN,)))
+    assert [name for name in names(live_redis) if ":erased:" not in name] == []
+    live.fold(SHOP, [viewed(3, visitor=None, client=PHONE)])
+    assert [name for name in names(live_redis) if ":erased:" not in name] == []
 
 
 # -- Reading ---------------------------------------------------------------------------------------------------------

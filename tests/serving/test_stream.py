@@ -238,6 +238,16 @@ def test_the_stream_is_trimmed_behind_what_both_groups_are_done_with(
     assert live_redis.xlen(keys.EVENTS) == 1
 
 
+def test_dead_letters_are_kept_for_a_month(live_redis: redis.Redis) -> None:
+    reader = consumer(live_redis)
+    now: Any = live_redis.time()
+    for age in (31, 29):
+        live_redis.xadd(keys.DEAD_LETTERS, {"body": age}, id=f"{1000 * (now[0] - age * 24 * 3600)}-0")
+    Stream(reader, Kept()).keep_house()
+    left: Any = live_redis.xrange(keys.DEAD_LETTERS)
+    assert [fields for _, fields in left] == [{b"body": b"29"}]
+
+
 def test_nothing_is_trimmed_before_every_group_is_there(live_redis: redis.Redis, log: RedisEventLog) -> None:
     log.append(ALICE, [event(1), event(2)])
     lake = consumer(live_redis)
@@ -297,6 +307,23 @@ def test_the_backlog_tells_how_long_each_group_is_behind(live_redis: redis.Redis
     assert found.oldest_s["lake"] > 1e9, "not yet delivered"
     lake.new()
     assert read_backlog(live_redis).oldest_s["lake"] > 1e9, "delivered, not yet acknowledged"
+
+
+def test_the_backlog_sees_what_waits_behind_an_entry_that_is_just_acknowledged(
+    live_redis: redis.Redis, log: RedisEventLog
+) -> None:
+    class Acknowledging(redis.Redis):
+        """A connection on which the reader's batch is done between two looks."""
+
+        def xpending(self, name: Any, groupname: Any) -> Any:
+            reader.acknowledge(batch)
+            return super().xpending(name, groupname)
+
+    reader = consumer(live_redis, most=1)
+    log.append(ALICE, [event(1), event(2)])
+    batch = reader.new()
+    with Acknowledging(connection_pool=live_redis.connection_pool) as connection:
+        assert read_backlog(connection).oldest_s["lake"] > 0
 
 
 def test_a_full_stream_takes_nothing_more_until_it_is_trimmed(live_redis: redis.Redis) -> None:

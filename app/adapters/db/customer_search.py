@@ -29,11 +29,12 @@ class DbCustomerSearch:
     def find(self, shop: ShopId, words: str) -> CustomerId | None:
         """The customer meant by `words`: ``#1001`` is an order, digits a customer, what holds an @ an address."""
         found = self._ask(shop, words.strip())
-        if found is None:
-            return None
+        return CustomerId(found) if found is not None and self.may_be_shown(shop, CustomerId(found)) else None
+
+    def may_be_shown(self, shop: ShopId, customer: CustomerId) -> bool:
+        """Whether the customer neither opted out nor was erased; one whom we don't know has done neither."""
         with self._database.shop(shop) as session:
-            allowed = bool(session.execute(MAY_BE_SHOWN, {"customer": found}).scalar())
-        return CustomerId(found) if allowed else None
+            return bool(session.execute(MAY_BE_SHOWN, {"customer": customer}).scalar())
 
     def _ask(self, shop: ShopId, words: str) -> int | None:
         if "@" in words:

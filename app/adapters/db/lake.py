@@ -100,6 +100,11 @@ class LakeIndex:
         with self._database.shop(shop) as session:
             session.execute(ALONE, {"shop": shop})
 
+    def note_changed(self, shop: ShopId, days: Iterable[date]) -> None:
+        """As `mark`, at once and by itself."""
+        with self._database.shop(shop) as session:
+            self.mark(session, shop, days)
+
     def has_left(self, session: Session, shop: ShopId) -> bool:
         """Whether the shop is uninstalled: its data are about to be erased, and nothing may be added behind that."""
         return bool(session.execute(STATE, {"shop": shop}).scalar() == ShopState.UNINSTALLED)

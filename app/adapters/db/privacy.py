@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import orjson
 from sqlalchemy import text
 from sqlmodel import Session
 
 from app.adapters.crypto import Sealer
+from app.adapters.db.browsers import browsers_behind
 from app.adapters.db.engine import Database
 from app.adapters.db.lake import digest
 from app.adapters.db.merge_people import BUYER
@@ -29,23 +31,7 @@ FORGET_BUYERS = text("""
     INSERT INTO removals (shop_id, kind, id, at) SELECT :shop, :kind, unnest(cast(:orders AS bigint[])), :at
     ON CONFLICT DO NOTHING
 """)
-BROWSERS = text("""
-    WITH RECURSIVE direct (visitor, client) AS (
-        SELECT nullif(visitor, ''), nullif(client, '') FROM visitor_orders WHERE order_id = ANY(:orders)
-        UNION
-        SELECT d.visitor, NULL FROM order_lines l JOIN decisions d ON d.request_id = l.request_id
-        WHERE l.order_id = ANY(:orders)
-        UNION
-        SELECT c.visitor, c.client FROM order_lines l JOIN clicks c ON c.request_id = l.request_id
-        WHERE l.order_id = ANY(:orders)
-    ), known (visitor, client) AS (
-        SELECT visitor, client FROM direct
-        UNION
-        SELECT p.visitor, p.client FROM known k JOIN visitor_clients p ON p.visitor = k.visitor OR p.client = k.client
-    )
-    SELECT DISTINCT visitor, client FROM known
-""")
-"""A browser goes by two ids, and a person may have several browsers: links are followed until nothing new is found."""
+BROWSERS = text(browsers_behind("= ANY(:orders)"))
 REMEMBER = text("""
     INSERT INTO visitor_orders (shop_id, order_id, visitor, client, at)
     SELECT :shop, :order, visitor, client, :at FROM (
@@ -63,8 +49,15 @@ OPEN_RECEIPT = text("""
     ON CONFLICT (shop_id, id) DO UPDATE SET kind = excluded.kind WHERE receipts.finished_at IS NULL
     RETURNING id
 """)
+NOTE_PLACE = text("""
+    UPDATE receipts SET places = places || jsonb_build_object(cast(:place AS text), jsonb_build_object(
+        'records', coalesce((places -> cast(:place AS text) ->> 'records')::bigint, 0) + :records,
+        'at', cast(:at AS text)))
+    WHERE id = :id
+""")
 CLOSE_RECEIPT = text("""
-    UPDATE receipts SET finished_at = :at, places = cast(:places AS jsonb), export = :export WHERE id = :id
+    UPDATE receipts SET finished_at = :at, places = places || cast(:places AS jsonb), export = :export WHERE id = :id
+    RETURNING places
 """)
 TAKE_TURNS = text("SELECT pg_advisory_xact_lock(hashtextextended(:half, :shop))")
 """With imports and webhooks: what they write before the tombstone stands is erased, what they write after heeds it."""
@@ -123,10 +116,19 @@ class DbPrivacy:
         with self._database.shop(shop) as session:
             return session.execute(OPEN_RECEIPT, values).first() is not None
 
-    def close_receipt(self, shop: ShopId, id: str, *, at: datetime, places: Json, export: bytes | None = None) -> None:
-        box = None if export is None else self._sealer.seal(shop, EXPORT, export)
+    def note_place(self, shop: ShopId, id: str, place: str, *, records: int, at: datetime) -> None:
+        """Write into the receipt how many records a place has erased, on top of what a killed try had noted."""
         with self._database.shop(shop) as session:
-            session.execute(CLOSE_RECEIPT, {"id": id, "at": at, "places": orjson.dumps(places).decode(), "export": box})
+            session.execute(NOTE_PLACE, {"id": id, "place": place, "records": records, "at": at.isoformat()})
+
+    def close_receipt(
+        self, shop: ShopId, id: str, *, at: datetime, places: Json, export: bytes | None = None
+    ) -> dict[str, Any]:
+        """Finish it; returns all that it says by place."""
+        box = None if export is None else self._sealer.seal(shop, EXPORT, export)
+        values = {"id": id, "at": at, "places": orjson.dumps(places).decode(), "export": box}
+        with self._database.shop(shop) as session:
+            return dict(session.execute(CLOSE_RECEIPT, values).scalar_one())
 
 
 def _bury_browsers(session: Session, shop: ShopId, subject: Subject, at: datetime) -> None:

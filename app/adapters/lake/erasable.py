@@ -1,12 +1,14 @@
 """The lake as an erasable place: a person's events go from the files that hold them, decisions lose their visitor.
 
 Tombstones stand before this is called. Once every turn has ended that may not have seen them, nothing of the person is
-added any more, and the files can be gone through one by one; the turn at rewriting keeps merging away meanwhile.
+added any more, and the files can be gone through one by one; the turn at rewriting keeps merging away meanwhile. The
+days that lost events are counted anew, so that a person leaves the figures too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
@@ -18,6 +20,7 @@ from app.adapters.lake.files import LakeFiles, Part
 from app.adapters.lake.schema import DECISION_KIND, EVENT_KIND
 from app.adapters.lake.upkeep import Keep, ParquetUpkeep
 from app.core.ids import ShopId
+from app.core.shop_days import utc_day
 from app.ports import Json, Subject
 
 SHOWN = ("type", "at", "placement", "rail", "product_id", "collection_id", "order_id", "query", "path")
@@ -44,10 +47,14 @@ class LakePlace:
         """
         self._index.wait_for_turns(shop)
         with self._index.rewriting(shop):
+            days = self._days(shop, subject)
+            # Twice: a kill in between must not leave figures as they were, nor may one that is just being counted.
+            self._index.note_changed(shop, days)
             changed = sum(self._erase(shop, kind, subject) for kind in (EVENT_KIND, DECISION_KIND))
             damaged = self._files.damaged(shop)
             for part in damaged:
                 self._files.delete(part.path)
+        self._index.note_changed(shop, days)
         return changed + len(damaged)
 
     def erase_shop(self, shop: ShopId) -> int:
@@ -66,6 +73,15 @@ class LakePlace:
 
         parts = reading.read(self._files, lambda: self._files.parts(shop, EVENT_KIND), EVENT_KIND, find)
         return [{name: value for name, value in row.items() if value is not None} for row in parts]
+
+    def _days(self, shop: ShopId, subject: Subject) -> set[date]:
+        """The UTC days on which the person did anything."""
+
+        def find(dataset: Any) -> set[date]:
+            moments = dataset.to_table(columns=["at"], filter=_whose(subject))["at"]
+            return {utc_day(moment) for moment in pc.unique(pc.floor_temporal(moments, unit="day")).to_pylist()}
+
+        return reading.read(self._files, lambda: self._files.parts(shop, EVENT_KIND), EVENT_KIND, find)
 
     def _erase(self, shop: ShopId, kind: str, subject: Subject) -> int:
         keep = _without_name(subject) if kind == DECISION_KIND else _without_events(subject)

@@ -7,11 +7,10 @@ stands there: a kill at any moment loses nothing and doubles nothing.
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import date, datetime, timedelta
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import duckdb
@@ -32,11 +31,7 @@ MANY: Final = 32
 """How many small files of a day are left to readers."""
 CLOSED_AFTER: Final = timedelta(days=2)
 """Events arrive up to a day late; a day that ended longer ago is closed."""
-LIMITS: Final[dict[str, str | int | float | list[str]]] = {
-    "memory_limit": "512MB",
-    "threads": 2,
-    "temp_directory": f"{tempfile.gettempdir()}/attune-{os.getuid()}-duckdb",
-}
+LIMITS: Final[dict[str, str | int | float | list[str]]] = {"memory_limit": "512MB", "threads": 2}
 
 ONCE: Final = """
     SELECT * FROM parts QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY "at") = 1 ORDER BY "at", {key}
@@ -191,7 +186,10 @@ class ParquetUpkeep:
             nonlocal target
             names = "\n".join(part.path for part in sources)
             target = f"{folder}/part-{hashlib.sha256(names.encode()).hexdigest()[:32]}.parquet"
-            with closing(duckdb.connect(config=LIMITS)) as engine:
+            with (
+                TemporaryDirectory(prefix="attune-duckdb-") as spill,
+                closing(duckdb.connect(config={**LIMITS, "temp_directory": spill})) as engine,
+            ):
                 engine.register("parts", parts)
                 batches = engine.sql(ONCE.format(key=KEYS[kind])).to_arrow_reader(ROWS_A_GROUP)
                 self._files.write(target, batches, SCHEMAS[kind])

@@ -74,8 +74,9 @@ def read_backlog(connection: redis.Redis) -> Backlog:
 def _oldest(raw: Any, group: Mapping[str, Any] | None) -> bytes | None:
     """The id of the oldest entry that the group has not acknowledged, delivered or not."""
     if group is not None and group["pending"]:
-        first: bytes = raw.xpending(keys.EVENTS, group["name"])["min"]
-        return first
+        first: bytes | None = raw.xpending(keys.EVENTS, group["name"])["min"]
+        if first is not None:  # Otherwise it was acknowledged just now, and what follows may still wait.
+            return first
     after = b"-" if group is None else b"(" + group["last-delivered-id"]
     following = raw.xrange(keys.EVENTS, min=after, count=1)
     return following[0][0] if following else None

@@ -21,6 +21,8 @@ BLOCK_MS: Final = 1000
 IDLE_MS: Final = 30_000
 MOST_DELIVERIES: Final = 5
 MOST_DEAD: Final = 10_000
+DEAD_KEPT_S: Final = 30 * 24 * 3600
+"""Visitors' behaviour may stand in dead letters: whoever wants to know what went wrong has a month for it."""
 FORGET_MS: Final = 3_600_000
 
 
@@ -138,6 +140,11 @@ class StreamConsumer:
             pending: Any = self._redis.xpending(keys.EVENTS, group)
             bounds.append(pending["min"] or delivered[group])
         self._redis.xtrim(keys.EVENTS, minid=min(bounds, key=_order), approximate=False)
+
+    def forget_dead_letters(self) -> None:
+        """Drop what was set aside long ago."""
+        now: Any = self._redis.time()
+        self._redis.xtrim(keys.DEAD_LETTERS, minid=1000 * (now[0] - DEAD_KEPT_S), approximate=False)
 
     def forget_dead_consumers(self) -> None:
         """Remove the names of consumers that hold nothing and have been silent for long: each restart has a new one."""

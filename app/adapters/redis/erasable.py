@@ -9,8 +9,10 @@ import orjson
 import redis
 
 from app.adapters.redis import keys
+from app.adapters.redis.folding import digest
+from app.adapters.redis.live_state import LIVES_S, milliseconds
 from app.core.ids import ShopId
-from app.ports import Json, Subject
+from app.ports import Clock, Json, Subject
 
 BATCH: Final = 1000
 Fields = Mapping[bytes, bytes]
@@ -19,15 +21,15 @@ Fields = Mapping[bytes, bytes]
 class LiveStatePlace:
     name = "redis"
 
-    def __init__(self, connection: redis.Redis) -> None:
-        self._redis = connection
+    def __init__(self, connection: redis.Redis, clock: Clock) -> None:
+        self._redis, self._clock = connection, clock
 
     def erase_customer(self, shop: ShopId, subject: Subject) -> int:
         """The person's visitors and browsers: what the stream still carries of them, then their state.
 
-        In this order, so that nothing of the stream is folded into a state that has just been erased.
+        The tombstones come first: a reader that has their events in its hand folds them no more.
         """
-        visitors, clients = self._known(shop, subject)
+        visitors, clients = self._buried(shop, subject)
         dropped = 0
         if visitors or clients:
             dropped = self._drop(shop, lambda body: body.get("visitor") in visitors or body.get("client") in clients)
@@ -52,6 +54,19 @@ class LiveStatePlace:
         if bought:
             found.append({"bought": ",".join(_text(product) for product in bought)})
         return found
+
+    def _buried(self, shop: ShopId, subject: Subject) -> tuple[set[str], set[str]]:
+        """As `_known`, and with tombstones. What was paired with them before those stood is found by a second look."""
+        buried: set[str] = set()
+        while True:
+            visitors, clients = self._known(shop, subject)
+            new = (visitors | clients) - buried
+            if not new:
+                return visitors, clients
+            now = milliseconds(self._clock.now())
+            for id in new:
+                self._redis.set(keys.erased(shop, digest(id)), now, ex=LIVES_S)
+            buried |= new
 
     def _known(self, shop: ShopId, subject: Subject) -> tuple[set[str], set[str]]:
         """The person's visitors and clients, also those that only the pairs of the two tell."""

@@ -3,24 +3,47 @@
 A state is a hash with a field for each kind of thing done, ``product:milliseconds`` newest first. Everything in it is a
 maximum over events (the latest time at which a product was viewed, clicked, seen, put into the cart, taken out of it),
 so neither order nor repetition of the events matters.
+
+What a browser did before it was erased is left alone: an erasure sets a tombstone before it deletes the state, and a
+reader may still have such events in its hand.
 """
 
 from __future__ import annotations
 
+import hashlib
 from typing import Final
 
 VIEWED, CLICKED, SEEN, CARTED = "viewed", "clicked", "seen", "carted"
 UNCARTED: Final = "uncarted"
 """When products were taken out of the cart: an older report of putting one in must not bring it back."""
 
+
+def digest(id: str) -> str:
+    """What a tombstone keeps of a visitor or client id, which is random and long: nobody finds the id again.
+
+    SHA-1, because that is what scripts in Redis can compute.
+    """
+    return hashlib.sha1(id.encode(), usedforsecurity=False).hexdigest()
+
+
 # KEYS: the state to fold into; for events that name a client also the client's visitor, and the client's own state.
-# ARGV: how many products a field keeps, seconds to live, what a visitor's key begins with, the visitor of the events
-#       (empty where they name the client alone), then field, product, milliseconds for each thing done.
+# ARGV: how many products a field keeps, seconds to live, what a visitor's key begins with, what a tombstone's key
+#       begins with, the visitor and the client of the events (one may be empty), the milliseconds of the newest event,
+#       then field, product, milliseconds for each thing done.
 # Returns 1 if the pair of visitor and client is new, -1 if the client is another visitor's, otherwise 0.
 FOLD: Final = """
 local kept, lives = tonumber(ARGV[1]), ARGV[2]
-local state, told = KEYS[1], 0
+local visitor, client = ARGV[5], ARGV[6]
+local known = #KEYS == 3 and redis.call('GET', KEYS[2]) or ''
+local state, told, erased = KEYS[1], 0, 0
 local changes = {}
+
+for _, id in ipairs({visitor, client, known}) do
+  if id ~= '' then
+    erased = math.max(erased, tonumber(redis.call('GET', ARGV[4] .. redis.sha1hex(id)) or 0))
+  end
+end
+if tonumber(ARGV[7]) <= erased then return 0 end
 
 local function take(field, product, at)
   local of = changes[field]
@@ -35,18 +58,20 @@ local function read(key, field)
   end
 end
 
-for place = 5, #ARGV, 3 do take(ARGV[place], ARGV[place + 1], tonumber(ARGV[place + 2])) end
+for place = 8, #ARGV, 3 do
+  local at = tonumber(ARGV[place + 2])
+  if at > erased then take(ARGV[place], ARGV[place + 1], at) end
+end
 
 if #KEYS == 3 then
-  local known = redis.call('GET', KEYS[2])
-  if known then
-    if ARGV[4] == '' then state = ARGV[3] .. known
-    elseif known ~= ARGV[4] then told = -1 end
+  if known ~= '' then
+    if visitor == '' then state = ARGV[3] .. known
+    elseif known ~= visitor then told = -1 end
     redis.call('EXPIRE', KEYS[2], lives)
-  elseif ARGV[4] == '' then
+  elseif visitor == '' then
     state = KEYS[3]
   else
-    redis.call('SET', KEYS[2], ARGV[4], 'EX', lives)
+    redis.call('SET', KEYS[2], visitor, 'EX', lives)
     told = 1
     for _, field in ipairs(redis.call('HKEYS', KEYS[3])) do read(KEYS[3], field) end
     redis.call('DEL', KEYS[3])

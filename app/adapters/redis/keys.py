@@ -56,6 +56,11 @@ def client_state(shop: ShopId, client_id: ClientId | str) -> str:
     return f"attune:{shop}:client_state:{client_id}"
 
 
+def erased(shop: ShopId, digest: str) -> str:
+    """Until when (milliseconds) nothing that an erased browser did is folded; `folding.digest` names it."""
+    return f"attune:{shop}:erased:{digest}"
+
+
 def customer(shop: ShopId, customer_id: CustomerId | int) -> str:
     """Redis list of the products that a customer bought last, newest first, at most 20."""
     return f"attune:{shop}:customer:{customer_id}"

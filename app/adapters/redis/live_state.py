@@ -7,10 +7,10 @@ client that is later said to be another visitor stays with its own.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, cast
 
 import redis
 
@@ -35,11 +35,11 @@ FIELDS: Final = {
     EventType.ADD_TO_CART: CARTED,
     EventType.REMOVE_FROM_CART: UNCARTED,
 }
+FOLDED: Final = frozenset({*FIELDS, EventType.PURCHASE})
 READ: Final = tuple(field.encode() for field in (VIEWED, CLICKED, SEEN, CARTED))
 NEWEST: Final = b"%d" % (KEPT - 1)
 
 Owner = tuple[VisitorId | None, ClientId | None]
-_PRODUCT = re.compile(rb"(\d+):")
 
 
 class RedisLiveState:
@@ -96,7 +96,7 @@ class RedisLiveState:
             clicked=_products(clicked),
             seen=_products(seen),
             carted=_products(carted),
-            bought=tuple([ProductId(int(product)) for product in next(answers)]) if customer is not None else (),
+            bought=cast(tuple[ProductId, ...], tuple(map(int, next(answers)))) if customer is not None else (),
             arm=arm.decode() if arm else None,
             stored=_stored(next(answers)) if list_of is not None else None,
         )
@@ -110,16 +110,15 @@ class RedisLiveState:
         Raises:
             Retryable: Redis does not answer.
         """
-        batches: dict[Owner, list[str | int]] = {}
+        batches: dict[Owner, list[Event]] = {}
         for event in events:
-            changes = list(_changes(event))
-            if changes or (event.visitor and event.client):
-                batches.setdefault((event.visitor, event.client), []).extend(changes)
+            if event.type in FOLDED or (event.visitor and event.client):
+                batches.setdefault((event.visitor, event.client), []).append(event)
         if not batches:
             return
         pipeline = self._redis.pipeline(transaction=False)
-        for owner, changes in batches.items():
-            self._fold(keys=_keys(shop, owner), args=_arguments(shop, owner, changes), client=pipeline)
+        for owner, theirs in batches.items():
+            self._fold(keys=_keys(shop, owner), args=_arguments(shop, owner, theirs), client=pipeline)
         try:
             self._count(pipeline.execute(raise_on_error=False))
         except redis.RedisError as error:
@@ -136,9 +135,13 @@ class RedisLiveState:
                 self._counters.add(name, number)
 
 
+def milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
 def _changes(event: Event) -> Iterator[str | int]:
     """Field, product and milliseconds of each thing that the event did, one after the other."""
-    at = int(event.at.timestamp() * 1000)
+    at = milliseconds(event.at)
     field = FIELDS.get(event.type)
     if field is not None and event.product_id is not None:
         yield from (field, event.product_id, at)
@@ -156,12 +159,17 @@ def _keys(shop: ShopId, owner: Owner) -> list[str]:
     return [keys.visitor(shop, visitor) if visitor else own, keys.client(shop, client), own]
 
 
-def _arguments(shop: ShopId, owner: Owner, changes: Sequence[str | int]) -> list[str | int]:
-    return [KEPT, LIVES_S, keys.visitor(shop, ""), owner[0] or "", *changes]
+def _arguments(shop: ShopId, owner: Owner, events: Sequence[Event]) -> list[str | int]:
+    visitor, client = owner
+    newest = max(milliseconds(event.at) for event in events)
+    changes = (part for event in events for part in _changes(event))
+    prefixes = (keys.visitor(shop, ""), keys.erased(shop, ""))
+    return [KEPT, LIVES_S, *prefixes, visitor or "", client or "", newest, *changes]
 
 
 def _products(text: bytes | None) -> tuple[ProductId, ...]:
-    return tuple(map(ProductId, map(int, _PRODUCT.findall(text)))) if text else ()
+    """The products of ``product:milliseconds,…``; a pattern would try every digit of the times as well."""
+    return cast(tuple[ProductId, ...], tuple(map(int, text.replace(b":", b",").split(b",")[::2]))) if text else ()
 
 
 def _stored(text: bytes | None) -> StoredList | None:

@@ -1,0 +1,34 @@
+"""Whose browsers stand behind orders: one question in SQL for who is erased, who is exported, and who objects.
+
+A browser goes by two ids, and a person may have several browsers: links are followed until nothing new is found.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_BEHIND: Final = """
+    WITH RECURSIVE direct (visitor, client) AS (
+        SELECT nullif(visitor, ''), nullif(client, '') FROM visitor_orders WHERE order_id {these}
+        UNION
+        SELECT d.visitor, NULL FROM order_lines l JOIN decisions d ON d.request_id = l.request_id
+        WHERE l.order_id {these}
+        UNION
+        SELECT c.visitor, c.client FROM order_lines l JOIN clicks c ON c.request_id = l.request_id
+        WHERE l.order_id {these}
+    ), known (visitor, client) AS (
+        SELECT visitor, client FROM direct
+        UNION
+        SELECT p.visitor, p.client FROM known k JOIN visitor_clients p ON p.visitor = k.visitor OR p.client = k.client
+    )
+    SELECT DISTINCT visitor, client FROM known
+"""
+
+
+def browsers_behind(these: str) -> str:
+    """SQL that gives ``visitor, client`` of the orders whose id fulfils ``order_id <these>``; either may be null.
+
+    Args:
+        these: SQL of ours, never a value from outside.
+    """
+    return _BEHIND.format(these=these)

@@ -1,0 +1,75 @@
+"""All tables, by topic. Every one has ``shop_id`` in its key and row-level security forced, except the two that
+must be read before the shop is known: ``shops`` and ``due_work``.
+
+Personal fields (law 3) are columns of type bytes that hold `app.adapters.crypto` boxes; money is in minor units.
+"""
+
+from __future__ import annotations
+
+from app.adapters.db.tables.behaviour import (
+    ChangedDay,
+    Click,
+    DecisionRow,
+    EventCount,
+    VisitDay,
+    VisitorClient,
+    VisitorOrder,
+    VisitorTombstone,
+)
+from app.adapters.db.tables.catalogue import Collection, CollectionProduct, InventoryLevel, Product, Variant
+from app.adapters.db.tables.house import (
+    Claim,
+    Consent,
+    Credential,
+    Delivery,
+    DueWork,
+    Setting,
+    Shop,
+    ShopProfile,
+    SyncProblem,
+    SyncRun,
+)
+from app.adapters.db.tables.models import ModelPointer, ModelRun, PublishedList
+from app.adapters.db.tables.privacy import Receipt, Tombstone
+from app.adapters.db.tables.sales import Customer, Order, OrderLine, Refund, RefundLine, Removal
+
+OPEN_TABLES = frozenset({"shops", "due_work", "alembic_version"})
+"""The tables without row-level security."""
+
+__all__ = [
+    "OPEN_TABLES",
+    "ChangedDay",
+    "Claim",
+    "Click",
+    "Collection",
+    "CollectionProduct",
+    "Consent",
+    "Credential",
+    "Customer",
+    "DecisionRow",
+    "Delivery",
+    "DueWork",
+    "EventCount",
+    "InventoryLevel",
+    "ModelPointer",
+    "ModelRun",
+    "Order",
+    "OrderLine",
+    "Product",
+    "PublishedList",
+    "Receipt",
+    "Refund",
+    "RefundLine",
+    "Removal",
+    "Setting",
+    "Shop",
+    "ShopProfile",
+    "SyncProblem",
+    "SyncRun",
+    "Tombstone",
+    "Variant",
+    "VisitDay",
+    "VisitorClient",
+    "VisitorOrder",
+    "VisitorTombstone",
+]
