@@ -25,9 +25,9 @@ def main(arguments: list[str] | None = None) -> None:
     except (TomlError, OSError, KeyError, ValueError) as error:
         sys.exit(f"devstore: {error}")
     server = listen(app, args.port)
-    signal.signal(signal.SIGTERM, _stop)
-    print(f"READY http://127.0.0.1:{args.port}", flush=True)
     try:
+        signal.signal(signal.SIGTERM, _stop)
+        print(f"READY http://127.0.0.1:{args.port}", flush=True)
         server.serve_forever()
     except KeyboardInterrupt:
         pass

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 TASTES = "tastes.npz"
 SUMMARY = "shoppers.json"
+SHOWN = 5
 
 
 class DemoShoppers:
@@ -52,9 +54,18 @@ class DemoShoppers:
             return ""
         head = f"{'simulated':<28}{'looked at':>10}{'clicks':>8}{'CTR':>8}{'to cart':>9}{'bought':>8}"
         rows = [_line(name, row) for name, row in sorted(did["rows"].items())]
-        totals = f"{did['visits']:,} visits ({did['consenting']:,} with consent), {did['orders']:,} orders"
-        faults = [f"{did['errors']:,} broken answers, such as: {did['problems'][0]}"] if did["errors"] else []
-        return "\n".join([head, *rows, totals, *faults])
+        visits = f"{did['visits']:,} visits ({did['consenting']:,} with consent), {did['bots']:,} runs of bots"
+        orders = f"{did['orders']:,} orders ({did['consenting_orders']:,} with consent)"
+        events = f"{did['events']:,} events taken, {did['refused']:,} not, {did['late']:,} rails asked in vain"
+        return "\n".join([head, *rows, visits, orders, events, *_faults(did)])
+
+
+def _faults(did: dict[str, Any]) -> list[str]:
+    """The broken answers by what they say, the most frequent first; only the first of them are kept in words."""
+    if not did["errors"]:
+        return []
+    kinds = Counter(did["problems"]).most_common(SHOWN)
+    return [f"{did['errors']:,} broken answers, such as:", *(f"  {text}" for text, _ in kinds)]
 
 
 def _line(name: str, row: dict[str, int]) -> str:

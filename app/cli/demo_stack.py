@@ -35,6 +35,8 @@ OWNER_USER = 1
 START_TIMEOUT_S = 120.0
 WORK_TIMEOUT_S = 900.0
 POLL_S = 0.25
+SHOPPERS = "shoppers"
+ENOUGH_VISITS = 3
 
 # The Procfile's processes, apart from the web one; `tests/test_docs.py` holds the two lists together.
 WORKERS = {
@@ -118,6 +120,8 @@ class DemoStack:
         return page.text
 
     def stop(self) -> None:
+        """The shoppers first: what they find broken while everything goes down is no finding."""
+        self.processes.end(SHOPPERS)
         self.processes.stop()
         self.wiring.close()
         self._http.close()
@@ -217,14 +221,18 @@ class DemoStack:
         raise Permanent("no product page shows a rail; see the logs of worker and trainer")
 
     def _crowd(self, say: Say) -> str:
-        """Let the shoppers in, and wait until the app has taken the first events of theirs."""
-        self.processes.start("shoppers", self.shoppers.command(self.store_url))
+        """Let the shoppers in, and wait until the app has taken the first events of theirs.
+
+        Of a few it may take long until one consents: then the first visits are enough.
+        """
+        self.processes.start(SHOPPERS, self.shoppers.command(self.store_url))
 
         def busy() -> bool:
-            say(f"{self.shoppers.did().get('visits', 0):,} visits")
-            return self.shoppers.events() > 0
+            visits = int(self.shoppers.did().get("visits", 0))
+            say(f"{visits:,} visits")
+            return self.shoppers.events() > 0 or visits >= ENOUGH_VISITS
 
-        self._wait("shoppers", busy, timeout_s=WORK_TIMEOUT_S)
+        self._wait(SHOPPERS, busy, timeout_s=WORK_TIMEOUT_S)
         return f"{self.shoppers.events():,} events taken"
 
     # -- small things ------------------------------------------------------------------------------------------------

@@ -73,9 +73,20 @@ class Processes:
             if child.poll() is None:
                 child.terminate()
         for child in children:
-            try:
-                child.wait(timeout=STOP_TIMEOUT_S)
-            except subprocess.TimeoutExpired:
-                os.killpg(child.pid, signal.SIGKILL)
-                child.wait()
+            _wait_for(child)
         self._children.clear()
+
+    def end(self, name: str) -> None:
+        """End one child before the others; nothing where there is none of that name."""
+        child = self._children.pop(name, None)
+        if child is not None and child.poll() is None:
+            child.terminate()
+            _wait_for(child)
+
+
+def _wait_for(child: subprocess.Popen[bytes]) -> None:
+    try:
+        child.wait(timeout=STOP_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()

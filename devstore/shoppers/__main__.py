@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--store", required=True, help="the store's origin, such as http://127.0.0.1:9292")
     parser.add_argument("--tastes", type=Path, required=True, help="what the devstore wrote with --tastes")
     parser.add_argument("--shoppers", type=_number, default=20, help="how many at a time")
-    parser.add_argument("--pace", type=float, default=1.0, help="2 makes everybody twice as fast")
+    parser.add_argument("--pace", type=_pace, default=1.0, help="2 makes everybody twice as fast")
     parser.add_argument("--visits", type=_number, help="stop after so many visits")
     parser.add_argument("--seed", type=int, default=20261123)
     parser.add_argument("--summary", type=Path, help="write the counts there once a second, as JSON")
@@ -63,6 +63,13 @@ def _number(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
     return number
+
+
+def _pace(text: str) -> float:
+    pace = float(text)
+    if not 0 < pace < float("inf"):
+        raise argparse.ArgumentTypeError("must be above 0")
+    return pace
 
 
 if __name__ == "__main__":

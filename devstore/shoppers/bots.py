@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from devstore.shoppers.browser import Browser
-from devstore.shoppers.catalogue import Catalogue
 from devstore.shoppers.habits import Habits
 from devstore.shoppers.scripts import Scripts
 from devstore.shoppers.tally import Tally
@@ -24,7 +23,6 @@ class Crawl:
 
     browser: Browser
     scripts: Scripts
-    catalogue: Catalogue
     habits: Habits
     random: np.random.Generator
     tally: Tally
@@ -40,10 +38,7 @@ class Crawl:
         for _ in range(self.habits.bot_pages):
             page = await self.browser.open(path)
             if self.hidden:
-                await self.scripts.load(page, ())
-                product = self.catalogue.id(page.handle) if page.handle else None
-                if product is not None:
-                    self.scripts.note("product_view", product_id=str(product))
+                await self.scripts.load(page)
                 await self.scripts.flush()
             cards = [f"/products/{card.handle}" for row in page.rows for card in row.cards]
             options = cards or page.links or ["/"]

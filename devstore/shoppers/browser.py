@@ -1,20 +1,21 @@
 """One browser: cookies, what its storage keeps, and requests that look like a person's or a crawler's.
 
 What a page's scripts would do after consent (ask the app proxy, report events) is `devstore.shoppers.scripts`; here is
-only what every browser does.
+only what every browser does. Whatever the store answers, or does not, is counted and never an exception.
 """
 
 from __future__ import annotations
 
+import asyncio
+import json
 import secrets
-import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import httpx
 
-from devstore.shoppers.page import Page, read
+from devstore.shoppers.page import Card, Page, cards_of, read
 from devstore.shoppers.tally import Tally
 
 AGENTS: Final = (
@@ -27,56 +28,114 @@ AGENTS: Final = (
     "Safari/537.36",
 )
 CRAWLER: Final = "Mozilla/5.0 (compatible; Examplebot/1.0; +https://bot.example/about)"
+EVENTS: Final = "X-Devstore-Events"
+"""The header in which the store tells Shopify's own script what a request of a script did to the cart."""
+UNREACHED: Final = 599
+
+Event = tuple[str, dict[str, Any]]
 
 
 @dataclass(slots=True)
 class Browser:
-    """`consent` is None until the banner was answered; `visitor` and `clicked` are the theme script's storage."""
+    """`consent` is None until the banner was answered; `visitor` is what the theme's script keeps of it."""
 
     http: httpx.AsyncClient
     tally: Tally
     agent: str
     consent: bool | None = None
     scripts: bool = True
-    client_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     visitor: str | None = None
-    clicked: dict[str, str] = field(default_factory=dict)
-    """Product id → ``request:position`` of the card that was clicked, carried into the cart."""
 
     async def open(self, path: str) -> Page:
         """Fetch a page as an address typed in or a link followed."""
-        answer = await self._ask("GET", path, headers={"Accept": "text/html"})
         self.tally.pages += 1
-        if answer is None:
-            return Page(path, 599)
-        return read(answer.text, str(answer.url.raw_path, "ascii"), answer.status_code)
-
-    async def part(self, path: str) -> Page:
-        """Fetch a part of a page, as a script does."""
-        answer = await self._ask("GET", path, headers={"Accept": "*/*"})
-        return Page(path, 599) if answer is None else read(answer.text, path, answer.status_code)
-
-    async def json(self, method: str, path: str, **kwargs: Any) -> Any:
-        """Ask for JSON; None when the answer is no success."""
-        answer = await self._ask(method, path, headers={"Accept": "application/json"}, **kwargs)
-        return answer.json() if answer is not None and answer.is_success else None
+        return await self._page("GET", path, headers={"Accept": "text/html"})
 
     async def submit(self, path: str, form: Mapping[str, str]) -> Page:
         """Send a form, and follow where it leads."""
-        answer = await self._ask("POST", path, data=dict(form), headers={"Accept": "text/html"})
-        return Page(path, 599) if answer is None else read(answer.text, str(answer.url.path), answer.status_code)
+        self.tally.pages += 1
+        return await self._page("POST", path, data=dict(form), headers={"Accept": "text/html"})
+
+    async def part(self, path: str) -> Page:
+        """Fetch a part of a page, as a script does."""
+        return await self._page("GET", path, headers={"Accept": "*/*"})
+
+    async def frame(self, path: str) -> str | None:
+        """Fetch what stands in a frame of the page; None when there is no such thing."""
+        headers = {"Accept": "text/html", "Sec-Fetch-Dest": "iframe"}
+        answer = await self._ask("GET", path, headers=headers)
+        return answer.text if answer is not None and answer.is_success else None
+
+    async def json(self, path: str, *, within_s: float | None = None) -> Any:
+        """Ask for JSON; None when the answer is no success, no JSON, or late."""
+        answer = await self._in_time(path, within_s)
+        return None if answer is None else self._decoded(answer)
+
+    async def cards(self, path: str, *, within_s: float) -> list[Card]:
+        """Ask for cards that Shopify renders; none when the answer is no success, or late."""
+        answer = await self._in_time(path, within_s)
+        return [] if answer is None else cards_of(answer.text, path)
+
+    async def send(self, path: str, form: Mapping[str, str]) -> tuple[Any, list[Event]]:
+        """Send a form as a script does: the JSON of a success, and what that did to the cart."""
+        answer = await self._ask("POST", path, data=dict(form), headers={"Accept": "application/json"})
+        if answer is None or not answer.is_success:
+            return None, []
+        try:
+            happened = [(str(name), dict(data)) for name, data in json.loads(answer.headers.get(EVENTS, "[]"))]
+        except (TypeError, ValueError):
+            happened = []
+        return self._decoded(answer), happened
+
+    async def post(self, address: str, body: bytes, *, origin: str) -> int:
+        """Send something away without a question; the status, or `UNREACHED`."""
+        headers = {"Content-Type": "text/plain;charset=UTF-8", "Origin": origin}
+        answer = await self._ask("POST", address, content=body, headers=headers)
+        if answer is not None and 400 <= answer.status_code < 500:
+            self.tally.problem(f"POST {address}: {answer.status_code} {answer.text[:200]}")
+        return UNREACHED if answer is None else answer.status_code
+
+    @property
+    def origin(self) -> str:
+        """The store's, as its pages send it."""
+        return str(self.http.base_url).rstrip("/")
 
     def answer_banner(self, *, accept: bool) -> None:
-        """Choose on the consent banner; from then on scripts may keep a visitor id."""
+        """Choose on the consent banner."""
         self.consent = accept
-        self.visitor = secrets.token_hex(16) if accept and self.scripts else None
+
+    def begin(self) -> None:
+        """As the theme's script does after consent: keep a random id, once for all visits."""
+        self.visitor = self.visitor or secrets.token_hex(16)
+
+    async def _page(self, method: str, path: str, **kwargs: Any) -> Page:
+        answer = await self._ask(method, path, **kwargs)
+        if answer is None:
+            return Page(path, UNREACHED)
+        return read(answer.text, str(answer.url.raw_path, "ascii"), answer.status_code)
+
+    async def _in_time(self, path: str, within_s: float | None) -> httpx.Response | None:
+        try:
+            async with asyncio.timeout(within_s):
+                answer = await self._ask("GET", path, headers={"Accept": "*/*"})
+        except TimeoutError:
+            self.tally.late += 1
+            return None
+        return answer if answer is not None and answer.is_success else None
+
+    def _decoded(self, answer: httpx.Response) -> Any:
+        try:
+            return answer.json()
+        except ValueError:
+            self.tally.problem(f"{answer.request.url.path}: no JSON")
+            return None
 
     async def _ask(self, method: str, path: str, *, headers: Mapping[str, str], **kwargs: Any) -> httpx.Response | None:
         try:
             answer = await self.http.request(method, path, headers={**headers, "User-Agent": self.agent}, **kwargs)
-        except httpx.HTTPError as error:
-            self.tally.problem(f"{method} {path}: {type(error).__name__}")
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            self.tally.problem(f"{method} {path.partition('?')[0]}: {type(error).__name__}")
             return None
-        if answer.status_code >= 500:
-            self.tally.problem(f"{method} {path}: {answer.status_code}")
+        if answer.status_code >= 500 or answer.status_code == 429:
+            self.tally.problem(f"{method} {path.partition('?')[0]}: {answer.status_code}")
         return answer

@@ -51,7 +51,9 @@ class Habits:
     """Chance to look at a further row of the page, given the last; rows are taken in an order drawn at random, so that
     rival rails are compared at the same place of the page."""
     click: float = 0.04
-    """Chance to click on a card of average attraction that is looked at; it follows the odds of the attraction."""
+    """Chance to click on a card of average attraction that is looked at."""
+    interest: float = 0.5
+    """How much of a product's attraction, as a logit, its card conveys; the rest is learnt on its page."""
     mood: float = 0.1
     """Share of visits in which somebody is ready to buy at all; most people only look."""
     completion: float = 0.45

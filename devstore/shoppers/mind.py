@@ -1,9 +1,9 @@
 """What one shopper makes of what she sees: looking, clicking, wanting. Pure: tastes, numbers and a generator in.
 
-The odds of a click and of a purchase follow the exponential of the utility by which the world's own history was drawn
-or fitted (`devstore.worlds.taste`), so that a rail which shows what somebody likes is clicked more and sells more. In a
-world where personalisation has no effect (`has_effect`), what is bought is settled before the visit, and clicks on
-cards fall anywhere.
+The odds of a purchase follow the exponential of the utility by which the world's own history was drawn or fitted
+(`devstore.worlds.taste`), those of a click a power of it (`Habits.interest`), so that a rail which shows what somebody
+likes is clicked more and sells more. In a world where personalisation has no effect (`has_effect`), what is bought is
+settled before the visit, and clicks on cards fall anywhere.
 """
 
 from __future__ import annotations
@@ -25,9 +25,20 @@ class Mind:
     Args:
         row: the shopper's row in the tastes.
         at: store time.
+        bought: what she has bought since the history ended, which runs out again only later.
     """
 
-    def __init__(self, tastes: Tastes, row: int, habits: Habits, random: np.random.Generator, *, at: datetime) -> None:
+    def __init__(
+        self,
+        tastes: Tastes,
+        row: int,
+        habits: Habits,
+        random: np.random.Generator,
+        *,
+        at: datetime,
+        bought: Collection[int] = (),
+    ) -> None:
+        self._bought = bought
         self._tastes, self._row, self._at, self._habits, self._random = tastes, row, at, habits, random
         self._complements: dict[int, frozenset[int]] = {}
         utility = tastes.utilities(row, at)
@@ -38,11 +49,19 @@ class Mind:
         self.came_for = self._errand()
 
     def _errand(self) -> tuple[int, ...]:
-        """What she is going to buy whatever she is shown: something that ran out, or all of it in a null world."""
-        due = self._tastes.due(self._row, self._at)[:1]
-        if due and self._in_the_mood and self._random.random() < float(self._tastes.loyalty[self._row]):
+        """What she is going to buy whatever she is shown: something that ran out, or all of it in a null world.
+
+        In a null world a visit ends in an order with the shopper's own chance, what ran out included.
+        """
+        comes = self._in_the_mood
+        if not self._tastes.has_effect:
+            comes = bool(self._random.random() < self._tastes.conversion(self._row))
+        if not comes:
+            return ()
+        due = [product for product in self._tastes.due(self._row, self._at) if product not in self._bought][:1]
+        if due and self._random.random() < float(self._tastes.loyalty[self._row]):
             return tuple(due)
-        if self._tastes.has_effect or self._random.random() >= self._tastes.conversion(self._row):
+        if self._tastes.has_effect:
             return ()
         return tuple(self._tastes.wishes(self._row, self._at, 1, self._random))
 
@@ -61,7 +80,7 @@ class Mind:
         """Whether a card that she looks at is clicked."""
         odds = self._habits.click / (1 - self._habits.click)
         if self._tastes.has_effect:
-            odds *= float(np.exp(self._pull(product, cart)))
+            odds *= float(np.exp(self._habits.interest * self._pull(product, cart)))
         return bool(self._random.random() < odds / (1 + odds))
 
     def wants(self, product: int, cart: Collection[int]) -> bool:

@@ -1,20 +1,29 @@
-"""A page as a browser's scripts find it: rows of product cards, the buy form, and what our block says about itself.
+"""A page as a browser's scripts find it: rows of product cards, the buy form, what our blocks say about themselves, and
+what the page tells Shopify's own script.
 
-Read with the standard library's parser from the HTML that was served; what a browser would not show (``hidden``,
-``<template>``) is read but marked.
+Read with the standard library's parser from the HTML that was served; cards that a browser would not show are read but
+marked. The lines of a cart are no row: nobody is offered what lies in her cart.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from typing import Final
+from typing import Any, Final
 
 RAIL_TAG: Final = "attune-recommendations"
+TRACKER_TAG: Final = "attune-tracker"
+DRAWER_TAG: Final = "cart-drawer"
+SETUP_ID: Final = "web-pixels-manager-setup"
 _VOID: Final = frozenset({"br", "img", "input", "link", "meta", "hr", "source", "wbr", "area", "base", "col", "embed"})
 _PRODUCT: Final = re.compile(r"^(?:/[a-z]{2}(?:-[a-z]{2})?)?/products/([^/?#]+)")
 _ROW_TAGS: Final = frozenset({"ul", "ol"})
+_GRID: Final = "grid"
+"""The class of the theme's own lists of products."""
+_BODY: Final = "template-"
+_NAMES: Final = {"index": "home"}
 
 
 @dataclass(slots=True)
@@ -27,7 +36,10 @@ class Card:
 
 @dataclass(slots=True)
 class Row:
-    """Cards side by side. `name` is ``theme``, or the rival's, or ``attune:<rail>`` with the rail's `attributes`."""
+    """Cards side by side.
+
+    `name` is ``theme:<kind of page>``, or the rival's, or ``attune:<rail>`` with the rail's `attributes`.
+    """
 
     name: str
     attributes: dict[str, str] = field(default_factory=dict)
@@ -49,9 +61,18 @@ class Page:
     sold_out: bool = False
     settings: dict[str, str] = field(default_factory=dict)
     """Data attributes of the first of our elements: where and under which key events go."""
+    tracker: dict[str, str] = field(default_factory=dict)
+    """Those of the tracker, which knows the theme's drawer; empty where the page has no drawer."""
+    setup: dict[str, Any] = field(default_factory=dict)
+    """What the page tells Shopify's own script: its standard events, the pixels, and whether consent is needed."""
     links: list[str] = field(default_factory=list)
     sections: list[str] = field(default_factory=list)
     """Addresses of what the theme loads by itself once the page stands (the native rail)."""
+
+    @property
+    def thanks(self) -> bool:
+        """Whether it is the page after an order."""
+        return any(event["name"] == "checkout_completed" for event in self.setup.get("events", ()))
 
     @property
     def handle(self) -> str | None:
@@ -66,7 +87,31 @@ def read(html: str, path: str, status: int = 200) -> Page:
     reader.close()
     page = reader.page
     page.rows = [row for row in page.rows if row.cards]
+    if not reader.has_drawer:
+        page.tracker = {}
     return page
+
+
+def cards_of(html: str, path: str) -> list[Card]:
+    """The cards of a piece of a page that has no list around them, as the app's proxy answers."""
+    return [card for row in read(f"<ul class={_GRID}>{html}</ul>", path).rows for card in row.cards]
+
+
+def _setup(text: str) -> dict[str, Any]:
+    """What the page tells, with its events as far as they have a name and data."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    events = found.get("events")
+    told = [event for event in events if _is_event(event)] if isinstance(events, list) else []
+    return {**found, "events": told}
+
+
+def _is_event(event: object) -> bool:
+    return isinstance(event, dict) and isinstance(event.get("name"), str) and isinstance(event.get("data"), dict)
 
 
 class _Reader(HTMLParser):
@@ -79,18 +124,30 @@ class _Reader(HTMLParser):
         self._card: Card | None = None
         self._in_form = False
         self._select: str | None = None
+        self._kind = "part"
+        self._in_setup = False
+        self.has_drawer = False
+
+    def handle_data(self, data: str) -> None:
+        if self._in_setup:
+            self.page.setup = _setup(data)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         at = {name: value or "" for name, value in attrs}
         opened: object | None = None
         if "data-collect" in at and not self.page.settings:
             self.page.settings = {k.removeprefix("data-"): v for k, v in at.items() if k.startswith("data-")}
+        self._in_setup = tag == "script" and at.get("id") == SETUP_ID
+        self._note(tag, at)
         if tag == RAIL_TAG:
             opened = self._rail = {k.removeprefix("data-"): v for k, v in at.items() if k.startswith("data-")}
-        elif tag in _ROW_TAGS:
+        elif tag in _ROW_TAGS and self._is_row(at):
             opened = self._row = self._begin_row(at)
         elif tag == "li" and self._row is not None:
-            opened = self._card = Card("", at.get("data-product"), "hidden" in at, at.get("data-request"))
+            product = at.get("data-product", "")
+            opened = self._card = Card(
+                "", product if product.isdecimal() else None, "hidden" in at, at.get("data-request")
+            )
         elif tag == "a":
             self._link(at.get("href", ""))
         elif tag == "form":
@@ -102,7 +159,19 @@ class _Reader(HTMLParser):
         if tag not in _VOID:
             self._stack.append((tag, opened))
 
+    def _note(self, tag: str, at: dict[str, str]) -> None:
+        if tag == "body":
+            kinds = [name.removeprefix(_BODY) for name in at.get("class", "").split() if name.startswith(_BODY)]
+            self._kind = _NAMES.get(kinds[0], kinds[0]) if kinds else self._kind
+        elif tag == TRACKER_TAG and "data-drawer" in at:
+            self.page.tracker = {k.removeprefix("data-"): v for k, v in at.items() if k.startswith("data-")}
+        self.has_drawer |= tag == DRAWER_TAG
+
+    def _is_row(self, at: dict[str, str]) -> bool:
+        return self._rail is not None or "data-rail" in at or _GRID in at.get("class", "").split()
+
     def handle_endtag(self, tag: str) -> None:
+        self._in_setup = False
         while self._stack:
             name, opened = self._stack.pop()
             if opened is not None:
@@ -117,7 +186,7 @@ class _Reader(HTMLParser):
             rail = self._rail.get("rail") or self._rail.get("placement", "")
             row = Row(f"attune:{rail}", self._rail)
         else:
-            row = Row(at.get("data-rail", "theme"))
+            row = Row(at.get("data-rail") or f"theme:{self._kind}")
         self.page.rows.append(row)
         return row
 

@@ -20,8 +20,11 @@ class Row:
 
 @dataclass(slots=True)
 class Tally:
-    """Counts since the start. `consenting` are visits, `events` what the app took, and `errors` answers that a browser
-    would have shown as a broken page.
+    """Counts since the start.
+
+    `consenting` are visits, `consenting_orders` the orders of those; `events` is what the app took and `refused` what
+    it did not; `late` are answers of the app that a page did not wait for; `errors` are answers that a browser
+    would have shown as a broken page, or logged.
     """
 
     visits: int = 0
@@ -29,8 +32,10 @@ class Tally:
     bots: int = 0
     consenting: int = 0
     orders: int = 0
+    consenting_orders: int = 0
     events: int = 0
     refused: int = 0
+    late: int = 0
     errors: int = 0
     rows: dict[str, Row] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
@@ -38,6 +43,13 @@ class Tally:
     def row(self, name: str) -> Row:
         """The counts of one row, such as ``attune:also_viewed`` or ``native``."""
         return self.rows.setdefault(name, Row())
+
+    def sent(self, events: int, status: int) -> None:
+        """Count a batch by the app's answer to it."""
+        if status == 202:
+            self.events += events
+        else:
+            self.refused += events
 
     def problem(self, text: str) -> None:
         """Note what went wrong; the first few are kept in words."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from urllib.parse import quote_plus
+from typing import Final
+from urllib.parse import quote_plus, urlencode
 
 import numpy as np
 
@@ -17,14 +18,17 @@ from devstore.shoppers.browser import Browser
 from devstore.shoppers.catalogue import Catalogue
 from devstore.shoppers.habits import Habits
 from devstore.shoppers.mind import Mind
-from devstore.shoppers.page import Page, Row
+from devstore.shoppers.page import Card, Page, Row
 from devstore.shoppers.scripts import Scripts
 from devstore.shoppers.tally import Tally
+
+SETTLED_S: Final = 2.0
+"""After so long a page has told what it is, and what happened on it before."""
 
 
 @dataclass(slots=True)
 class Visit:
-    """`customer` is the account she signs in to, or None; `pace` divides all times."""
+    """`customer` is her account, or None for a guest; `pace` divides all times."""
 
     browser: Browser
     scripts: Scripts
@@ -35,18 +39,22 @@ class Visit:
     tally: Tally
     pace: float
     customer: int | None = None
+    signs_in: bool = False
+    """Whether she signs in before she looks around."""
     email: str = ""
+    """A guest's, at the checkout."""
     cart: list[int] = field(default_factory=list)
     came_by: dict[int, str] = field(default_factory=dict)
     """Product → the row whose card led to its page."""
     carted_by: dict[int, str] = field(default_factory=dict)
+    bought: tuple[int, ...] = ()
 
     async def run(self) -> None:
         """Make the visit."""
         self.tally.visits += 1
-        if self.customer is not None:
-            await self.browser.open(f"/account/login?customer_id={self.customer}")
-        path: str | None = await self._entrance()
+        path: str | None = self._entrance()
+        if self.customer is not None and self.signs_in:
+            path = self._through_login(path or "/")
         for _ in range(1 + int(self.random.geometric(1 / self.habits.pages))):
             if path is None:
                 break
@@ -59,7 +67,7 @@ class Visit:
         await self.scripts.flush()
         self.tally.consenting += self.scripts.run
 
-    async def _entrance(self) -> str:
+    def _entrance(self) -> str:
         habits = self.habits
         chance = self.random.random()
         if chance < habits.from_home:
@@ -77,30 +85,38 @@ class Visit:
     async def _page(self, path: str) -> str | None:
         """Look at a page; returns where she goes from there, or None when she has had enough."""
         page = await self._open(path)
+        if page.status >= 500 or page.status == 429:
+            return None
         if page.status >= 400:
             return "/"
-        product = self.catalogue.id(page.handle) if page.handle else None
-        if product is not None:
-            await self._consider(page, product)
-        clicked = self._look(page.rows)
-        await self._think()
+        stays = float(self.random.exponential(self.habits.think_s))
+        await self._wait(min(stays, SETTLED_S))
         await self.scripts.flush()
-        if clicked:
-            return f"/products/{clicked}"
-        return self._wander(page)
+        product = self.catalogue.id(page.handle) if page.handle else None
+        drawer = None if product is None else await self._consider(page, product)
+        clicked = self._look([*page.rows, drawer] if drawer else page.rows)
+        await self.scripts.flush()
+        await self._wait(stays - SETTLED_S)
+        return await self._follow(*clicked) if clicked else self._wander(page)
 
     async def _open(self, path: str) -> Page:
         page = await self.browser.open(path)
-        await self._answer_banner()
-        await self.scripts.load(page, self.cart)
-        product = self.catalogue.id(page.handle) if page.handle else None
-        if product is not None:
-            self.scripts.note("product_view", product_id=str(product))
-        elif path.startswith("/search?q="):
-            self.scripts.note("search", query=path.removeprefix("/search?q=").partition("&")[0])
+        self._answer_banner()
+        await self.scripts.load(page)
         return page
 
-    async def _answer_banner(self) -> None:
+    async def _follow(self, row: Row, place: int) -> str:
+        """Click on a card."""
+        card = row.shown[place]
+        self.tally.row(row.name).clicks += 1
+        product = self._product(card)
+        if product is not None:
+            self.came_by[product] = row.name
+        self.scripts.clicked(row, place)
+        await self.scripts.flush()
+        return f"/products/{card.handle}"
+
+    def _answer_banner(self) -> None:
         if self.browser.consent is None:
             chance = self.random.random()
             if chance < self.habits.accept:
@@ -108,60 +124,78 @@ class Visit:
             elif chance < self.habits.accept + self.habits.decline:
                 self.browser.answer_banner(accept=False)
 
-    def _look(self, rows: Sequence[Row]) -> str | None:
-        """Look along the rows; returns the handle of a card that is clicked."""
+    def _look(self, rows: Sequence[Row]) -> tuple[Row, int] | None:
+        """Look along the rows; returns the row and place of a card that is clicked."""
         for number in self.random.permutation(len(rows)).tolist():
             row: Row = rows[number]
             for place in self.mind.places(len(row.shown)):
-                card = row.shown[place]
-                product = int(card.product_id) if card.product_id else self.catalogue.id(card.handle)
+                product = self._product(row.shown[place])
                 if product is None:
                     continue
-                counts = self.tally.row(row.name)
-                counts.looked_at += 1
+                self.tally.row(row.name).looked_at += 1
                 self.scripts.seen(row, place)
                 if self.mind.clicks(product, self.cart):
-                    counts.clicks += 1
-                    self.came_by[product] = row.name
-                    self.scripts.clicked(row, place)
-                    return card.handle
+                    return row, place
             if self.random.random() >= self.habits.shelves_looked_at:
                 break
         return None
 
-    async def _consider(self, page: Page, product: int) -> None:
-        """Put the page's product into the cart if she wants it and can have it."""
-        variant = page.form.get("id", "")
-        if page.sold_out or not variant or not self.mind.wants(product, self.cart):
-            return
-        tag = self.browser.clicked.get(str(product))
-        line = {"id": int(variant), "quantity": 1, "properties": {"_attune": tag} if tag else {}}
-        if await self.browser.json("POST", "/cart/add.js", json=line) is None:
-            return
+    def _product(self, card: Card) -> int | None:
+        return int(card.product_id) if card.product_id else self.catalogue.id(card.handle)
+
+    async def _consider(self, page: Page, product: int) -> Row | None:
+        """Put the page's product into the cart if she wants it and can have it; what the opened drawer then shows."""
+        if page.sold_out or not page.form.get("id") or not self.mind.wants(product, self.cart):
+            return None
+        form = {**page.form, "quantity": "1", **self.scripts.tag(product)}
+        if not self.browser.scripts:
+            if (await self.browser.submit("/cart/add", form)).status >= 400:
+                return None
+        else:
+            added, happened = await self.browser.send("/cart/add.js", form)
+            if added is None:
+                return None
+            self.scripts.happened(happened)
         self.cart.append(product)
-        self.scripts.note("add_to_cart", product_id=str(product), variant_id=variant, quantity=1)
         if product in self.came_by:
             self.carted_by[product] = self.came_by[product]
             self.tally.row(self.came_by[product]).carted += 1
+        return await self.scripts.drawer(page)
 
     async def _cart(self) -> None:
-        page = await self._open("/cart")
-        self.scripts.note("cart_view", products=[str(product) for product in self.cart])
-        clicked = self._look(page.rows)
-        await self._think()
-        if clicked:
-            await self._page(f"/products/{clicked}")
-            await self._open("/cart")
-        if not self.mind.completes():
-            return
-        self.scripts.note("checkout_started", products=[str(product) for product in self.cart])
-        order = await self.browser.json("POST", "/checkout", data={"email": self.email})
-        if order is None:
-            return  # Sold out meanwhile.
+        """The cart page, and in some visits the checkout."""
+        path = "/cart"
+        for _ in range(2):
+            page = await self._open(path)
+            await self._wait(SETTLED_S)
+            await self.scripts.flush()
+            clicked = self._look(page.rows)
+            await self._wait(float(self.random.exponential(self.habits.think_s)))
+            if clicked is None:
+                break
+            await self._page(await self._follow(*clicked))
+        if self.mind.completes():
+            await self._check_out()
+
+    async def _check_out(self) -> None:
+        """Who has an account is known by her address there; here she signs in on the way."""
+        email = self.email if self.customer is None else ""
+        page = await self._open("/checkout" if self.customer is None else self._through_login("/checkout"))
+        await self._wait(float(self.random.exponential(self.habits.think_s)))
+        await self.scripts.flush()
+        thanks = await self.browser.submit("/checkout", {"email": email}) if page.status < 400 else page
+        if not thanks.thanks:
+            return  # Sold out meanwhile, or out of order.
+        await self.scripts.load(thanks)
+        await self.scripts.flush()
+        self.bought = tuple(self.cart)
         self.tally.orders += 1
+        self.tally.consenting_orders += self.scripts.run
         for row in self.carted_by.values():
             self.tally.row(row).bought += 1
-        self.scripts.note("purchase", order_id=str(order["id"]), products=[str(product) for product in self.cart])
+
+    def _through_login(self, path: str) -> str:
+        return f"/account/login?{urlencode({'customer_id': self.customer, 'return_to': path})}"
 
     def _wander(self, page: Page) -> str | None:
         """Where she goes when no card drew her: on to a collection, home, or out."""
@@ -174,5 +208,5 @@ class Visit:
             return f"/products/{handle}"
         return None
 
-    async def _think(self) -> None:
-        await asyncio.sleep(float(self.random.exponential(self.habits.think_s)) / self.pace)
+    async def _wait(self, seconds: float) -> None:
+        await asyncio.sleep(max(seconds, 0.0) / self.pace)

@@ -100,11 +100,15 @@ class Front:
         if name := request.args.get("section_id"):
             section = theme.section(visit, template, name, **objects)
             return _html(section, status) if section is not None else abort(404)
-        if asked := sections_asked(request.args.getlist("sections") + request.args.getlist("sections[]")):
+        if asked := _sections():
             found = {name: theme.section(visit, template, name, **objects) for name in asked}
             return make_response(jsonify(found), status)
         head = self.pixels.head(visit, template, objects)
         return _html(theme.page(visit, template, head, **objects), status)
+
+    def asked_sections(self) -> list[str]:
+        """The sections that the address asks for instead of the page."""
+        return [request.args.get("section_id", ""), *_sections()]
 
     def liquid(self, text: str) -> str:
         """What an app answered as Liquid, rendered in the theme of this market."""
@@ -113,6 +117,10 @@ class Front:
 
     def not_found(self) -> Response:
         return self.page("404", 404)
+
+
+def _sections() -> list[str]:
+    return sections_asked(request.args.getlist("sections") + request.args.getlist("sections[]"))
 
 
 def sections_asked(values: list[str]) -> list[str]:

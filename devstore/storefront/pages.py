@@ -10,6 +10,9 @@ from devstore.storefront.front import Front
 
 FEATURED = 8
 RAIL = 4
+CHANCE = "random-products"
+"""The section of products drawn by lot. Pages hold it while the theme's random rail is on; who asks for it by name gets
+it always, so that simulated shoppers can compare with chance what people never see."""
 
 
 def add_pages(routes: Blueprint, front: Front) -> None:
@@ -40,9 +43,10 @@ def add_pages(routes: Blueprint, front: Front) -> None:
         found = visit.catalog.product(handle, int(chosen) if chosen.isdigit() else None)
         if found is None:
             return front.not_found()
-        record = front.store.products[found.id]
-        in_cart = front.in_cart(visit.cart)
-        chance = front.recommender.at_random(visit.catalog, record, RAIL, in_cart) if front.settings.random_rail else []
+        chance = []
+        if front.settings.random_rail or CHANCE in front.asked_sections():
+            record, in_cart = front.store.products[found.id], front.in_cart(visit.cart)
+            chance = front.recommender.at_random(visit.catalog, record, RAIL, in_cart)
         return front.page("product", product=found, chance=chance)
 
     @routes.get("/products")

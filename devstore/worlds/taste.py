@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,7 +146,8 @@ class Tastes:
     def due(self, row: int, at: datetime) -> list[int]:
         """Ids of products that the shopper has bought and that have run out about now, most overdue first.
 
-        With probability ``loyalty[row]`` she buys them here again. Only the purchases of the history are known.
+        With probability ``loyalty[row]`` she buys them here again. Only the purchases of the history are known; who
+        simulates more has to leave out what was bought since.
         """
         mine = slice(int(self.own_from[row]), int(self.own_from[row + 1]))
         passed, lasts = (at.timestamp() - self.own_last[mine]) / DAY, self.own_days[mine]
@@ -191,8 +193,11 @@ class Tastes:
         Raises:
             OSError, ValueError, KeyError: there is no such file, or it is none of ours.
         """
-        with np.load(path, allow_pickle=False) as stored:
-            columns = {name: stored[name] for name in _kept()}
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+                columns = {name: stored[name] for name in _kept()}
+        except (BadZipFile, EOFError) as error:
+            raise ValueError(f"{path} is not whole: {error}") from error
         return cls(**{name: value if value.ndim else value.item() for name, value in columns.items()})
 
     def _moment(self, at: datetime) -> tuple[int, int]:

@@ -20,7 +20,11 @@ _PARQUET, _CSV = (".parquet",), (".csv", ".csv.gz", ".tsv")
 
 Columns = dict[str, np.ma.MaskedArray[Any, Any] | np.ndarray[Any, Any]]
 
-_DATE_FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%m/%d/%Y %H:%M", "%m/%d/%y %H:%M", "%d/%m/%Y %H:%M")
+_AS_IT_IS = 'try_cast("InvoiceDate" AS TIMESTAMP)'
+# Two digits of a year before four, which would take 11 for the year 11.
+_DATE_FORMATS = (
+    "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%m/%d/%y %H:%M", "%m/%d/%Y %H:%M", "%d/%m/%y %H:%M", "%d/%m/%Y %H:%M",
+)  # fmt: skip
 
 # Files of a folder may overlap (the two years of Online Retail share nine days). An invoice that several files have is
 # taken whole from the file that has most of it, from the later one where they have as much; so a row that was
@@ -33,8 +37,7 @@ _TYPED = """
                upper(trim("StockCode"::VARCHAR)) AS code,
                nullif(trim("Description"::VARCHAR), '') AS text,
                try_cast(try_cast("Quantity" AS DOUBLE) AS INTEGER) AS quantity,
-               coalesce(try_cast("InvoiceDate" AS TIMESTAMP),
-                        try_strptime("InvoiceDate"::VARCHAR, $formats)) AS moment,
+               {written} AS moment,
                try_cast(round(try_cast("UnitPrice" AS DOUBLE) * 100) AS BIGINT) AS price,
                try_cast(try_cast("CustomerID" AS DOUBLE) AS BIGINT) AS customer,
                coalesce(trim("Country"::VARCHAR), '') AS country
@@ -177,10 +180,20 @@ class Log:
                 )
             part = relation.project(f"{number} AS file, " + ", ".join(f'"{name}"' for name in COLUMNS))
             self._keep(part, first=number == 0)
-        self._connection.execute(_TYPED, {"formats": list(_DATE_FORMATS)})
+        written = " ".join(f"WHEN {number} THEN {self._dates(number)}" for number in range(len(files)))
+        self._connection.execute(_TYPED.replace("{written}", f"CASE file {written} END"))
         self._connection.execute(_SORTED)
         self._read = int(self._one("SELECT count(*) FROM raw"))
         self._connection.execute("DROP TABLE raw; DROP TABLE typed;" + _ORDERS)
+
+    def _dates(self, file: int) -> str:
+        """How a file's dates are read: in the one way that fits most of them, as 05/02 alone does not tell which."""
+        ways = [_AS_IT_IS, *(_read_as(form) for form in _DATE_FORMATS)]
+        fits = ", ".join(f"count({way})" for way in ways)
+        question = f"SELECT {fits} FROM raw WHERE file = $file"  # noqa: S608 - our own constants
+        counted = self._connection.execute(question, {"file": file}).fetchone()
+        assert counted is not None
+        return ways[int(np.argmax(counted))]
 
     def _open(self, file: Path) -> duckdb.DuckDBPyRelation:
         try:
@@ -205,6 +218,10 @@ class Log:
     def _one(self, query: str) -> Any:
         row = self._connection.execute(query).fetchone()
         return row[0] if row else None
+
+
+def _read_as(form: str) -> str:
+    return f"""try_strptime("InvoiceDate"::VARCHAR, '{form}')"""
 
 
 def _files(path: Path) -> list[Path]:

@@ -121,3 +121,13 @@ def test_the_random_rail_shows_what_can_be_bought_when_it_is_switched_on(shop: S
     assert all(len(set(listed)) == 4 for listed in drawn)
     assert str(shop.product(MUG).id) not in {product for listed in drawn for product in listed}
     assert len({tuple(listed) for listed in drawn}) > 1
+
+
+@pytest.mark.parametrize("question", ["section_id=random-products", "sections=cart-count,random-products"])
+def test_who_asks_for_the_random_rail_by_name_gets_it_while_pages_go_without(shop: Shop, question: str) -> None:
+    page = shop.page(f"/products/{MUG}")
+    part = shop.page(f"/products/{MUG}?{question}").replace('\\"', '"')
+    assert 'data-rail="random"' not in page
+    drawn = re.findall(r'<li data-product="(\d+)">', part)
+    assert len(set(drawn)) == 4
+    assert str(shop.product(MUG).id) not in drawn

@@ -47,7 +47,8 @@ def test_shoppers_look_at_pages_and_their_orders_stand_in_the_store(
     assert (tally.errors, tally.problems) == (0, [])
     assert tally.visits >= 30
     assert tally.pages > 60
-    assert tally.row("theme").looked_at > 0
+    assert {"theme:home", "theme:collection", "native", "random"} <= tally.rows.keys()
+    assert all(tally.row(name).looked_at > 0 for name in tally.rows)
     assert orders(devstore) - before == tally.orders > 0
 
 
@@ -82,3 +83,9 @@ def test_a_store_that_is_not_there_ends_the_program_with_a_sentence(tmp_path: Pa
     tastes_of(build("small")).save(tmp_path / "tastes.npz")
     with pytest.raises(SystemExit, match="ConnectError"):
         main(["--store", "http://127.0.0.1:9", "--tastes", str(tmp_path / "tastes.npz")])
+
+
+@pytest.mark.parametrize("wrong", [["--pace", "0"], ["--pace", "-1"], ["--pace", "inf"], ["--shoppers", "0"]])
+def test_absurd_numbers_are_refused(wrong: list[str], tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["--store", "http://127.0.0.1:9", "--tastes", str(tmp_path / "tastes.npz"), *wrong])

@@ -15,6 +15,7 @@ from devstore.worlds.taste import Tastes, tastes_of
 
 EAGER = replace(HABITS, mood=1.0)
 TRIES = 400
+NOW = build("small").now
 
 
 @lru_cache(maxsize=1)
@@ -28,11 +29,11 @@ def indifferent() -> Tastes:
 
 
 def mind(tastes: Tastes, row: int = 0, seed: int = 1) -> Mind:
-    return Mind(tastes, row, EAGER, np.random.default_rng(seed), at=build("small").now)
+    return Mind(tastes, row, EAGER, np.random.default_rng(seed), at=NOW)
 
 
 def dearest_and_least(tastes: Tastes, row: int = 0) -> tuple[int, int]:
-    utility = tastes.utilities(row, build("small").now)
+    utility = tastes.utilities(row, NOW)
     offered = np.flatnonzero(np.isfinite(utility))
     ranked = offered[np.argsort(utility[offered])]
     return int(tastes.product_ids[ranked[-1]]), int(tastes.product_ids[ranked[0]])
@@ -83,10 +84,38 @@ def test_a_row_is_looked_at_from_its_first_card_on() -> None:
 
 def test_who_only_looks_buys_nothing() -> None:
     tastes = answering()
-    looking = Mind(tastes, 0, replace(HABITS, mood=0.0), np.random.default_rng(1), at=build("small").now)
+    looking = Mind(tastes, 0, replace(HABITS, mood=0.0), np.random.default_rng(1), at=NOW)
     assert not any(looking.wants(product, ()) for product in tastes.product_ids.tolist())
 
 
 @pytest.mark.parametrize("product", [1, 2**40])
 def test_a_product_that_came_later_is_as_attractive_as_the_average(product: int) -> None:
-    assert 0 <= sum(mind(answering()).clicks(product, ()) for _ in range(TRIES)) < TRIES / 5
+    share = np.mean([mind(answering(), seed=seed).clicks(product, ()) for seed in range(TRIES)])
+    assert share == pytest.approx(HABITS.click, abs=0.03)
+
+
+def due_by_all() -> Tastes:
+    """Every customer has bought a product that ran out just now, and buys what ran out here."""
+    tastes, shoppers = answering(), len(answering().customers)
+    return replace(
+        tastes,
+        loyalty=np.ones(shoppers),
+        own_from=np.arange(shoppers + 1),
+        own_product=np.zeros(shoppers, np.int64),
+        own_last=np.full(shoppers, int(NOW.timestamp()) - 30 * 86_400),
+        own_days=np.full(shoppers, 30.0),
+        own_weight=np.ones(shoppers),
+    )
+
+
+def test_what_ran_out_is_come_for_unless_it_was_bought_since() -> None:
+    tastes = due_by_all()
+    product = int(tastes.product_ids[0])
+    assert mind(tastes).came_for == (product,)
+    assert Mind(tastes, 0, EAGER, np.random.default_rng(1), at=NOW, bought={product}).came_for == ()
+
+
+def test_in_a_null_world_what_ran_out_does_not_add_to_the_orders() -> None:
+    tastes = replace(due_by_all(), has_effect=False, visit_converts=np.full(len(answering().customers), 0.2))
+    share = np.mean([bool(mind(tastes, seed=seed).came_for) for seed in range(TRIES)])
+    assert share == pytest.approx(0.2, abs=0.06)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from devstore.shoppers.page import read
+import pytest
+
+from devstore.shoppers.page import cards_of, read
 
 PAGE = """
-<html><body><main>
+<html><head><script id="web-pixels-manager-setup" type="application/json">
+{"privacy": {"needed": true}, "pixels": [], "events": [{"name": "page_viewed", "data": {"a": "</ul>"}}]}</script></head>
+<body class="template-product"><main>
 <form method="post" action="/cart/add"><input type="hidden" name="product-id" value="7">
 <select name="id"><option value="71" disabled>S</option><option value="72">M</option></select>
 <button name="add">Add</button></form>
@@ -15,6 +19,8 @@ PAGE = """
 <li data-product="2" hidden><a href="/products/two?variant=3">Two</a></li></ul></attune-recommendations>
 <ul data-rail="native"><li data-product="3"><a href="/de/products/three">Three</a></li></ul>
 <ul><li><a href="/collections/all">All</a></li></ul>
+<ul class="grid"><li><a href="/products/four">Four</a></li></ul>
+<ul class="drawer__items"><li><a href="/products/five">In the cart</a></li></ul>
 <div data-url="/recommendations/products?product_id=7&amp;section_id=related"></div>
 </main></body></html>
 """
@@ -25,7 +31,37 @@ def test_rows_are_named_after_who_made_them() -> None:
     assert [(row.name, [card.handle for card in row.cards]) for row in rows] == [
         ("attune:also_viewed", ["one", "two"]),
         ("native", ["three"]),
+        ("theme:product", ["four"]),
     ]
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [("template-index", "theme:home"), ("x template-search", "theme:search"), ("", "theme:part")],
+)
+def test_the_themes_own_lists_are_told_apart_by_the_kind_of_page(body: str, name: str) -> None:
+    page = read(f'<body class="{body}"><ul class="grid"><li><a href="/products/a">A</a></li></ul></body>', "/")
+    assert [row.name for row in page.rows] == [name]
+
+
+def test_the_lines_of_a_cart_are_no_row_of_offers() -> None:
+    assert "five" not in {card.handle for row in read(PAGE, "/").rows for card in row.cards}
+
+
+def test_what_the_page_tells_shopifys_script_is_read_whole() -> None:
+    assert read(PAGE, "/").setup["events"] == [{"name": "page_viewed", "data": {"a": "</ul>"}}]
+    assert read('<script id="web-pixels-manager-setup">{broken</script>', "/").setup == {}
+
+
+def test_cards_that_come_without_a_list_are_read_with_their_answer() -> None:
+    card = '<li class="attune-card" data-product="1" data-request="r"><a href="/products/one">One</a></li>'
+    assert [(found.handle, found.request) for found in cards_of(card, "/apps/attune/v1/rail")] == [("one", "r")]
+
+
+def test_the_drawers_rail_is_known_where_the_theme_has_a_drawer() -> None:
+    tracker = '<attune-tracker data-drawer="cart-drawer" data-cart-url="/cart"></attune-tracker>'
+    assert read(tracker, "/").tracker == {}
+    assert read(f"{tracker}<cart-drawer></cart-drawer>", "/").tracker["cart-url"] == "/cart"
 
 
 def test_hidden_cards_are_read_but_not_shown() -> None:

@@ -108,6 +108,23 @@ def test_parquet_and_day_first_dates_are_read_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (("05/02/2011 10:00", "13/02/2011 10:00"), [(2, 5), (2, 13)]),
+        (("02/05/2011 10:00", "02/13/2011 10:00"), [(2, 5), (2, 13)]),
+        (("2/5/11 10:00", "2/13/11 10:00"), [(2, 5), (2, 13)]),
+    ],
+)
+def test_one_date_that_tells_day_from_month_tells_it_for_the_whole_file(
+    tmp_path: Path, written: tuple[str, str], read: list[tuple[int, int]]
+) -> None:
+    rows = [f"{536365 + n},85123A,RED MUG,1,{date},2.55,17850,France" for n, date in enumerate(written)]
+    (tmp_path / "log.csv").write_text("\n".join([HEADER, *rows]))
+    placed = [order.created_at for order in build(str(tmp_path / "log.csv")).orders]
+    assert [(moment.month, moment.day) for moment in placed] == read
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("InvoiceNo,StockCode,Description,Quantity,InvoiceDate,Country\n", "lacks the columns UnitPrice, CustomerID"),
