@@ -20,7 +20,7 @@ class ConsentText:
     never: tuple[str, ...]
 
 
-CURRENT: Final = ConsentText(
+FIRST: Final = ConsentText(
     version="2026-11",
     question="May Attune learn from your store's data to recommend products to your shoppers?",
     covers=(
@@ -36,4 +36,17 @@ CURRENT: Final = ConsentText(
         "Customers who opted out are left out.",
     ),
 )
-TEXTS: Final = {CURRENT.version: CURRENT}
+CURRENT: Final = ConsentText(
+    version="2026-11-23",
+    question=FIRST.question,
+    covers=(
+        "Attune will train models on your orders and catalogue (which products were bought, when, together with which "
+        "others, and by the same customer) and on what visitors who allowed it look at in your store.",
+        "The models are used for your store only and are trained on the servers where you run this app.",
+        "You can withdraw at any time on this page. The models, everything computed from your data for them, and the "
+        "lists they put into your store are then deleted.",
+    ),
+    never=FIRST.never,
+)
+"""Since there are models of views and of customers; the first text announced views for later, so its grants stand."""
+TEXTS: Final = {text.version: text for text in (FIRST, CURRENT)}

@@ -44,12 +44,11 @@ def erase_shop(shop: ShopId, *, request_id: str, ports: Ports, checkpoint: Check
     checkpoint("uninstalled")
     if not ports.privacy.open_receipt(shop, request_id, KIND, "", at=now):
         return {}
-    said: dict[str, Any] = {}
     for place in ports.places:
-        said[place.name] = {"records": place.erase_shop(shop), "at": ports.clock.now().isoformat()}
+        records = place.erase_shop(shop)
+        ports.privacy.note_place(shop, request_id, place.name, records=records, at=ports.clock.now())
         checkpoint(place.name)
-    ports.privacy.close_receipt(shop, request_id, at=ports.clock.now(), places=said)
-    return said
+    return ports.privacy.close_receipt(shop, request_id, at=ports.clock.now(), places={})
 
 
 def is_installed(shop: ShopId, ports: Ports) -> bool:

@@ -9,8 +9,10 @@ from importlib import import_module
 from typing import NamedTuple
 
 from flask import Flask
+from jinja2 import StrictUndefined
 
 from app.web import errors, headers
+from app.web.admin import trouble, writing
 from app.wiring.web import Web
 
 ROUTES = (
@@ -24,6 +26,7 @@ ROUTES = (
     "app.web.admin.preview",
     "app.web.admin.shoppers",
     "app.web.admin.results",
+    "app.web.admin.model",
     "app.web.admin.import_problems",
 )
 """Modules with a function ``blueprint(wiring)``."""
@@ -43,7 +46,8 @@ NAVIGATION = (
     Page("/admin/preview", "Preview"),
     Page("/admin/shoppers", "Shoppers"),
     Page("/admin/results", "Results"),
-    Page("/admin/consent", "Learning"),
+    Page("/admin/model", "What was learnt"),
+    Page("/admin/consent", "Consent"),
 )
 
 
@@ -53,10 +57,16 @@ def create_app(wiring: Web) -> Flask:
     app.extensions["attune"] = wiring
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.jinja_env.globals.update(_page_globals(wiring))
+    # A name that a page forgot to pass is a failure, not an empty place.
+    app.jinja_env.undefined = StrictUndefined
+    writing.register(app, wiring)
     errors.register(app)
     headers.register(app, wiring)
     for name in ROUTES:
-        app.register_blueprint(import_module(name).blueprint(wiring))
+        routes = import_module(name).blueprint(wiring)
+        if name.startswith(trouble.__package__):
+            trouble.register(routes)
+        app.register_blueprint(routes)
     return app
 
 

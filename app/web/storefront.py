@@ -16,7 +16,7 @@ from flask import Blueprint, Response, request
 
 from app.adapters.counters import Count
 from app.core.ids import new_request_id
-from app.core.recommend.types import Rail, Reason, Strategy
+from app.core.recommend.types import Rail, Strategy
 from app.services.serve_recommendations import DEFAULT_ARM, Answer, Item, serve_recommendations
 from app.web.asked import MOST_ITEMS, BadQuestion, ask_of
 from app.web.problems import problem
@@ -94,15 +94,18 @@ def answer_json(answer: Answer, *, explain: bool = False) -> bytes:
 
 
 def _items_json(items: Sequence[Item]) -> bytes:
-    reasons: dict[Reason, bytes] = {}  # Most items of a rail share one.
+    reasons: dict[int, bytes] = {}  # By identity: most items of a rail share one.
     parts = []
     for position, item in enumerate(items):
         reason = item.candidate.reason
-        if reason not in reasons:
+        said = reasons.get(id(reason))
+        if said is None:
             because = [str(product) for product in reason.because]
-            reasons[reason] = orjson.dumps({"code": reason.code, "text": item.reason_text, "because": because})
-        score = orjson.dumps(round(item.candidate.score, 6))
-        parts.append(b'{%b,"position":%d,"score":%b,"reason":%b}' % (item.card_json, position, score, reasons[reason]))
+            said = orjson.dumps({"code": reason.code, "text": item.reason_text, "because": because})
+            reasons[id(reason)] = said
+        parts.append(
+            b'{%b,"position":%d,"score":%.6f,"reason":%b}' % (item.card_json, position, item.candidate.score, said)
+        )
     return b",".join(parts)
 
 

@@ -23,6 +23,7 @@ from app.adapters.db.engine import Database
 from app.adapters.db.inbox import DbInbox
 from app.adapters.db.installations import DbInstallations
 from app.adapters.db.models import DbModels
+from app.adapters.db.objectors import DbObjectors
 from app.adapters.db.pixels import DbPixels
 from app.adapters.db.progress import DbProgress
 from app.adapters.db.reports import DbReports
@@ -170,6 +171,10 @@ class Common:
     @cached_property
     def customer_search(self) -> DbCustomerSearch:
         return DbCustomerSearch(self.database, self.sealer)
+
+    @cached_property
+    def objectors(self) -> DbObjectors:
+        return DbObjectors(self.database)
 
     @cached_property
     def inbox(self) -> DbInbox:

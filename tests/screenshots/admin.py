@@ -5,33 +5,54 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.screenshots.camera import Camera
+from playwright.sync_api import Page
 
+from tests.screenshots.camera import HEIGHT, TALLEST, Camera
+
+FRAME = "#app"
 PAGES = {
     "admin-home": "",
     "admin-preview": "/admin/preview",
     "admin-shoppers": "/admin/shoppers",
     "admin-results": "/admin/results",
-    "admin-learning": "/admin/consent",
+    "admin-model": "/admin/model",
+    "admin-consent": "/admin/consent",
 }
-TALL = 2600
+OPENS = {"admin-preview": "admin-preview-one", "admin-shoppers": "admin-shoppers-one"}
+"""Pages of which the first link of a list is followed, and what its picture is called."""
 SETTLED_MS = 2500
 
 
 def photograph_admin(camera: Camera, store: str) -> Iterator[Path]:
     """Every page, one product's preview, one shopper, and the theme editor."""
     page = camera.page
-    page.set_viewport_size({"width": camera.width, "height": TALL})
     for name, path in PAGES.items():
+        page.set_viewport_size({"width": camera.width, "height": HEIGHT})
         page.goto(f"{store}/admin/apps/attune{path}")
-        page.wait_for_timeout(SETTLED_MS)
-        yield camera.view(name)
-        if name in ("admin-preview", "admin-shoppers"):
-            link = page.frame_locator("iframe").locator("s-list-item s-link").first
-            if link.count():
-                link.click()
-                page.wait_for_timeout(SETTLED_MS)
-                yield camera.view(f"{name}-one")
+        _settle(page)
+        yield _whole(camera, name)
+        link = page.frame_locator(FRAME).locator("s-list-item s-link")
+        if name in OPENS and link.count():
+            link.first.click()
+            page.frame_locator(FRAME).locator("[slot=breadcrumb-actions]").wait_for()
+            _settle(page)
+            yield _whole(camera, OPENS[name])
+    page.set_viewport_size({"width": camera.width, "height": HEIGHT})
     page.goto(f"{store}/admin/themes/current/editor?template=product")
-    page.wait_for_timeout(SETTLED_MS)
+    _settle(page)
     yield camera.view("theme-editor")
+
+
+def _settle(page: Page) -> None:
+    page.wait_for_timeout(SETTLED_MS)
+
+
+def _whole(camera: Camera, name: str) -> Path:
+    """The frame in its full height: the admin scrolls inside it, so the window has to grow."""
+    page = camera.page
+    inside = page.frame_locator(FRAME).locator("body")
+    inside.locator("s-page").wait_for()
+    hidden = int(inside.evaluate("body => body.scrollHeight - window.innerHeight"))
+    page.set_viewport_size({"width": camera.width, "height": min(HEIGHT + max(hidden, 0), TALLEST)})
+    page.wait_for_timeout(300)
+    return camera.view(name)

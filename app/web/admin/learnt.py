@@ -1,6 +1,7 @@
-"""What the latest training learnt, rail by rail: which model, and how it did in its exam beside what is popular.
+"""What a training learnt, rail by rail: which model, and how it did in its exam beside what is popular.
 
-A figure never stands alone (law 6): each row shows the floor that had to be beaten and over how many cases.
+A figure never stands alone (law 6): each row shows the floor that had to be beaten, the interval of the difference, and
+over how many cases.
 """
 
 from __future__ import annotations
@@ -11,21 +12,24 @@ from dataclasses import dataclass
 from app.core.recommend.types import Rail, Strategy
 from app.ports import ModelRecord
 
-RAILS: Mapping[str, str] = {
+RAILS: Mapping[Rail, str] = {
     Rail.FOR_YOU: "For you",
     Rail.BOUGHT_TOGETHER: "Often bought together",
     Rail.ALSO_VIEWED: "Also viewed",
     Rail.COMPLETE_THE_LOOK: "Complete the look",
     Rail.GOES_WELL: "Goes well with your cart",
 }
-STRATEGIES = {
-    Strategy.ALS: "factors of each shopper's purchases",
+SOURCES = {
+    Strategy.ALS: "what suits each shopper",
     Strategy.ITEM_ITEM: "bought in the same orders",
     Strategy.CO_VIEW: "viewed in the same visits",
     Strategy.COMPLEMENTS: "bought together, of another kind",
+    Strategy.TRENDING: "what is popular",
+    Strategy.STORED_LIST: "the list in your store",
+    Strategy.NONE: "nothing",
 }
 CASES = {
-    Rail.FOR_YOU: "customers who ordered again",
+    Rail.FOR_YOU: "returning customers",
     Rail.BOUGHT_TOGETHER: "orders",
     Rail.ALSO_VIEWED: "visits",
     Rail.COMPLETE_THE_LOOK: "orders",
@@ -35,25 +39,29 @@ CASES = {
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """One rail's row. `found` and `floor` are the shares of cases in which ten suggestions held what was sought."""
+    """One rail's row. `found` and `floor` are the shares of cases in which ten suggestions held what was sought.
+
+    `difference` bounds found less floor with 95 % confidence, in percentage points.
+    """
 
     rail: str
     shown: bool
     source: str
     found: str
     floor: str
+    difference: str
     cases: str
 
 
 def learnt(model: ModelRecord) -> Sequence[Learnt]:
     """A row for each rail that sat an exam, in the order of the pages."""
     exams = model.metrics.get("rails", {})
-    return [_row(Rail(rail), exams[rail]) for rail in RAILS if rail in exams]
+    return [_row(rail, exams[rail]) for rail in RAILS if rail in exams]
 
 
 def _row(rail: Rail, exam: dict[str, object]) -> Learnt:
     passed, questions = bool(exam["passed"]), int(str(exam["questions"]))
-    source = STRATEGIES.get(Strategy(str(exam["strategy"])), str(exam["strategy"]))
+    source = SOURCES[Strategy(str(exam["strategy"]))]
     if not passed:
         source = "not shown yet" if rail in (Rail.ALSO_VIEWED, Rail.COMPLETE_THE_LOOK) else "what is popular"
     return Learnt(
@@ -62,6 +70,7 @@ def _row(rail: Rail, exam: dict[str, object]) -> Learnt:
         source=source,
         found=_share(exam["model"]) if questions else "–",
         floor=_share(exam["floor"]) if questions else "–",
+        difference=_interval(exam["difference"]) if questions > 1 else "–",
         cases=f"{questions:,} {CASES[rail]}",
     )
 
@@ -69,3 +78,8 @@ def _row(rail: Rail, exam: dict[str, object]) -> Learnt:
 def _share(metrics: object) -> str:
     assert isinstance(metrics, dict)
     return f"{metrics['hr@10']:.1%}"
+
+
+def _interval(difference: object) -> str:
+    assert isinstance(difference, dict)
+    return f"{100 * difference['low']:+.1f} to {100 * difference['high']:+.1f} points"

@@ -28,17 +28,16 @@ def blueprint(wiring: Web) -> Blueprint:
     def page() -> str:
         shop = doors.admin().shop
         words = request.args.get("q", "").strip()[:100]
-        product = _product(request.args.get("product_id", ""))
-        overview = shopper_overview(shop, ANYBODY, wiring.previewing, product=product, cart=()) if product else None
+        number = number_of(request.args.get("product_id", ""))
+        if number is None:
+            found = matching(wiring.catalog.cards(shop.id), words)
+            return render_template("admin/preview.html", words=words, found=found)
+        product = ProductId(number)
+        overview = shopper_overview(shop, ANYBODY, wiring.previewing, product=product, cart=())
         return render_template(
-            "admin/preview.html",
-            words=words,
-            found=matching(wiring.catalog.cards(shop.id), words) if product is None or words else [],
-            looked_at=overview.cards.get(product) if overview and product else None,
-            asked=overview is not None,
-            rails=[ShownRail.of(rail, overview.rails[rail]) for rail in RAILS_OF[Placement.PRODUCT]]
-            if overview
-            else [],
+            "admin/product.html",
+            looked_at=overview.cards.get(product),
+            rails=[ShownRail.of(rail, overview.rails[rail]) for rail in RAILS_OF[Placement.PRODUCT]],
             model=wiring.models.current(shop.id),
         )
 
@@ -52,5 +51,6 @@ def matching(cards: Iterable[Card], words: str) -> Sequence[Card]:
     return sorted(hits, key=lambda card: (not card.buyable, card.title.lower()))[:FOUND_AT_MOST]
 
 
-def _product(text: str) -> ProductId | None:
-    return ProductId(int(text)) if text.isascii() and text.isdecimal() and len(text) <= 18 else None
+def number_of(text: str) -> int | None:
+    """The number that a parameter of an address names, if it is one that can be an id."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None

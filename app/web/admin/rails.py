@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.core.recommend.types import Rail
 from app.ports import Card
 from app.services.preview_rail import Preview
-from app.web.admin.learnt import RAILS
+from app.web.admin.learnt import RAILS, SOURCES
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +20,12 @@ class ShownItem:
 
 @dataclass(frozen=True, slots=True)
 class ShownRail:
+    """`source` is the first source of the cascade that contributed, in words."""
+
     rail: Rail
     shown: Sequence[ShownItem]
     source: str
+    version: str
 
     @property
     def title(self) -> str:
@@ -32,4 +35,4 @@ class ShownRail:
     def of(cls, rail: Rail, preview: Preview) -> ShownRail:
         ranking = preview.ranking
         items = [ShownItem(preview.cards[i.product_id], preview.reason(i), i.score) for i in ranking.items]
-        return cls(rail, items, f"{ranking.strategy.replace('_', ' ')}, model {ranking.model_version}")
+        return cls(rail, items, SOURCES[ranking.strategy], ranking.model_version or "")

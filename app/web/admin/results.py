@@ -1,12 +1,16 @@
-"""The results page: what was seen, clicked and bought after a click, day by day, with what each figure means."""
+"""The results page: what was seen, clicked and bought after a click, by rail and by day, and what each figure means.
+
+One rail's days are shown at a time: four weeks of five rails would be a table that nobody reads.
+"""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 
-from app.services.report import DEFINITIONS, report
+from app.services.report import DEFINITIONS, Report, report
 from app.web import doors
-from app.web.admin.figures import Figures, rail_name
+from app.web.admin.figures import TITLES, Figures, bars, headline, in_order, rail_title, totals
+from app.web.admin.writing import day, shop_zone
 from app.wiring.web import Web
 
 
@@ -16,15 +20,27 @@ def blueprint(wiring: Web) -> Blueprint:
     @routes.get("/admin/results")
     def page() -> str:
         made = report(doors.admin().shop, wiring.reports, wiring.clock)
+        rail = chosen(made, request.args.get("rail", ""))
+        days = [row for row in made.rows if row.rail == rail]
+        zone = shop_zone(wiring)
         return render_template(
             "admin/results.html",
-            first=made.first,
-            last=made.last,
-            totals=[Figures.of(rail_name(row), row, made.currency) for row in made.totals],
-            days=[
-                Figures.of(f"{row.day:%d %b %Y}, {rail_name(row)}", row, made.currency) for row in reversed(made.rows)
-            ],
-            definitions=DEFINITIONS,
+            made=made,
+            totals=totals(made),
+            headline=headline(made),
+            rails={row.rail: rail_title(row.rail) for row in in_order(made.totals)},
+            rail=rail,
+            days=[Figures.of(day(row.day, zone), row, made.currency) for row in reversed(days)],
+            bars=bars(days, made.first, made.last),
+            visits=list(reversed(made.visits)),
+            definitions={TITLES.get(name, name.capitalize()): meaning for name, meaning in DEFINITIONS.items()},
         )
 
     return routes
+
+
+def chosen(made: Report, wanted: str) -> str:
+    """The rail whose days are shown: the one asked for, or else the one that was seen most; empty without any."""
+    if any(row.rail == wanted for row in made.totals):
+        return wanted
+    return max(made.totals, key=lambda row: row.exposures).rail if made.totals else ""

@@ -8,29 +8,25 @@ from dataclasses import dataclass
 from app.adapters.db.progress import Counts, SyncProgress
 from app.adapters.shopify.scopes import missing
 from app.core.shops import Shop
+from app.core.syncs import Resource
 from app.ports import ModelRecord
 from app.services.connect_pixel import PixelState, pixel_state
 from app.web.admin.learnt import Learnt, learnt
 from app.wiring.web import Web
 
-PIXEL_TEXTS = {
-    PixelState.CONNECTED: "Shopify loads it for visitors who allow analytics and preferences, for nobody else.",
-    PixelState.MISSING_SCOPE: "It needs a permission that has not been approved. Close the app and open it again; "
-    "Shopify then asks you.",
-    PixelState.NOT_CONNECTED: "It is connected by itself within minutes of the installation.",
-}
 RESOURCES = {
-    "products": "Products",
-    "inventory": "Stock",
-    "collections": "Collections",
-    "customers": "Customers",
-    "orders": "Orders",
+    Resource.PRODUCTS.value: "Products",
+    Resource.INVENTORY.value: "Stock",
+    Resource.COLLECTIONS.value: "Collections",
+    Resource.CUSTOMERS.value: "Customers",
+    Resource.ORDERS.value: "Orders",
 }
+"""What an import brings, in the order in which it does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """The state of each step; a step is done, or says what it waits for."""
+    """What is known of each step; `app.web.admin.steps` puts it into words."""
 
     runs: Sequence[SyncProgress]
     counts: Counts
@@ -52,60 +48,16 @@ class Setup:
 
     @property
     def import_failed(self) -> bool:
-        return any(run.state == "failed" for run in self.runs)
+        return any(run.state == "failed" for run in self.rows())
 
     @property
     def problems(self) -> int:
         return sum(run.problems for run in self.runs)
 
     @property
-    def model_text(self) -> str:
-        """What is in use; how each rail did in its exam stands in a table of its own."""
-        assert self.model is not None
-        shown = [row for row in self.learnt if row.shown]
-        learnt_from = f"Learnt from {self.model.orders:,} orders of {self.model.products:,} products on "
-        when = f"{learnt_from}{self.model.trained_at:%d %b %Y}; repeated every night."
-        if not shown:
-            return f"{when} Nothing beat what is popular yet, so that is what is shown."
-        return f"{when} {len(shown)} of {len(self.learnt)} rails beat what is popular, and are in use."
-
-    @property
     def learnt(self) -> Sequence[Learnt]:
         """Every rail's exam in the training whose model is in use."""
         return learnt(self.model) if self.model is not None else ()
-
-    @property
-    def waiting_text(self) -> str:
-        """Why no model is in use yet."""
-        if not (self.consented and self.imported):
-            return "Starts by itself after import and consent."
-        if self.latest is None or self.latest.state == "training":
-            return "Under way; this takes a minute or two."
-        return f"Trained, with nothing to show: {self.latest.note}. It is tried again every night."
-
-    @property
-    def lists_text(self) -> str:
-        """How many lists stand in the store, or why none does."""
-        if self.listed:
-            return f"{self.counts.lists:,} products have lists, which your theme draws without asking us."
-        if self.model is None or self.lists_due:
-            return "Follows the training."
-        return "No product has a list: there is no other product that can be bought now."
-
-    @property
-    def pixel_text(self) -> str:
-        """Whether Shopify loads our pixel, and what can be done about it."""
-        return PIXEL_TEXTS[self.pixel]
-
-    @property
-    def listed(self) -> bool:
-        return self.counts.lists > 0
-
-    @property
-    def settled(self) -> bool:
-        """Nothing is under way that the page should wait for."""
-        importing = not (self.imported or self.import_failed)
-        return not importing and (not self.consented or (self.latest is not None and not self.lists_due))
 
     def rows(self) -> list[SyncProgress]:
         """The imports in the order in which they run."""
@@ -115,21 +67,6 @@ class Setup:
 
     def name_of(self, run: SyncProgress) -> str:
         return RESOURCES[run.resource]
-
-    def as_json(self) -> dict[str, object]:
-        """What the page compares to see whether it must be drawn again."""
-        return {
-            "settled": self.settled,
-            "imported": self.imported,
-            "consented": self.consented,
-            "model": self.model.version if self.model else None,
-            "lists": self.counts.lists,
-            "pixel": self.pixel,
-            "runs": [
-                {"resource": run.resource, "state": run.state, "share": run.share, "lines": run.lines}
-                for run in self.rows()
-            ],
-        }
 
 
 def setup_of(shop: Shop, wiring: Web) -> Setup:

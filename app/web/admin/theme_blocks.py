@@ -22,7 +22,7 @@ class ThemeBlock:
     template: str
     is_embed: bool = False
 
-    def editor(self, admin: str, client_id: str) -> str:
+    def adding(self, admin: str, client_id: str) -> str:
         """The theme editor with this block about to be added, or the embed switched on.
 
         https://shopify.dev/docs/apps/build/online-store/theme-app-extensions/configuration
@@ -30,27 +30,32 @@ class ThemeBlock:
         Args:
             admin: the origin under which the shop's own admin stands.
         """
+        block = f"{client_id}/{self.handle}"
         if self.is_embed:
-            query = {"context": "apps", "template": self.template, "activateAppId": f"{client_id}/{self.handle}"}
-        else:
-            query = {
-                "template": self.template,
-                "addAppBlockId": f"{client_id}/{self.handle}",
-                "target": "newAppsSection",
-            }
-        return f"{admin}/admin/themes/current/editor?{urlencode(query, safe='/')}"
+            return _editor(admin, context="apps", template=self.template, activateAppId=block)
+        return _editor(admin, template=self.template, addAppBlockId=block, target="newAppsSection")
+
+    def changing(self, admin: str) -> str:
+        """The theme editor where the block stands already; the link for adding would put a second one there."""
+        if self.is_embed:
+            return _editor(admin, context="apps", template=self.template)
+        return _editor(admin, template=self.template)
 
 
 BLOCKS = (
-    ThemeBlock("tracker", "Visitor events and cart drawer", "every page, once a visitor consents", "index", True),
-    ThemeBlock("for-you", "For you", "home page", "index"),
-    ThemeBlock("bought-together", "Often bought together", "product page", "product"),
-    ThemeBlock("also-viewed", "Also viewed", "product page", "product"),
-    ThemeBlock("complete-the-look", "Complete the look", "product page", "product"),
-    ThemeBlock("cart-goes-well", "Goes well with your cart", "cart page", "cart"),
+    ThemeBlock("tracker", "Visitor events and cart drawer", "Every page, once a visitor consents", "index", True),
+    ThemeBlock("for-you", "For you", "Home page", "index"),
+    ThemeBlock("bought-together", "Often bought together", "Product page", "product"),
+    ThemeBlock("also-viewed", "Also viewed", "Product page", "product"),
+    ThemeBlock("complete-the-look", "Complete the look", "Product page", "product"),
+    ThemeBlock("cart-goes-well", "Goes well with your cart", "Cart page", "cart"),
 )
 
 
 def admin_origin(domain: ShopDomain, test_origin: str | None) -> str:
     """Where the shop's admin answers to theme editor links."""
     return test_origin or f"https://{domain}"
+
+
+def _editor(admin: str, **query: str) -> str:
+    return f"{admin}/admin/themes/current/editor?{urlencode(query, safe='/')}"

@@ -1,70 +1,181 @@
-// The embedded pages' only script: forms go out as fetches, because App Bridge puts the ID token on those; the first
-// page follows an import until it has settled, and asks App Bridge which of our blocks stand in the theme.
+// The embedded pages' only script. Links and forms of ours go out with a fresh ID token, because the one that a page
+// came with is used up within a minute; the first page follows what is under way, and asks App Bridge which of our
+// blocks stand in the theme.
 "use strict";
+
+const PATIENCE_MS = 8000;
+
+const inTime = (promise) => Promise.race([
+  promise,
+  new Promise((_, refuse) => { window.setTimeout(refuse, PATIENCE_MS, new Error("no answer")); }),
+]);
+
+// -- moving about -----------------------------------------------------------------------------------------------------
+
+// The last wish counts: what the merchant opens is not overtaken by a page that wants to be drawn anew.
+let wishes = 0;
+
+const open = async (address) => {
+  wishes += 1;
+  const wish = wishes;
+  const to = new URL(address, window.location.origin);
+  const { shop, host } = window.shopify?.config ?? {};
+  Object.entries({ embedded: "1", shop, host }).forEach(([name, value]) => value && to.searchParams.set(name, value));
+  // Without a token the app sends the frame to a page that fetches one.
+  to.searchParams.delete("id_token");
+  const token = await inTime(window.shopify.idToken()).catch(() => "");
+  if (token) to.searchParams.set("id_token", token);
+  if (wish === wishes) window.location.assign(to);
+};
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("s-link[href], s-button[href], a[href]");
+  const elsewhere = event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey;
+  if (!link || elsewhere || link.hasAttribute("target") || !link.getAttribute("href").startsWith("/")) return;
+  event.preventDefault();
+  open(link.getAttribute("href"));
+});
+
+// -- forms ------------------------------------------------------------------------------------------------------------
+
+// An error stands at the field that it is about, or above the button of a form without fields.
+const complain = (form, detail) => {
+  const field = form.querySelector("s-search-field");
+  if (field) {
+    field.setAttribute("error", detail);
+    field.focus();
+    return;
+  }
+  const banner = form.querySelector("[data-problem]");
+  banner.querySelector("s-paragraph").textContent = detail;
+  banner.removeAttribute("hidden");
+};
+
+const send = async (form) => {
+  const fields = new URLSearchParams(new FormData(form));
+  if (form.getAttribute("method") === "get") {
+    const to = new URL(form.getAttribute("action"), window.location.origin);
+    fields.forEach((value, name) => to.searchParams.set(name, value));
+    await open(to);
+    return;
+  }
+  const answer = await fetch(form.action, { method: "POST", body: fields }).catch(() => null);
+  if (answer?.ok) {
+    await open(answer.url);
+    return;
+  }
+  const problem = await answer?.json().catch(() => null);
+  complain(form, problem?.detail ?? "That did not work. Look at your connection and try once more.");
+};
 
 document.querySelectorAll("form[data-attune]").forEach((form) => {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const fields = new URLSearchParams(new FormData(form));
-    if (form.method === "get") {
-      window.location.assign(`${form.getAttribute("action")}?${fields}`);
-      return;
-    }
-    const answer = await fetch(form.action, { method: "POST", body: fields });
-    if (answer.ok) {
-      window.location.assign(new URL(answer.url).pathname);
-    } else {
-      const problem = await answer.json().catch(() => ({ detail: "That did not work; reload the page." }));
-      window.shopify?.toast?.show(problem.detail, { isError: true });
-    }
+    const button = form.querySelector("s-button[type=submit]");
+    if (button.hasAttribute("loading")) return;
+    button.setAttribute("loading", "");
+    await send(form).finally(() => button.removeAttribute("loading"));
   });
 });
 
-const setup = document.getElementById("setup");
-if (setup && setup.dataset.settled !== "true") {
-  let before = null;
-  const follow = async () => {
-    const answer = await fetch("/admin/progress.json").catch(() => null);
-    if (answer?.ok) {
-      const now = await answer.json();
-      const steps = JSON.stringify([now.imported, now.consented, now.model, now.settled]);
-      if (before !== null && steps !== before) {
-        window.location.reload();
-        return;
-      }
-      before = steps;
-      now.runs.forEach((run) => {
-        const row = document.querySelector(`[data-resource="${run.resource}"]`);
-        row?.querySelector("s-progress")?.setAttribute("value", String(Math.round(100 * run.share)));
-        const lines = row?.querySelector("[data-lines]");
-        if (lines) lines.textContent = run.lines.toLocaleString("en");
-      });
-    }
-    window.setTimeout(follow, 1500);
-  };
-  follow();
-}
+// -- the set-up -------------------------------------------------------------------------------------------------------
 
-// Only Shopify knows what stands in the theme; asking App Bridge needs no scope.
+const setup = document.getElementById("setup");
 const blocks = document.getElementById("blocks");
-const STATES = { active: ["In your theme", "success"], available: ["Not added", "info"], unavailable: ["Not available", "warning"] };
-const showBlocks = async () => {
-  const extensions = (await window.shopify?.app?.extensions?.()) ?? [];
-  const found = new Map(
-    extensions.flatMap(({ activations = [] }) => activations.map((block) => [block.handle, block.status])),
-  );
-  blocks.querySelectorAll("[data-block]").forEach((row) => {
-    const [text, tone] = STATES[found.get(row.dataset.block)] ?? ["Unknown", "info"];
-    const badge = row.querySelector("[data-state]");
-    badge.textContent = text;
-    badge.setAttribute("tone", tone);
-    if (found.get(row.dataset.block) === "active") row.querySelector("[data-editor]").textContent = "Change";
-  });
+
+const showStep = ({ key, badge, tone, text }) => {
+  const step = setup.querySelector(`[data-step="${key}"]`);
+  const shown = step.querySelector("[data-badge]");
+  if (shown.textContent !== badge) shown.textContent = badge;
+  shown.setAttribute("tone", tone);
+  if (step.querySelector("[data-text]").textContent !== text) step.querySelector("[data-text]").textContent = text;
 };
-if (blocks) {
-  showBlocks().catch(() => {
-    blocks.querySelectorAll("[data-state]").forEach((badge) => { badge.textContent = "Unknown"; });
-  });
-  // The merchant comes back from the theme editor.
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) showBlocks().catch(() => {}); });
+
+const showRun = (run) => {
+  const row = setup.querySelector(`[data-resource="${run.resource}"]`);
+  row?.querySelector("s-progress").setAttribute("value", String(Math.round(100 * run.share)));
+  if (row) row.querySelector("[data-lines]").textContent = run.lines.toLocaleString("en");
+};
+
+// Whether something is under way. What is drawn anew here are words; when all has settled, or a step is another one, the
+// page is loaded once more, because then there is more to show on it.
+const followSetup = async () => {
+  const before = wishes;
+  const answer = await fetch("/admin/progress.json").catch(() => null);
+  if (!answer?.ok) return true;
+  const now = await answer.json();
+  now.steps.forEach(showStep);
+  now.runs.forEach(showRun);
+  const was = setup.dataset.settled;
+  if (String(now.settled) !== was || setup.dataset.consented !== String(now.consented)) {
+    if (wishes === before) await open(window.location.pathname);
+    return false;
+  }
+  return !now.settled;
+};
+
+const STATES = {
+  active: ["In your theme", "success"],
+  available: ["Not added", "info"],
+  unavailable: ["Not available", "warning"],
+};
+const UNKNOWN = ["Unknown", "neutral"];
+
+const showBlock = (row, status) => {
+  const [text, tone] = STATES[status] ?? UNKNOWN;
+  const badge = row.querySelector("[data-state]");
+  badge.textContent = text === "Not added" && "embed" in row.dataset ? "Switched off" : text;
+  badge.setAttribute("tone", tone);
+  const button = row.querySelector("[data-editor]");
+  const words = status === "active" ? "Change" : "embed" in row.dataset ? "Switch on" : "Add";
+  button.textContent = words;
+  button.setAttribute("href", status === "active" ? row.dataset.changing : row.dataset.adding);
+  button.setAttribute("accessibilityLabel", `${words} ${row.dataset.title}`);
+};
+
+const showTheme = (rows, active, known) => {
+  if (!known) {
+    showStep({ key: "theme", badge: UNKNOWN[0], tone: UNKNOWN[1], text: "Shopify did not say which of them stand there." });
+    return;
+  }
+  const done = active === rows.length;
+  const text = done ? "All of them stand there." : `${active} of ${rows.length} stand there; add the others below, or leave them out.`;
+  const [badge, tone] = done ? ["Done", "success"] : active ? ["Partly", "info"] : ["To do", "warning"];
+  showStep({ key: "theme", badge, tone, text });
+};
+
+// Whether some block is not in the theme yet. Only Shopify knows; asking App Bridge needs no scope.
+const followBlocks = async () => {
+  const rows = [...blocks.querySelectorAll("[data-block]")];
+  const extensions = await inTime(window.shopify.app.extensions()).catch(() => []);
+  const found = new Map(extensions.flatMap(({ activations = [] }) => activations.map(({ handle, status }) => [handle, status])));
+  const known = rows.some((row) => found.has(row.dataset.block));
+  rows.forEach((row) => showBlock(row, found.get(row.dataset.block)));
+  blocks.querySelector("[data-unknown]").toggleAttribute("hidden", known);
+  const active = rows.filter((row) => found.get(row.dataset.block) === "active").length;
+  showTheme(rows, active, known);
+  return active < rows.length;
+};
+
+if (setup && blocks) {
+  // The first looks are quick, and then fewer and fewer; nobody looks at a page that is hidden.
+  const QUICK_MS = 1500;
+  const SLOW_MS = 10000;
+  let pause = QUICK_MS;
+  let timer = null;
+  let looking = false;
+  const look = async () => {
+    window.clearTimeout(timer);
+    if (looking || document.hidden) return;
+    looking = true;
+    const under = await Promise.all([followSetup(), followBlocks()].map((one) => one.catch(() => true)));
+    looking = false;
+    if (under.some(Boolean)) timer = window.setTimeout(look, pause);
+    pause = Math.min(pause * 1.2, SLOW_MS);
+  };
+  const lookAgain = () => { pause = QUICK_MS; look(); };
+  // The merchant comes back from the theme editor, in another tab or by going back.
+  document.addEventListener("visibilitychange", lookAgain);
+  window.addEventListener("pageshow", (event) => { if (event.persisted) lookAgain(); });
+  look();
 }
