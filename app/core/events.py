@@ -46,7 +46,9 @@ class EventType(StrEnum):
 class Event:
     """One thing that a consenting visitor saw or did. `consent` is the state at capture.
 
-    At least one of `visitor` (the theme's id) and `client` (the pixel's) is there.
+    At least one of `visitor` (the theme's id) and `client` (the pixel's) is there. `position` is the place, from 0, at
+    which the card stood in its rail when it was seen or clicked, for that is what the visitor answered to; the place
+    that the answer had given it stands in the decision's record, to be found by `request_id` and `product_id`.
     """
 
     event_id: str

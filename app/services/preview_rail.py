@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from app.core.ids import CustomerId, ModelVersion, ProductId, VisitorId
-from app.core.recommend.cascade import Context, Source, recommend
+from app.core.recommend.cascade import Context, DifferentKinds, Source, recommend
 from app.core.recommend.explain import reason_text
 from app.core.recommend.rails import Question
 from app.core.recommend.scoring import ItemModel
@@ -102,9 +102,10 @@ def ranked_for(shop: Shop, question: Question, shopper: Shopper, served: ServedM
         )
     sources = served.sources(question.rail, shopper)
     ahead = [_Ahead(source, context) for source in sources]
+    first = [replace(s, source=a) if isinstance(s, DifferentKinds) else a for s, a in zip(sources, ahead, strict=True)]
     named = {product for source in ahead for candidate in source.known for product in _products(candidate)}
     cards = _cards(ports.catalog.cards_of(shop.id, {*named, *_own(context)}))
-    ranking = _ranked(context, ahead, cards, served.version)
+    ranking = _ranked(context, first, cards, served.version)
     if len(ranking.items) < question.limit and any(source.cut for source in ahead):
         cards = _cards(ports.catalog.cards(shop.id))
         ranking = _ranked(context, sources, cards, served.version)

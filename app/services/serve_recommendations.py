@@ -136,11 +136,14 @@ def _named(ask: Ask, state: VisitorState) -> tuple[ProductId, ...]:
 def _items(shelf: Shelf, candidates: Sequence[Candidate]) -> tuple[Item, ...]:
     """The cards with their reasons in words; items that one product brought share a reason and its sentence."""
     titles, handles = shelf.titles, shelf.handles
-    texts = {candidate.reason: "" for candidate in candidates}
-    for reason in texts:
-        texts[reason] = reason_text(reason, titles)
+    # By identity: sources share the object, and to hash its products for every item would cost more than the sentence.
+    reasons = {id(one.reason): one.reason for one in candidates}
+    texts = {number: reason_text(reason, titles) for number, reason in reasons.items()}
     return tuple(
-        [Item(one, handles[one.product_id], shelf.card_json(one.product_id), texts[one.reason]) for one in candidates]
+        [
+            Item(one, handles[one.product_id], shelf.card_json(one.product_id), texts[id(one.reason)])
+            for one in candidates
+        ]
     )
 
 

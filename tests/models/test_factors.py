@@ -14,6 +14,7 @@ from app.core.recommend.factors import FoldIn, trend_of
 from app.core.recommend.models import als
 from app.core.recommend.scorers import by_factors
 from app.core.recommend.scoring import ItemModel
+from app.core.recommend.types import Strategy
 from tests.models.worlds import TODAY, VERSION, model_of, tasteful
 
 ITEMS, WIDTH = 30, 4
@@ -69,10 +70,38 @@ def test_what_sells_lately_counts_as_much_as_was_chosen() -> None:
     assert trend_of(popularity, FoldIn(1.0, 1.0, 1.0)) == pytest.approx([1.01, 0.26, 0.01])
 
 
+@given(INTERESTS)
+def test_a_level_far_above_every_preference_leaves_what_sells(weights: dict[int, float]) -> None:
+    fold_in = replace(als.Parameters(level=als.ONLY_WHAT_SELLS), regularization=0.3, alpha=5.0).fold_in
+    popularity = np.arange(ITEMS, 0, -1, dtype=np.float32)
+    model = replace(MODEL, fold_in=fold_in, popularity=popularity)
+    scores = by_factors(model)([ProductId(product) for product in weights])
+    assert np.argsort(-scores).tolist() == list(range(ITEMS))
+
+
+@given(INTERESTS)
+def test_what_sells_explains_its_own_part_of_a_score(weights: dict[int, float]) -> None:
+    model = replace(MODEL, fold_in=FoldIn(0.3, 5.0, 0.5, level=0.2), lately=np.linspace(1, 9, ITEMS).astype(np.float32))
+    products, values = [ProductId(product) for product in weights], list(weights.values())
+    (parts,) = model.contributions(products, values, [ProductId(9)])
+    score = model.scores(model.fold(products, values))[8]
+    assert parts.sum() + model.level_of(8) == pytest.approx(score, rel=1e-3, abs=1e-4)
+
+
 def test_a_model_with_all_its_tables_comes_back_from_its_artefact() -> None:
-    again = ItemModel.of(VERSION, MODEL.arrays(), MODEL.meta())
-    assert (again.fold_in, again.rails, again.for_you) == (MODEL.fold_in, MODEL.rails, MODEL.for_you)
+    made = replace(MODEL, lately=np.ones(ITEMS, dtype=np.float32), goes_well=Strategy.COMPLEMENTS)
+    again = ItemModel.of(VERSION, made.arrays(), made.meta())
+    assert (again.fold_in, again.rails, again.for_you) == (made.fold_in, made.rails, made.for_you)
+    assert again.goes_well is Strategy.COMPLEMENTS
+    assert again.lately is not None
+    assert again.lately.tolist() == [1.0] * ITEMS
     assert np.array_equal(again.fold([ProductId(3)], [1.0]), MODEL.fold([ProductId(3)], [1.0]))
+
+
+@pytest.mark.parametrize("als_meta", [None, {}, {"regularization": 1.0, "alpha": 1.0, "unheard_of": 1.0}, 7])
+def test_factors_with_odd_values_to_fold_in_with_are_refused(als_meta: object) -> None:
+    with pytest.raises(ValueError, match="folded in with"):
+        ItemModel.of(VERSION, MODEL.arrays(), {**MODEL.meta(), "als": als_meta})
 
 
 def test_factors_without_what_they_are_folded_in_with_are_refused() -> None:

@@ -7,13 +7,19 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from app.core.recommend.evaluate import LEAST_QUESTIONS
+from app.core.ids import ProductId
+from app.core.recommend.cascade import recommend
+from app.core.recommend.evaluate import EXAM_DAYS, LEAST_QUESTIONS
 from app.core.recommend.interactions import Baskets, baskets_of
 from app.core.recommend.models import co_view
-from app.core.recommend.models.training import Material, Outcome, build, learn
+from app.core.recommend.models.training import Chosen, Material, Outcome, build, fit_both, learn
 from app.core.recommend.questions import cart_questions, complement_questions, customer_questions, pair_questions
+from app.core.recommend.rails import Question
+from app.core.recommend.scorers import served
+from app.core.recommend.served import ServedModel
 from app.core.recommend.sessions import sessions_of, suffice, telling
-from app.core.recommend.types import Rail, Strategy
+from app.core.recommend.shopper import NOBODY
+from app.core.recommend.types import Rail, ReasonCode, Strategy
 from tests.models.worlds import TODAY, changed_minds, no_structure, planted_pairs, tasteful
 
 
@@ -60,10 +66,25 @@ def test_where_customers_have_tastes_the_factors_beat_trending_and_are_published
     assert set(exam.as_json()["all_items"]) == {"als", "item_item", "trending", "questions"}
 
 
+def test_nothing_of_customers_and_carts_is_chosen_by_looking_at_the_exam_part() -> None:
+    baskets = tasteful(people=400)
+    item = baskets.item.copy()
+    start = int(baskets.starts[len(baskets.between(0, TODAY + 1 - EXAM_DAYS))])
+    item[start:] = (item[start:] + 37) % len(baskets.items)
+    first, other = (examined(Material(one, groups=kinds(one, 4))) for one in (baskets, replace(baskets, item=item)))
+    assert first.chosen == other.chosen
+    assert first.exams[Rail.FOR_YOU].strategy is other.exams[Rail.FOR_YOU].strategy
+    assert first.exams[Rail.FOR_YOU].result != other.exams[Rail.FOR_YOU].result
+
+
 def test_guests_alone_are_nobody_to_ask() -> None:
-    exam = examined(Material(planted_pairs())).exams[Rail.FOR_YOU]
+    outcome = examined(Material(planted_pairs()))
+    exam = outcome.exams[Rail.FOR_YOU]
     assert (exam.result.questions, exam.passed) == (0, False)
-    assert "there are 0" in exam.note
+    assert "there are 0" in exam.note(frozenset())
+    assert exam.note(frozenset()).endswith("trending is shown instead")
+    assert Rail.BOUGHT_TOGETHER in outcome.passed
+    assert "there are 0; what goes with the last looks is shown instead, then trending" in outcome.note
 
 
 def test_a_customer_is_asked_about_what_is_new_to_them_given_what_they_bought_last() -> None:
@@ -92,6 +113,22 @@ def test_a_cart_never_holds_what_is_asked_for_nor_more_than_five_products() -> N
         assert not set(question.left_out.tolist()) & set(question.others.tolist())
     (only,) = cart_questions(big)
     assert (len(only.given), len(only.others)) == (5, 4)
+
+
+def test_the_exam_of_carts_ranks_what_the_rail_shows() -> None:
+    baskets = tasteful(people=300)
+    model, _ = fit_both(Material(baskets, groups=kinds(baskets, 4)), Chosen(), today=TODAY)
+    for first in (Strategy.ITEM_ITEM, Strategy.COMPLEMENTS):
+        passed = replace(model, goes_well=first, rails=frozenset({Rail.GOES_WELL}))
+        cart = tuple(ProductId(int(product)) for product in baskets.items[[3, 30, 60]])
+        sources = ServedModel.of(passed).sources(Rail.GOES_WELL, NOBODY)
+        shown = recommend(Question(Rail.GOES_WELL, cart=cart).for_shopper(), sources, lambda _product: True).items
+        scores = served(passed, Rail.GOES_WELL)(cart)
+        best = baskets.items[np.argsort(-scores)[: len(shown)]]
+        assert shown[0].reason.code == (
+            ReasonCode.BOUGHT_TOGETHER if first is Strategy.ITEM_ITEM else ReasonCode.COMPLETES_THE_LOOK
+        )
+        assert best.tolist() == [item.product_id for item in shown]
 
 
 # -- complete the look -----------------------------------------------------------------------------------------------
@@ -157,7 +194,7 @@ def test_too_few_sessions_fail_the_exam_whatever_the_figures_are() -> None:
     sessions = planted_pairs(orders=700, seed=9)
     exam = co_view.learn(sessions).exam
     assert not exam.passed
-    assert "the exam needs 200 sessions" in exam.note
+    assert "the exam needs 200 sessions" in exam.note(frozenset())
 
 
 def test_exactly_enough_sessions_are_enough_to_ask() -> None:

@@ -97,11 +97,12 @@ def full_model(wiring: Web, shop: Shop, catalogue: psycopg.Connection) -> ItemMo
         ids.astype(np.float32),
         viewed=_table({1: [(7, 0.8), (8, 0.4)], 5: [(9, 0.6)]}),
         complementing=_table({1: [(3, 0.5), (9, 0.2)], 6: [(9, 0.4)]}),
-        groups=(ids % 3).astype(np.int32),
+        groups=(ids % 7).astype(np.int32),
         factors=np.stack([first, second], axis=1).astype(np.float32),
         fold_in=FoldIn(regularization=0.1, alpha=10.0),
         rails=frozenset(Rail),
         for_you=Strategy.ALS,
+        goes_well=Strategy.COMPLEMENTS,
     )
     publish(wiring, shop.id, made)
     wiring.shelves.map_now(shop.id)

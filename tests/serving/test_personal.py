@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -50,6 +52,9 @@ def test_a_fresh_look_may_count_more_than_an_old_order() -> None:
     assert look.code is ReasonCode.BECAUSE_VIEWED
 
 
+FOLD_IN = FoldIn(regularization=0.5, alpha=5.0)
+
+
 @pytest.fixture
 def model() -> ItemModel:
     """Three hundred items with drawn factors."""
@@ -61,7 +66,7 @@ def model() -> ItemModel:
         np.zeros((300, 0), dtype=NEIGHBOUR),
         np.ones(300, dtype=np.float32),
         factors=chance.normal(size=(300, 8)).astype(np.float32),
-        fold_in=FoldIn(regularization=0.5, alpha=5.0),
+        fold_in=FOLD_IN,
         for_you=Strategy.ALS,
     )
 
@@ -79,6 +84,17 @@ def test_the_folded_in_taste_ranks_the_whole_catalogue_and_explains_each_item(mo
     for one in found[:100]:
         (shares,) = model.contributions(products, weights, [one.product_id])
         assert one.reason.because[0] == products[int(np.argmax(shares))]
+
+
+def test_what_is_shown_more_because_it_sells_is_said_to_be_popular(model: ItemModel) -> None:
+    shopper = Shopper(viewed=ids(3), bought=ids(6))
+    products, weights = ids(6, 3), [1.0, 0.4]
+    blended = replace(model, fold_in=replace(FOLD_IN, level=0.1))
+    taste = model.scores(model.fold(products, weights))
+    found = list(FactorsSource(blended).candidates(Question(Rail.FOR_YOU).for_shopper(shopper)))
+    popular = {one.product_id for one in found if one.reason.code is ReasonCode.TRENDING}
+    assert popular == {one.product_id for one in found if taste[one.product_id - 1] <= 0.1 * (1 + 1e-6)}
+    assert 0 < len(popular) < len(found)
 
 
 def test_nothing_known_of_the_shopper_folds_in_to_nothing(model: ItemModel) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+import psycopg
 import pytest
 import redis
 from werkzeug.test import TestResponse
@@ -14,11 +16,11 @@ from werkzeug.test import TestResponse
 from app.adapters.redis import keys
 from app.adapters.redis.round_trip import Command
 from app.core.ids import ModelVersion
-from app.core.recommend.scoring import ItemModel
+from app.core.recommend.scoring import NEIGHBOUR, ItemModel
 from app.core.recommend.types import Rail, Strategy
 from app.core.shops import Shop
 from app.wiring.web import Web
-from tests.serving.catalogue import publish
+from tests.serving.catalogue import publish, set_stock
 from tests.serving.conftest import VISITOR, Ask, products_of
 
 HOME: dict[str, object] = {"placement": "home", "product_id": ""}
@@ -196,6 +198,24 @@ def test_complete_the_look_shows_complements(full_model: ItemModel, ask: Ask) ->
     assert answered(answer)["items"][0]["reason"]["text"] == "Goes with Product 1"
 
 
+def test_what_is_sold_out_brings_no_second_of_a_kind_into_a_look(
+    full_model: ItemModel, ask: Ask, wiring: Web, shop: Shop, catalogue: psycopg.Connection
+) -> None:
+    table = np.zeros((10, 8), dtype=NEIGHBOUR)
+    table["index"] = -1
+    # Best first, the best of every kind before the second best of any: 2 and 6, 3 and 7, 4 and 8, 5 and 9 are alike.
+    table[0] = [(place, 1.0 - place / 10) for place in range(1, 9)]
+    groups = np.array([9, 0, 1, 2, 3, 0, 1, 2, 3, 9], dtype=np.int32)
+    serve(wiring, shop, full_model, complementing=table, groups=groups)
+    assert products_of(ask(rail="complete_the_look", limit=6)) == [2, 3, 4, 5, 6, 7]
+    set_stock(catalogue, 5, 0)
+    wiring.shelves.map_now(shop.id)
+    assert products_of(ask(rail="complete_the_look", limit=6)) == [2, 3, 4, 9, 6, 7]
+    set_stock(catalogue, 9, 0)
+    wiring.shelves.map_now(shop.id)
+    assert products_of(ask(rail="complete_the_look", limit=6)) == [2, 3, 4]
+
+
 @pytest.mark.parametrize("rail", ["also_viewed", "complete_the_look"])
 def test_a_rail_that_did_not_pass_its_exam_stays_empty(
     full_model: ItemModel, ask: Ask, wiring: Web, shop: Shop, rail: str
@@ -244,12 +264,19 @@ def test_complements_of_a_cart_show_another_type_than_the_carts_own_first(
     assert products_of(ask(**CART, cart="1,4", limit=2)) == [9, 3]
 
 
-def test_a_cart_whose_exam_was_not_passed_gets_what_sells_after_the_complements(
+def test_neighbours_alone_stand_beside_a_cart_where_they_were_chosen(
+    full_model: ItemModel, ask: Ask, wiring: Web, shop: Shop
+) -> None:
+    serve(wiring, shop, full_model, goes_well=Strategy.ITEM_ITEM)
+    answer = ask(**CART, cart="1", limit=4)
+    assert products_of(answer) == [2, 3, 4, 10]
+    assert answered(answer)["strategy"] == "item_item"
+
+
+def test_a_cart_whose_exam_was_not_passed_gets_what_sells(
     full_model: ItemModel, ask: Ask, wiring: Web, shop: Shop
 ) -> None:
     serve(wiring, shop, full_model, rails=full_model.rails - {Rail.GOES_WELL})
-    assert products_of(ask(**CART, cart="1", limit=3)) == [3, 9, 10]
-    serve(wiring, shop, full_model, rails=frozenset(), version=ModelVersion("none-passed"))
     assert products_of(ask(**CART, cart="1", limit=3)) == [10, 9, 8]
 
 

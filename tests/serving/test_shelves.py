@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
 import numpy as np
@@ -19,7 +20,7 @@ from redis.retry import Retry
 from app.adapters.redis import keys
 from app.adapters.shelves import shelves as shelves_module
 from app.adapters.shelves.shelves import MappedShelves
-from app.core.ids import ModelVersion, ProductId
+from app.core.ids import ModelVersion, ProductId, ShopId
 from app.core.recommend import remembered as remembered_module
 from app.core.recommend.cascade import Context
 from app.core.recommend.remembered import RememberedNeighbours
@@ -27,7 +28,8 @@ from app.core.recommend.scoring import NEIGHBOUR, ItemModel, Neighbours, Table
 from app.core.recommend.served import ServedModel
 from app.core.recommend.types import Candidate, Placement, Reason, Strategy
 from app.core.shops import Shop
-from app.errors import Permanent
+from app.errors import Permanent, Retryable
+from app.ports import Card, CatalogReader
 from app.wiring.web import Web
 from tests.serving.catalogue import add_product, publish, set_stock
 from tests.serving.conftest import Ask, products_of
@@ -120,6 +122,56 @@ def test_a_damaged_artefact_costs_the_model_and_nothing_else(
     assert products_of(answer) == [5, 6]
     assert answer.json is not None
     assert answer.json["items"][0]["reason"]["code"] == "trending"
+
+
+def test_a_damaged_new_version_leaves_the_one_before_in_use(
+    ask: Ask, wiring: Web, shop: Shop, model: ItemModel
+) -> None:
+    wiring.shelves.map_now(shop.id)
+    before = products_of(ask())
+    publish(wiring, shop.id, replace(model, version=ModelVersion("v2")))
+    wiring.artefacts.delete(shop.id, ModelVersion("v2"))
+    wiring.shelves.refresh()
+    assert products_of(ask()) == before
+    wiring.models.forget(shop.id)
+    wiring.redis.incr(keys.model(shop.id))
+    wiring.shelves.refresh()
+    assert products_of(ask()) == []
+
+
+class TroubledCatalog:
+    """The catalogue's port, which fails for one shop once trouble has begun."""
+
+    def __init__(self, catalog: CatalogReader, shop: ShopId) -> None:
+        self._catalog, self._shop = catalog, shop
+        self.trouble = False
+
+    def now(self) -> datetime:
+        return self._catalog.now()
+
+    def cards(self, shop: ShopId, *, changed_since: datetime | None = None) -> Sequence[Card]:
+        if self.trouble and shop == self._shop:
+            raise Retryable("this shop's rows cannot be read")
+        return self._catalog.cards(shop, changed_since=changed_since)
+
+    def cards_of(self, shop: ShopId, products: Iterable[ProductId]) -> Sequence[Card]:
+        return self._catalog.cards_of(shop, products)
+
+
+def test_one_shops_trouble_keeps_no_other_shop_from_being_read(
+    wiring: Web, shop: Shop, other_shop: Shop, model: ItemModel, catalogue: psycopg.Connection
+) -> None:
+    catalog = TroubledCatalog(wiring.catalog, other_shop.id)
+    shelves = MappedShelves(catalog, wiring.models, wiring.artefacts, wiring.redis, wiring.counters)
+    shelves.map_now(other_shop.id)
+    shelf = shelves.map_now(shop.id)
+    catalog.trouble = True
+    set_stock(catalogue, 2, 0)
+    for one in (other_shop, shop):
+        wiring.redis.incr(keys.catalog(one.id))
+    shelves.refresh()
+    assert not shelf.is_buyable(ProductId(2))
+    assert wiring.counters.totals()["catalog_polls_failed"] == 1
 
 
 def test_the_shop_that_was_not_asked_for_longest_makes_room(

@@ -173,8 +173,13 @@ class MappedShelves:
         for entry in entries:
             seen = marks.get(entry.shop, ())
             if not seen or seen != entry.marks or now - entry.read_at > UNASKED_S:
-                self._renew(entry, seen)
-                entry.marks, entry.read_at = seen, now
+                try:
+                    self._renew(entry, seen)
+                except Exception:  # One shop's trouble must not keep the others' stock from being read.
+                    log.exception("shop %s could not be read again", entry.shop)
+                    self._counters.add(Count.CATALOG_POLLS_FAILED)
+                else:
+                    entry.marks, entry.read_at = seen, now
 
     def _renew(self, entry: _Mapped, marks: Marks) -> None:
         told = bool(marks) and bool(entry.marks)
@@ -198,9 +203,10 @@ class MappedShelves:
         return {shop: tuple(values[3 * place : 3 * place + 3]) for place, shop in enumerate(shops)}
 
     def _model(self, shop: ShopId, known: ServedModel | None = None) -> ServedModel | None:
-        """The published model; None when there is none or its files are damaged: the cascade goes on without.
+        """The published model; None when there is none.
 
-        A version never changes, so the one that is `known` is not read again.
+        A version never changes, so the one that is `known` is not read again. It also stays in use while the files of
+        the published one are damaged; without it the cascade goes on with stored lists.
         """
         version = self._models.current(shop)
         if version is None:
@@ -211,4 +217,4 @@ class MappedShelves:
             return ServedModel.of(ItemModel.of(version, *self._artefacts.read(shop, version)))
         except (Permanent, Retryable, ValueError, KeyError):
             log.exception("model %s of shop %s cannot be read", version, shop)
-            return None
+            return known

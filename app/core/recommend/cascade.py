@@ -6,7 +6,7 @@ are drawn, so a rail is short only when all sources together hold too few allowe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -43,6 +43,41 @@ class Source(Protocol):
     def candidates(self, context: Context) -> Iterable[Candidate]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class DifferentKinds:
+    """A source of whose items the first ones that are shown are all of different kinds.
+
+    Where there are fewer kinds than `first` among what may be shown, the row ends with the last new one.
+    """
+
+    source: Source
+    kind_of: Callable[[ProductId], int]
+    first: int
+
+    @property
+    def strategy(self) -> Strategy:
+        return self.source.strategy
+
+    def candidates(self, context: Context) -> Iterable[Candidate]:
+        return self.source.candidates(context)
+
+    def apart(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+        """Those of `candidates`, all of which may be shown, that are; whoever repeats a kind waits its turn."""
+        rest = iter(candidates)
+        kinds: set[int] = set()
+        waiting = []
+        for candidate in rest:
+            kind = self.kind_of(candidate.product_id)
+            if kind in kinds:
+                waiting.append(candidate)
+                continue
+            kinds.add(kind)
+            yield candidate
+            if len(kinds) == self.first:
+                yield from waiting
+                yield from rest
+
+
 def recommend(
     context: Context,
     sources: Sequence[Source],
@@ -67,7 +102,8 @@ def recommend(
             break
         before, failed = len(items), False
         try:
-            _draw(source.candidates(context), context.limit, items, taken, is_allowed)
+            allowed = _allowed(source.candidates(context), taken, is_allowed)
+            _draw(source.apart(allowed) if isinstance(source, DifferentKinds) else allowed, context, items, taken)
         except Exception:
             # Whatever is wrong with one source, the next one still answers; the name in `skipped` is counted outside.
             failed = True
@@ -78,17 +114,19 @@ def recommend(
     return Ranking(strategy, tuple(items), model_version, tuple(skipped))
 
 
-def _draw(
-    candidates: Iterable[Candidate],
-    limit: int,
-    items: list[Candidate],
-    taken: set[ProductId],
-    is_allowed: Callable[[ProductId], bool],
-) -> None:
+def _allowed(
+    candidates: Iterable[Candidate], taken: Set[ProductId], is_allowed: Callable[[ProductId], bool]
+) -> Iterator[Candidate]:
     for candidate in candidates:
-        if candidate.product_id in taken or not is_allowed(candidate.product_id):
+        if candidate.product_id not in taken and is_allowed(candidate.product_id):
+            yield candidate
+
+
+def _draw(candidates: Iterable[Candidate], context: Context, items: list[Candidate], taken: set[ProductId]) -> None:
+    for candidate in candidates:
+        if candidate.product_id in taken:
             continue
         taken.add(candidate.product_id)
         items.append(candidate)
-        if len(items) >= limit:
+        if len(items) >= context.limit:
             return

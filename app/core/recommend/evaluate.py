@@ -7,7 +7,7 @@ would show it, ties count against the model, and what is popular on the same spl
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +45,8 @@ INSTEAD = {
     Rail.FOR_YOU: "trending is shown instead",
     Rail.ALSO_VIEWED: "the rail is not shown",
 }
+AFTER_LOOKS = "what goes with the last looks is shown instead, then trending"
+"""Instead of "For you" where "Often bought together" passed: its neighbours of what is looked at right now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +94,12 @@ class Exam:
     def passed(self) -> bool:
         return self.result.passed
 
-    @property
-    def note(self) -> str:
-        """Why the rail's model is not used; empty when it passed."""
+    def note(self, passed: Set[Rail]) -> str:
+        """Why the rail's model is not used, and what is shown; empty when it passed.
+
+        Args:
+            passed: the rails of the same training that passed theirs.
+        """
         asked = self.result.questions
         if self.result.passed:
             return ""
@@ -104,7 +109,8 @@ class Exam:
             why = f"the exam needs {LEAST_QUESTIONS} {ASKED_ABOUT[self.rail]}, there are {asked}"
         else:
             why = "the model did not beat what is popular in the exam"
-        return f"{TITLES[self.rail]}: {why}; {INSTEAD[self.rail]}"
+        after_looks = self.rail is Rail.FOR_YOU and Rail.BOUGHT_TOGETHER in passed
+        return f"{TITLES[self.rail]}: {why}; {AFTER_LOOKS if after_looks else INSTEAD[self.rail]}"
 
     def as_json(self) -> dict[str, Any]:
         return {"strategy": self.strategy.value, **self.result.as_json(), **self.beside}

@@ -23,11 +23,14 @@ UNSOLD = np.float32(0.01)
 @dataclass(frozen=True, slots=True)
 class FoldIn:
     """What a vector is folded in with, the values with which the factors themselves were learnt; and how much what
-    sells lately counts beside a shopper's taste (see `trend_of`)."""
+    sells lately counts beside a shopper's taste: `trend` as in `trend_of`, and `level`, a liking that every item is
+    granted before anything is known. A preference is predicted between 0 and about 1; a `level` far above that leaves
+    nothing but what sells, so a blend is never forced to rank worse than that does."""
 
     regularization: float
     alpha: float
     trend: float = 0.0
+    level: float = 0.0
 
 
 def trend_of(popularity: Floats, fold_in: FoldIn) -> Floats:
@@ -41,23 +44,29 @@ def trend_of(popularity: Floats, fold_in: FoldIn) -> Floats:
     return np.asarray((UNSOLD + popularity / np.float32(top)) ** np.float32(fold_in.trend), dtype=np.float32)
 
 
-def gram(factors: Floats) -> Floats:
-    """YtY, float32 [F, F]: the part of every shopper's equation that is the same for all of them."""
-    return np.asarray(factors.T @ factors, dtype=np.float32)
+def everybodys(factors: Floats, fold_in: FoldIn) -> Floats:
+    """(YtY + regularization I)^-1, float32 [F, F]: the part of every shopper's equation that is the same for all."""
+    left = np.asarray(factors.T @ factors, dtype=np.float64)
+    left.flat[:: len(left) + 1] += fold_in.regularization
+    return np.asarray(np.linalg.pinv(left, hermitian=True), dtype=np.float32)
 
 
-def shares(own: Floats, weights: Floats, items_gram: Floats, fold_in: FoldIn) -> Floats:
+def shares(own: Floats, weights: Floats, inverse: Floats, fold_in: FoldIn) -> Floats:
     """What each product adds to the shopper's vector, float32 [F, n]; their sum is the vector.
 
     That the vector is such a sum is section 5 of the paper: an item's score is the sum over the shopper's products of
     the item's factors times that product's share, so each share says how much of the score its product explains.
+    Shoppers are known by fewer products than there are factors, so the equation is turned round: with M what is the
+    same for all, Y the own factors and D = alpha weights, (M + YtDY)^-1 Yt = M^-1 Yt (I + D Y M^-1 Yt)^-1 needs only a
+    solution of n unknowns.
 
     Args:
         own: the factors of the shopper's n products, float32 [n, F].
         weights: float32 [n], above 0; 1 for one order of today.
-        items_gram: `gram` of all items' factors.
+        inverse: `everybodys` of all items' factors.
     """
     beyond = np.float32(fold_in.alpha) * weights
-    left = items_gram + (own.T * beyond) @ own
-    left.flat[:: len(left) + 1] += np.float32(fold_in.regularization)
-    return np.asarray(np.linalg.solve(left, own.T * (1.0 + beyond)), dtype=np.float32)
+    alone = inverse @ own.T
+    left = (own @ alone) * beyond[:, None]
+    left.flat[:: len(left) + 1] += np.float32(1.0)
+    return np.asarray(alone @ np.linalg.solve(left, np.diag(np.float32(1.0) + beyond)), dtype=np.float32)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from app.core.ids import ProductId
 from app.core.recommend.cascade import Context, recommend
+from app.core.recommend.rails import sources_of_rails
 from app.core.recommend.scoring import ItemModel, Table, sources_of
 from app.core.recommend.types import Placement, Rail, Ranking, ReasonCode
 
@@ -24,8 +25,6 @@ LONGEST_LOOK = 6
 SHORTEST = 4
 """A row of cards; a list of neighbours shorter than this gives way to the next source, or to nothing."""
 SHORTEST_LOOK = 2
-OF_DIFFERENT_KINDS = 4
-"""So many of the first of a look are all of different kinds."""
 
 Allowed = Callable[[ProductId], bool]
 Products = tuple[ProductId, ...]
@@ -80,18 +79,10 @@ def _also_viewed(model: ItemModel, product: ProductId, is_allowed: Allowed, take
 
 
 def _look(model: ItemModel, product: ProductId, is_allowed: Allowed) -> Products:
-    """Complements, no kind twice among the first four: with fewer kinds the list ends there."""
-    if Rail.COMPLETE_THE_LOOK not in model.rails:
-        return ()
-    near = [item for item, _ in model.neighbours_of(product, Table.COMPLEMENTS) if is_allowed(item)]
-    first: dict[int, ProductId] = {}
-    for item in near:
-        first.setdefault(model.group_of(item), item)
-    found = tuple(first.values())
-    if len(found) >= OF_DIFFERENT_KINDS:
-        rest = (item for item in near if item not in found[:OF_DIFFERENT_KINDS])
-        found = _first((*found[:OF_DIFFERENT_KINDS], *rest), LONGEST_LOOK)
-    return found if len(found) >= SHORTEST_LOOK else ()
+    """As the live rail shows it to a stranger."""
+    context = Context(Placement.PRODUCT, product, (), LONGEST_LOOK)
+    ranking = recommend(context, sources_of_rails(model)[Rail.COMPLETE_THE_LOOK], is_allowed)
+    return tuple(item.product_id for item in ranking.items) if len(ranking.items) >= SHORTEST_LOOK else ()
 
 
 def _first(products: Iterable[ProductId], most: int) -> Products:

@@ -15,7 +15,7 @@ from app.core.ids import ProductId
 from app.core.recommend.cascade import Context
 from app.core.recommend.factors import Floats
 from app.core.recommend.remembered import RememberedNeighbours, Share
-from app.core.recommend.scoring import ItemModel
+from app.core.recommend.scoring import POPULAR, ItemModel
 from app.core.recommend.shopper import Interest
 from app.core.recommend.types import Candidate, Reason, ReasonCode, Strategy
 
@@ -24,7 +24,8 @@ LEAST_SHARE = 0.25
 """Of the most influential product's share: what brought less than this of an item is not named as its reason."""
 HEAD = 64
 """So many of a shopper's best items are sorted first; the rest only if those do not fill the rail."""
-EXPLAINED_AT_ONCE = 8
+EXPLAINED_AT_ONCE = 12
+"""More than a rail holds, because some are sold out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +66,27 @@ class HistorySource:
 
 @dataclass(frozen=True, slots=True)
 class FactorsSource:
-    """The whole catalogue by the taste that is folded in from what is known of the shopper (`ItemModel.fold`)."""
+    """The whole catalogue by the taste that is folded in from what is known of the shopper (`ItemModel.fold`).
+
+    An item whose score comes less from all that the shopper did than from what sells is said to be popular.
+    """
 
     model: ItemModel
     strategy: Strategy = Strategy.ALS
 
     def candidates(self, context: Context) -> Iterator[Candidate]:
-        interests = {one.product_id: one for one in context.shopper.interests()}
-        products, weights = list(interests), [one.weight for one in interests.values()]
-        parts = self.model.shares(products, weights)
+        interests = context.shopper.interests()
+        products = [one.product_id for one in interests]
+        parts = self.model.shares(products, [one.weight for one in interests])
         if not parts.any():
             return
         scores = self.model.scores(parts.sum(axis=1))
         known = {*products, *context.anchors, *context.left_out}
         for items in _in_batches(self.model, scores, leave_out=known):
-            shares = self.model.explained(parts, [index for index, _, _ in items])
-            for (_, item, score), row in zip(items, shares.tolist(), strict=True):
-                brought = sorted(zip(products, row, strict=True), key=lambda part: -part[1])
-                yield Candidate(item, score, _reason(brought, interests))
+            shares = self.model.explained(parts, [index for index, _, _ in items]).tolist()
+            for (index, item, score), row in zip(items, shares, strict=True):
+                by_taste = score > 2 * self.model.level_of(index)
+                yield Candidate(item, score, _taste(row, interests) if by_taste else POPULAR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,16 @@ class StoredListSource:
         reason = Reason(self.code, because)
         for rank, product in enumerate(self.products, start=1):
             yield Candidate(product, 1.0 / rank, reason)
+
+
+def _taste(shares: Sequence[float], interests: Sequence[Interest]) -> Reason:
+    """As `_reason`, for the share of each interest; sorting them all would cost more than the few that count."""
+    most = max(shares)
+    code = interests[shares.index(most)].code
+    least = LEAST_SHARE * most
+    strong = [(-share, place) for place, share in enumerate(shares) if share >= least and interests[place].code is code]
+    strong.sort()
+    return Reason(code, tuple([interests[place].product_id for _, place in strong[:MOST_REASONS]]))
 
 
 def _reason(brought: Sequence[Share], interests: Mapping[ProductId, Interest]) -> Reason:

@@ -10,13 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.core.ids import ProductId
-from app.core.recommend.cascade import Context, Source
+from app.core.recommend.cascade import Context, DifferentKinds, Source
 from app.core.recommend.live import FactorsSource, HistorySource, LooksSource
 from app.core.recommend.remembered import RememberedNeighbours
 from app.core.recommend.scoring import ItemModel, Table, TrendingSource
 from app.core.recommend.shopper import NOBODY, Shopper
 from app.core.recommend.types import Placement, Rail, Strategy, placement_of
 
+OF_DIFFERENT_KINDS = 4
+"""So many of the first of a look are all of different kinds."""
 CLAIMS: Mapping[Placement, tuple[Rail, ...]] = {
     Placement.HOME: (Rail.FOR_YOU,),
     Placement.PRODUCT: (Rail.COMPLETE_THE_LOOK, Rail.BOUGHT_TOGETHER, Rail.ALSO_VIEWED),
@@ -61,18 +63,25 @@ def sources_of_rails(model: ItemModel) -> Mapping[Rail, tuple[Source, ...]]:
         Rail.FOR_YOU: (*_personal(model, bought), trending),
         Rail.BOUGHT_TOGETHER: (bought, LooksSource(bought), trending) if learnt else (trending,),
         Rail.ALSO_VIEWED: (viewed, LooksSource(viewed)) if Rail.ALSO_VIEWED in model.rails else (),
-        Rail.COMPLETE_THE_LOOK: (complements,) if Rail.COMPLETE_THE_LOOK in model.rails else (),
-        Rail.GOES_WELL: (
-            *((complements,) if Rail.COMPLETE_THE_LOOK in model.rails else ()),
-            *((bought,) if Rail.GOES_WELL in model.rails else ()),
-            trending,
-        ),
+        Rail.COMPLETE_THE_LOOK: _look(model, complements) if Rail.COMPLETE_THE_LOOK in model.rails else (),
+        Rail.GOES_WELL: (*_beside_a_cart(model, bought, complements), trending),
     }
 
 
 def impersonal(sources: tuple[Source, ...]) -> tuple[Source, ...]:
     """Those that need to know nothing of the shopper."""
     return tuple(one for one in sources if not isinstance(one, FactorsSource | HistorySource | LooksSource))
+
+
+def _look(model: ItemModel, complements: Source) -> tuple[Source, ...]:
+    return (DifferentKinds(complements, model.group_of, OF_DIFFERENT_KINDS),)
+
+
+def _beside_a_cart(model: ItemModel, bought: Source, complements: Source) -> tuple[Source, ...]:
+    """What sat the cart's exam, in the order in which it did."""
+    if Rail.GOES_WELL not in model.rails:
+        return ()
+    return (complements, bought) if model.goes_well is Strategy.COMPLEMENTS else (bought,)
 
 
 def _personal(model: ItemModel, bought: RememberedNeighbours) -> tuple[Source, ...]:

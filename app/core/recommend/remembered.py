@@ -17,7 +17,7 @@ from app.core.recommend.scoring import ItemModel, Table
 from app.core.recommend.types import Candidate, Reason, ReasonCode, Strategy
 
 MOST_REMEMBERED = 2000
-"""Products a table and model: at 24 neighbours some 6 MB."""
+"""Products a table and model: at 50 neighbours some 12 MB."""
 
 Candidates = tuple[Candidate, ...]
 Share = tuple[ProductId, float]
@@ -83,9 +83,10 @@ class RememberedNeighbours:
             reason = Reason(self.code, (product,))
             near = self.model.neighbours_of(product, self.table)
             known = tuple(Candidate(item, score, reason) for item, score in near)
-            if len(self._known) >= MOST_REMEMBERED:
-                self._known.clear()
-            self._known[product] = known
+            if known:  # Else made-up ids could drive out the ones that shoppers look at.
+                if len(self._known) >= MOST_REMEMBERED:
+                    self._known.clear()
+                self._known[product] = known
         return known
 
     def _together(self, anchors: tuple[ProductId, ...]) -> Iterator[Candidate]:

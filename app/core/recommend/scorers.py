@@ -6,23 +6,47 @@ by what sells, as the cascade fills a rail.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from app.core.ids import ProductId
+from app.core.recommend.cascade import recommend
+from app.core.recommend.factors import Floats
+from app.core.recommend.rails import Question, impersonal, sources_of_rails
 from app.core.recommend.scoring import ItemModel, Table
 from app.core.recommend.shopper import Shopper
+from app.core.recommend.types import Rail
+
+SERVED = 24
+"""As many items as a rail is ever asked for; what comes after them is ranked by what sells."""
 
 Scorer = Callable[[Sequence[ProductId]], npt.NDArray[np.float64]]
 """From given products to one score for every item of the catalogue, float64 [N], in the order of its items."""
+Vectors = Mapping[tuple[ProductId, ...], Floats]
+"""Folded-in tastes, float32 [F], by what was given."""
 
 
 def beside(model: ItemModel, table: Table = Table.BOUGHT) -> Scorer:
     """The neighbours of the product that is looked at, or of all in the cart."""
     return partial(model.catalogue_scores, table=table)
+
+
+def served(model: ItemModel, rail: Rail) -> Scorer:
+    """Exactly what the rail's cascade shows a stranger with these products in the cart, all of them to be had."""
+    sources = impersonal(sources_of_rails(model)[rail])
+    rest = model.catalogue_scores(())
+
+    def score(given: Sequence[ProductId]) -> npt.NDArray[np.float64]:
+        context = Question(rail, cart=tuple(given), limit=SERVED).for_shopper()
+        shown = [item.product_id for item in recommend(context, sources, lambda _product: True).items]
+        scores = rest.copy()
+        scores[np.searchsorted(model.item_ids, shown)] = np.arange(len(shown), 0, -1.0) + 1.0
+        return scores
+
+    return score
 
 
 def popular(model: ItemModel) -> Scorer:
@@ -44,14 +68,26 @@ def by_neighbours(model: ItemModel) -> Scorer:
 def by_factors(model: ItemModel) -> Scorer:
     """The taste folded in from what a customer bought, newest first; what they can't be said to like comes last."""
 
-    def score(given: Sequence[ProductId]) -> npt.NDArray[np.float64]:
-        vector = model.fold(*_interests(given))
-        if not vector.any():
-            return model.catalogue_scores(())
-        scores = model.scores(vector).astype(np.float64)
-        return np.where(scores > 0, 1.0 + scores, model.catalogue_scores(()))
+    rest = model.catalogue_scores(())
+    return lambda given: _liked(model, vector_of(model, given), rest)
 
-    return score
+
+def by_vectors(model: ItemModel, vectors: Vectors) -> Scorer:
+    """The same for tastes that have been folded in before, by what was given."""
+    rest = model.catalogue_scores(())
+    return lambda given: _liked(model, vectors[tuple(given)], rest)
+
+
+def vector_of(model: ItemModel, given: Sequence[ProductId]) -> Floats:
+    """The taste folded in from what a customer bought, newest first, float32 [F]."""
+    return model.fold(*_interests(given))
+
+
+def _liked(model: ItemModel, vector: Floats, rest: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    if not vector.any():
+        return rest
+    scores = model.scores(vector).astype(np.float64)
+    return np.where(scores > 0, 1.0 + scores, rest)
 
 
 def _interests(given: Sequence[ProductId]) -> tuple[list[ProductId], list[float]]:

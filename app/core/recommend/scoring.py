@@ -16,13 +16,14 @@ import numpy.typing as npt
 
 from app.core.ids import ModelVersion, ProductId
 from app.core.recommend.cascade import Context, Source
-from app.core.recommend.factors import Floats, FoldIn, gram, shares, trend_of
+from app.core.recommend.factors import Floats, FoldIn, everybodys, shares, trend_of
 from app.core.recommend.types import Candidate, Rail, Reason, ReasonCode, Strategy
 
 NEIGHBOUR = np.dtype([("index", "<i4"), ("score", "<f4")])
 """One neighbour: a position in `item_ids` (-1 = none) and its similarity; rows are sorted, best first."""
 NEWEST_BOUGHT = 20
 """A signed-in customer is known by so many products: those bought last."""
+POPULAR = Reason(ReasonCode.TRENDING)
 NO_FOLD_IN = FoldIn(0.0, 0.0)
 NO_FACTORS = np.empty((0, 0), dtype=np.float32)
 
@@ -42,6 +43,7 @@ class Table(StrEnum):
 
 
 FACTORS = "item_factors"
+LATELY = "lately"
 GROUPS = "item_groups"
 
 
@@ -57,11 +59,13 @@ class ItemModel:
         viewed, complementing: `NEIGHBOUR` [N, K]; None without such a model.
         groups: int32 [N], which products are of one type; -1 where nothing is known. None without complements.
         factors: float32 [N, F], of items only; None without them.
+        lately: float32 [N], as `popularity`, with the forgetting that suits the factors; `popularity` itself if None.
         fold_in: what `fold` works with; there whenever factors are.
-        rails: those whose model beat its floor in the exam; of the others, for_you and goes_well fall back to
-            trending, also_viewed and complete_the_look are not shown.
+        rails: those whose model beat its floor in the exam; of the others, goes_well falls back to trending, for_you
+            to neighbours of what was looked at last and trending, also_viewed and complete_the_look are not shown.
         for_you: the source that won that rail's exam: ALS, ITEM_ITEM (neighbours of the shopper's own products) or
             TRENDING.
+        goes_well: what comes first beside a cart: ITEM_ITEM, or COMPLEMENTS.
     """
 
     version: ModelVersion
@@ -74,19 +78,26 @@ class ItemModel:
     groups: npt.NDArray[np.int32] | None = None
     factors: Floats | None = None
     fold_in: FoldIn | None = None
+    lately: npt.NDArray[np.float32] | None = None
     rails: frozenset[Rail] = frozenset()
     for_you: Strategy = Strategy.TRENDING
+    goes_well: Strategy = Strategy.ITEM_ITEM
+    _positions: dict[int, int] = field(init=False, repr=False)
     _by_popularity: npt.NDArray[np.intp] = field(init=False, repr=False)
-    _gram: Floats = field(init=False, repr=False)
+    _inverse: Floats = field(init=False, repr=False)
     _trend: Floats = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if (self.factors is None) != (self.fold_in is None):
             raise ValueError("factors and the values to fold in with come together")
+        # Some 100 bytes an item; a search in the array costs a request as much as its whole filter.
+        object.__setattr__(self, "_positions", {item: place for place, item in enumerate(self.item_ids.tolist())})
         sold = int(np.count_nonzero(self.popularity > 0))
         object.__setattr__(self, "_by_popularity", np.argsort(-self.popularity, kind="stable")[:sold])
-        object.__setattr__(self, "_gram", gram(NO_FACTORS if self.factors is None else self.factors))
-        object.__setattr__(self, "_trend", trend_of(self.popularity, self.fold_in or NO_FOLD_IN))
+        factors = NO_FACTORS if self.factors is None else self.factors
+        object.__setattr__(self, "_inverse", everybodys(factors, self.fold_in or NO_FOLD_IN))
+        lately = self.popularity if self.lately is None else self.lately
+        object.__setattr__(self, "_trend", trend_of(lately, self.fold_in or NO_FOLD_IN))
 
     @classmethod
     def of(cls, version: ModelVersion, arrays: Arrays, meta: Mapping[str, Any]) -> ItemModel:
@@ -99,7 +110,7 @@ class ItemModel:
         if ids is None or neighbours is None or popularity is None:
             raise ValueError("an item model has the arrays item_ids, neighbours and popularity")
         tables = [arrays[table] for table in Table if table in arrays]
-        rest = [arrays[name] for name in ("popularity", GROUPS, FACTORS) if name in arrays]
+        rest = [arrays[name] for name in ("popularity", GROUPS, FACTORS, LATELY) if name in arrays]
         if any(table.dtype != NEIGHBOUR or table.ndim != 2 for table in tables) or any(
             len(array) != len(ids) for array in (*tables, *rest)
         ):
@@ -114,9 +125,11 @@ class ItemModel:
             complementing=arrays.get(Table.COMPLEMENTS),
             groups=arrays.get(GROUPS),
             factors=arrays.get(FACTORS),
-            fold_in=FoldIn(**meta["als"]) if FACTORS in arrays else None,
+            fold_in=_fold_in(meta) if FACTORS in arrays else None,
+            lately=arrays.get(LATELY),
             rails=frozenset(Rail(name) for name in meta.get("rails", ())),
             for_you=Strategy(str(meta.get("for_you", Strategy.TRENDING))),
+            goes_well=Strategy(str(meta.get("goes_well", Strategy.ITEM_ITEM))),
         )
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
@@ -126,6 +139,7 @@ class ItemModel:
             Table.COMPLEMENTS: self.complementing,
             GROUPS: self.groups,
             FACTORS: self.factors,
+            LATELY: self.lately,
         }
         there = {str(name): array for name, array in optional.items() if array is not None}
         return {"item_ids": self.item_ids, "neighbours": self.neighbours, "popularity": self.popularity, **there}
@@ -136,13 +150,13 @@ class ItemModel:
             "strategy": self.strategy.value,
             "rails": sorted(self.rails),
             "for_you": self.for_you.value,
+            "goes_well": self.goes_well.value,
             **({"als": asdict(self.fold_in)} if self.fold_in else {}),
         }
 
     def index_of(self, product: ProductId) -> int | None:
         """The product's position in `item_ids`; None when the model does not know it."""
-        index = int(np.searchsorted(self.item_ids, product))
-        return index if index < len(self.item_ids) and int(self.item_ids[index]) == product else None
+        return self._positions.get(product)
 
     def group_of(self, product: ProductId) -> int:
         """The product's kind; -1 when it is not known."""
@@ -200,19 +214,22 @@ class ItemModel:
     def scores(self, vector: Floats) -> Floats:
         """How well every item suits a shopper with this vector now, float32 [N]; without factors all zeros.
 
-        The preference that the paper predicts, times the item's trend (`factors.trend_of`).
+        The preference that the paper predicts and the level that all items have, times the item's trend (`factors`).
         """
-        if self.factors is None:
+        if self.factors is None or self.fold_in is None:
             return np.zeros(len(self.item_ids), dtype=np.float32)
-        return np.asarray((self.factors @ vector) * self._trend, dtype=np.float32)
+        liking = self.factors @ vector
+        liking += np.float32(self.fold_in.level)
+        liking *= self._trend
+        return np.asarray(liking, dtype=np.float32)
 
     def contributions(
         self, products: Sequence[ProductId], weights: Sequence[float], items: Sequence[ProductId]
     ) -> Floats:
         """How much of each item's score each of the shopper's products explains, float32 [items, products].
 
-        A row's sum is the item's score after `fold` with the same products and weights (section 5 of the paper in
-        `factors`). What the model does not know explains nothing.
+        A row's sum and the item's `level_of` are its score after `fold` with the same products and weights (section 5
+        of the paper in `factors`). What the model does not know explains nothing.
         """
         indexes = [self.index_of(item) for item in items]
         known = [row for row, index in enumerate(indexes) if index is not None]
@@ -224,13 +241,15 @@ class ItemModel:
         """What each of the shopper's products adds to the vector, float32 [F, products]; zeros where it is unknown."""
         if self.factors is None or self.fold_in is None or not len(self.item_ids):
             return np.zeros((0, len(products)), dtype=np.float32)
-        wanted = np.asarray(products, dtype=np.int64)
-        positions = np.minimum(np.searchsorted(self.item_ids, wanted), len(self.item_ids) - 1)
-        known = np.flatnonzero(self.item_ids[positions] == wanted)
-        parts = np.zeros((self.factors.shape[1], len(wanted)), dtype=np.float32)
-        if len(known):
-            weight = np.asarray(weights, dtype=np.float32)[known]
-            parts[:, known] = shares(self.factors[positions[known]], weight, self._gram, self.fold_in)
+        weight = np.asarray(weights, dtype=np.float32)
+        positions = [self._positions.get(product, -1) for product in products]
+        if positions and min(positions) >= 0:
+            return shares(self.factors[positions], weight, self._inverse, self.fold_in)
+        known = [place for place, position in enumerate(positions) if position >= 0]
+        parts = np.zeros((self.factors.shape[1], len(products)), dtype=np.float32)
+        if known:
+            own = self.factors[[positions[place] for place in known]]
+            parts[:, known] = shares(own, weight[known], self._inverse, self.fold_in)
         return parts
 
     def explained(self, parts: Floats, indexes: Sequence[int]) -> Floats:
@@ -239,6 +258,10 @@ class ItemModel:
             return np.zeros((len(indexes), parts.shape[1]), dtype=np.float32)
         chosen = np.asarray(indexes, dtype=np.intp)
         return np.asarray((self.factors[chosen] @ parts) * self._trend[chosen, None], dtype=np.float32)
+
+    def level_of(self, index: int) -> float:
+        """How much of the score of the item at this position is nobody's taste: it sells."""
+        return self.fold_in.level * float(self._trend[index]) if self.fold_in else 0.0
 
     # -- the whole catalogue -----------------------------------------------------------------------------------------
 
@@ -267,6 +290,13 @@ class ItemModel:
         return np.where(sums > 0, 1.0 + sums, self.popularity.astype(np.float64) / (top + 1.0))
 
 
+def _fold_in(meta: Mapping[str, Any]) -> FoldIn:
+    try:
+        return FoldIn(**{name: float(value) for name, value in meta["als"].items()})
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"the artefact does not say what its factors are folded in with: {error!r}") from error
+
+
 @dataclass(frozen=True, slots=True)
 class ItemItemSource:
     """What was bought together with the product looked at and those in the cart."""
@@ -288,7 +318,7 @@ class TrendingSource:
 
     def candidates(self, context: Context) -> Iterator[Candidate]:  # noqa: ARG002 - the same for every context
         for item, score in self.model.trending():
-            yield Candidate(item, score, Reason(ReasonCode.TRENDING))
+            yield Candidate(item, score, POPULAR)
 
 
 def sources_of(model: ItemModel) -> tuple[Source, ...]:

@@ -17,6 +17,21 @@ FADING = 0.9
 """Each product counts so much of the one that came after it: state holds the order of things, not their times."""
 BOUGHT, CARTED, CLICKED, VIEWED = 1.0, 0.8, 0.5, 0.4
 """Chosen by judgement, not measured: an order is the unit in which models learn, and a look is the weakest sign."""
+CODES = (
+    ReasonCode.BECAUSE_BOUGHT,
+    ReasonCode.BECAUSE_VIEWED,
+    ReasonCode.BECAUSE_VIEWED,
+    ReasonCode.BECAUSE_VIEWED,
+)
+STRONGEST_FIRST = sorted(
+    [
+        (weight * FADING**place, kind, place)
+        for kind, weight in enumerate((BOUGHT, CARTED, CLICKED, VIEWED))
+        for place in range(MOST_INTERESTS)
+    ],
+    key=lambda sign: (-sign[0], sign[1]),
+)
+"""Every place in the four lists with its weight; what stands further back in its list is no interest of any shopper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +59,15 @@ class Shopper:
 
     def interests(self) -> tuple[Interest, ...]:
         """The products that tell most about the shopper, strongest first; a product counts by its strongest sign."""
-        strongest: dict[ProductId, tuple[float, ReasonCode]] = {}
-        for products, kind, code in (
-            (self.bought, BOUGHT, ReasonCode.BECAUSE_BOUGHT),
-            (self.carted, CARTED, ReasonCode.BECAUSE_VIEWED),
-            (self.clicked, CLICKED, ReasonCode.BECAUSE_VIEWED),
-            (self.viewed, VIEWED, ReasonCode.BECAUSE_VIEWED),
-        ):
-            weight = kind
-            for product in products:
-                if product not in strongest or strongest[product][0] < weight:
-                    strongest[product] = (weight, code)
-                weight *= FADING
-        ranked = sorted([(-weight, product, code) for product, (weight, code) in strongest.items()])
-        return tuple([Interest(product, -weight, code) for weight, product, code in ranked[:MOST_INTERESTS]])
+        kinds = (self.bought, self.carted, self.clicked, self.viewed)
+        found: dict[ProductId, Interest] = {}
+        for weight, kind, place in STRONGEST_FIRST:
+            products = kinds[kind]
+            if place < len(products) and products[place] not in found:
+                found[products[place]] = Interest(products[place], weight, CODES[kind])
+                if len(found) == MOST_INTERESTS:
+                    break
+        return tuple(found.values())
 
 
 NOBODY = Shopper()

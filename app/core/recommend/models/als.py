@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from app.core.recommend.factors import Floats, FoldIn
 from app.core.recommend.interactions import NOBODY, Baskets
-from app.core.recommend.models.trending import decay
+from app.core.recommend.models.trending import DEFAULT_HALF_LIFE, HALF_LIVES, decay, popularity
 from app.core.recommend.scoring import ItemModel
 
 SEED = 20100301
@@ -28,8 +28,8 @@ LEAST_PEOPLE = 50
 class Parameters:
     """With r = sum over a person's orders of a product of 2 ** (-age / half_life), the confidence is 1 + alpha r.
 
-    Days for `half_life`. `trend` is how much what sells lately counts in the ranking (`factors.trend_of`); the factors
-    themselves don't depend on it.
+    Days for `half_life` and `lately`, the half-life of what sells. `trend` and `level` say how much that counts in the
+    ranking (`factors.FoldIn`); the factors themselves don't depend on these three.
     """
 
     factors: int = 64
@@ -37,21 +37,34 @@ class Parameters:
     alpha: float = 3.0
     half_life: float = 180.0
     trend: float = 1.0
+    level: float = 0.1
+    lately: float = DEFAULT_HALF_LIFE
 
     @property
     def fold_in(self) -> FoldIn:
-        return FoldIn(self.regularization, self.alpha, self.trend)
+        return FoldIn(self.regularization, self.alpha, self.trend, self.level)
+
+    @property
+    def of_factors(self) -> Parameters:
+        """These with the defaults for what the factors and shoppers' vectors don't depend on."""
+        return replace(self, trend=1.0, level=0.1, lately=DEFAULT_HALF_LIFE)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
 ITERATIONS = 8
-CHOICES: dict[str, tuple[Any, ...]] = {
+ONLY_WHAT_SELLS = 100.0
+"""A level beside which no preference counts."""
+BLENDS: dict[str, tuple[Any, ...]] = {
+    "lately": HALF_LIVES,
     "trend": (0.0, 0.5, 1.0, 1.5, 2.0),
-    "half_life": (60.0, 180.0, 540.0),
+    "level": (0.0, 0.01, 0.03, 0.1, 0.3, 1.0, ONLY_WHAT_SELLS),
+}
+CHOICES: dict[str, tuple[Any, ...]] = {
+    "regularization": (1.0, 3.0, 10.0, 30.0, 100.0),
     "alpha": (0.3, 1.0, 3.0, 10.0),
-    "regularization": (1.0, 3.0, 10.0, 30.0),
+    "half_life": (60.0, 180.0, 540.0),
     "factors": (32, 64),
 }
 """The values that the validation part chooses from; 64 factors are what a request can fold in within its time."""
@@ -100,4 +113,5 @@ def fit(baskets: Baskets, parameters: Parameters, *, today: int, threads: int = 
 def into(model: ItemModel, baskets: Baskets, parameters: Parameters, *, today: int, threads: int = 2) -> ItemModel:
     """The model with factors learnt from these baskets, which are over the same items."""
     factors = fit(baskets, parameters, today=today, threads=threads)
-    return replace(model, factors=factors, fold_in=parameters.fold_in)
+    lately = popularity(baskets, today=today, half_life=parameters.lately)
+    return replace(model, factors=factors, fold_in=parameters.fold_in, lately=lately)

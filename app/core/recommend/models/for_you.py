@@ -1,7 +1,8 @@
 """The home rail's exam: two ways to know a customer by what they bought, beside what everybody buys.
 
 Asked of customers with an earlier order who ordered again: which products new to them did they take? New, because the
-rail leaves out what the shopper has. The source with the most hits is the rail's, the simpler one on equal hits.
+rail leaves out what the shopper has. The source with the most hits in the validation part is the rail's, the simpler
+one on equal hits; both sit the exam, but only the chosen one's result decides.
 """
 
 from __future__ import annotations
@@ -11,46 +12,68 @@ from functools import cache
 from typing import Any
 
 from app.core.recommend import evaluate
-from app.core.recommend.evaluate import HR, Exam, Result
+from app.core.recommend.evaluate import Exam, Result
 from app.core.recommend.factors import Floats
 from app.core.recommend.interactions import Baskets
-from app.core.recommend.models import als
+from app.core.recommend.models import als, trending
 from app.core.recommend.models.choosing import LEAST_TO_CHOOSE, choose
 from app.core.recommend.questions import Question, customer_questions
-from app.core.recommend.scorers import Scorer, by_factors, by_neighbours, popular
+from app.core.recommend.scorers import Scorer, Vectors, by_factors, by_neighbours, by_vectors, popular, vector_of
 from app.core.recommend.scoring import ItemModel
 from app.core.recommend.types import Rail, Strategy
 
 
-def choose_parameters(part: Baskets, validation: Baskets, model: ItemModel, *, today: int) -> als.Parameters:
+def choose_parameters(
+    part: Baskets, validation: Baskets, model: ItemModel, *, today: int
+) -> tuple[als.Parameters, Strategy]:
     """The factors' parameters with the highest HR@10 among the customers who came back in the validation part.
 
     Args:
-        model: fitted on `part`; the factors are put into it.
+        model: the neighbours fitted on `part`; the factors are put into it.
+
+    Returns:
+        The parameters, and whether factors so learnt or the neighbours had more hits.
     """
     asked = customer_questions(part, validation, only_new=True)
     if len(asked) < LEAST_TO_CHOOSE or not als.is_learnable(part):
-        return als.Parameters()
+        return als.Parameters(), Strategy.ALS
 
     @cache
-    def learnt(parameters: als.Parameters) -> Floats:
-        return als.fit(part, parameters, today=today)
+    def learnt(parameters: als.Parameters) -> tuple[ItemModel, Vectors]:
+        fitted = als.into(model, part, parameters, today=today)
+        return fitted, {one.given: vector_of(fitted, one.given) for one in asked}
+
+    @cache
+    def sold(half_life: float) -> Floats:
+        return trending.popularity(part, today=today, half_life=half_life)
 
     def score(parameters: als.Parameters) -> float:
-        factors = learnt(replace(parameters, trend=0.0))
-        return evaluate.score(by_factors(replace(model, factors=factors, fold_in=parameters.fold_in)), asked)
+        fitted, vectors = learnt(parameters.of_factors)
+        tried = replace(fitted, fold_in=parameters.fold_in, lately=sold(parameters.lately))
+        return evaluate.score(by_vectors(tried, vectors), asked)
 
-    return choose(als.Parameters(), als.CHOICES, score, rounds=1)
+    def blended(parameters: als.Parameters) -> als.Parameters:
+        return choose(parameters, {"level": als.BLENDS["level"]}, score, rounds=1)
+
+    # Factors are compared each at its best level, or else those would win that suit the level with which one began.
+    start = choose(als.Parameters(level=als.ONLY_WHAT_SELLS), {"lately": als.BLENDS["lately"]}, score, rounds=1)
+    best = choose(start, als.CHOICES, lambda parameters: score(blended(parameters)), rounds=1)
+    best = choose(blended(best), als.BLENDS, score, rounds=1)
+    is_better = score(best) > evaluate.score(by_neighbours(model), asked)
+    return best, Strategy.ALS if is_better else Strategy.ITEM_ITEM
 
 
-def examine(model: ItemModel, floor: ItemModel, before: Baskets, window: Baskets) -> Exam:
-    """Ask the factors (if `model` has some), the neighbours and the floor the same questions; the best one counts."""
+def examine(model: ItemModel, floor: ItemModel, before: Baskets, window: Baskets, first: Strategy) -> Exam:
+    """Ask the factors (if `model` has some), the neighbours and the floor the same questions; `first` is what counts.
+
+    Without factors the neighbours count.
+    """
     rivals = {Strategy.ITEM_ITEM: by_neighbours(model)}
     if model.factors is not None:
         rivals[Strategy.ALS] = by_factors(model)
     asked = customer_questions(before, window, only_new=True)
     results = {strategy: evaluate.examine(scorer, popular(floor), asked) for strategy, scorer in rivals.items()}
-    best = max(results, key=lambda strategy: results[strategy].model[HR])
+    best = first if first in results else Strategy.ITEM_ITEM
     whole = customer_questions(before, window, only_new=False)
     return Exam(
         Rail.FOR_YOU, best, results[best], _beside(results, {**rivals, Strategy.TRENDING: popular(floor)}, whole)

@@ -19,7 +19,7 @@ from app.core.recommend.models import als, co_view, complements, for_you, item_i
 from app.core.recommend.models.choosing import LEAST_TO_CHOOSE, choose
 from app.core.recommend.models.item_item import CHOICES, Parameters
 from app.core.recommend.questions import Question, cart_questions, complement_questions, pair_questions
-from app.core.recommend.scorers import beside, popular
+from app.core.recommend.scorers import Scorer, beside, popular, served
 from app.core.recommend.scoring import ItemModel, Table
 from app.core.recommend.types import Rail, Strategy
 
@@ -46,6 +46,8 @@ class Chosen:
     half_life: float = trending.DEFAULT_HALF_LIFE
     item_item: Parameters = field(default_factory=Parameters)
     als: als.Parameters = field(default_factory=als.Parameters)
+    goes_well: Strategy = Strategy.ITEM_ITEM
+    for_you: Strategy = Strategy.ALS
     co_view: Parameters = co_view.DEFAULT
 
     def as_json(self) -> dict[str, Any]:
@@ -53,6 +55,8 @@ class Chosen:
             "trending": {"half_life": self.half_life},
             "item_item": self.item_item.as_json(),
             "als": self.als.as_json(),
+            "goes_well": {"first": self.goes_well.value},
+            "for_you": {"first": self.for_you.value},
             "co_view": self.co_view.as_json(),
         }
 
@@ -81,7 +85,7 @@ class Outcome:
     @property
     def note(self) -> str:
         """Which rails' models are not used, and why; empty when all passed."""
-        return ". ".join(note for exam in self.exams.values() if (note := exam.note))
+        return ". ".join(note for exam in self.exams.values() if (note := exam.note(self.passed)))
 
     def metrics(self) -> dict[str, Any]:
         """The figures as the register and the artefact keep them."""
@@ -102,7 +106,8 @@ def learn(material: Material, *, today: int) -> Outcome:
     """Choose the parameters and sit the exams; `today` (days since 1970-01-01) is the last day of the orders."""
     orders, end = material.orders, today + 1
     cut, first = end - EXAM_DAYS, end - 2 * EXAM_DAYS
-    chosen = choose_parameters(orders.between(0, first), orders.between(first, cut), today=first)
+    before = replace(material, orders=orders.between(0, first))
+    chosen = choose_parameters(before, orders.between(first, cut), today=first)
     part, window = orders.between(0, cut), orders.between(cut, end)
     model, floor = fit_both(replace(material, orders=part), chosen, today=cut)
     if als.is_learnable(part):
@@ -110,8 +115,8 @@ def learn(material: Material, *, today: int) -> Outcome:
     views = _views(material)
     exams = [
         _bought_together(model, floor, window),
-        for_you.examine(model, floor, part, window),
-        _cart(model, floor, window),
+        for_you.examine(model, floor, part, window, chosen.for_you),
+        _cart(replace(model, goes_well=chosen.goes_well), floor, window),
         views.exam,
         _complements(model, floor, window, material.groups),
     ]
@@ -125,7 +130,8 @@ def build(material: Material, outcome: Outcome, *, today: int, version: ModelVer
     needs_neighbours = outcome.for_you is Strategy.ITEM_ITEM or passed & {Rail.BOUGHT_TOGETHER, Rail.GOES_WELL}
     if not needs_neighbours:
         model = replace(floor, complementing=model.complementing)
-    if Rail.COMPLETE_THE_LOOK not in passed:
+    beside_carts = Rail.GOES_WELL in passed and chosen.goes_well is Strategy.COMPLEMENTS
+    if Rail.COMPLETE_THE_LOOK not in passed and not beside_carts:
         model = replace(model, complementing=None)
     if outcome.for_you is Strategy.ALS:
         model = als.into(model, material.orders, chosen.als, today=today)
@@ -137,6 +143,7 @@ def build(material: Material, outcome: Outcome, *, today: int, version: ModelVer
         groups=material.groups if model.complementing is not None else None,
         rails=passed,
         for_you=outcome.for_you,
+        goes_well=chosen.goes_well,
     )
 
 
@@ -155,17 +162,39 @@ def fit_both(
     return model, trending.fit(orders, today=today, half_life=chosen.half_life, version=version)
 
 
-def choose_parameters(part: Baskets, validation: Baskets, *, today: int) -> Chosen:
+def choose_parameters(material: Material, validation: Baskets, *, today: int) -> Chosen:
     """The parameters with the highest HR@10 on the validation questions, the earlier value on equal scores.
 
-    Trending's half-life first, because it also fills up short lists; then the neighbours', then the factors'.
+    Trending's half-life first, because it also fills up short lists; then the neighbours', then the factors'. Which of
+    two sources comes first on a rail is chosen here too, so that the exam is asked of one model.
+
+    Args:
+        material: what came before the validation part.
     """
+    part = material.orders
     asked = pair_questions(validation)
     chosen = Chosen()
     if len(asked) >= LEAST_TO_CHOOSE and len(part):
         chosen = _choose_neighbours(part, asked, today=today)
-    model = trending.fit(part, today=today, half_life=chosen.half_life, version=_UNNAMED)
-    return replace(chosen, als=for_you.choose_parameters(part, validation, model, today=today))
+    model, _ = fit_both(material, chosen, today=today)
+    factors, first = for_you.choose_parameters(part, validation, model, today=today)
+    return replace(chosen, als=factors, for_you=first, goes_well=_choose_beside_carts(model, validation))
+
+
+def _choose_beside_carts(model: ItemModel, validation: Baskets) -> Strategy:
+    """Whether neighbours or complements come first beside a cart."""
+    asked = cart_questions(validation)
+    if model.complementing is None or len(asked) < LEAST_TO_CHOOSE:
+        return Strategy.ITEM_ITEM
+    return max(
+        (Strategy.ITEM_ITEM, Strategy.COMPLEMENTS),
+        key=lambda first: evaluate.score(_beside_carts(replace(model, goes_well=first)), asked),
+    )
+
+
+def _beside_carts(model: ItemModel) -> Scorer:
+    """What would be served, had the rail passed its exam."""
+    return served(replace(model, rails=frozenset({Rail.GOES_WELL})), Rail.GOES_WELL)
 
 
 def _choose_neighbours(part: Baskets, asked: list[Question], *, today: int) -> Chosen:
@@ -200,8 +229,8 @@ def _bought_together(model: ItemModel, floor: ItemModel, window: Baskets) -> Exa
 
 
 def _cart(model: ItemModel, floor: ItemModel, window: Baskets) -> Exam:
-    result = evaluate.examine(beside(model), popular(floor), cart_questions(window))
-    return Exam(Rail.GOES_WELL, Strategy.ITEM_ITEM, result)
+    result = evaluate.examine(_beside_carts(model), popular(floor), cart_questions(window))
+    return Exam(Rail.GOES_WELL, model.goes_well, result)
 
 
 def _complements(model: ItemModel, floor: ItemModel, window: Baskets, groups: Groups | None) -> Exam:

@@ -14,7 +14,7 @@ from app.core.recommend.interactions import Baskets
 from app.core.recommend.scoring import NEIGHBOUR, ItemModel
 from app.core.recommend.types import Strategy
 
-HALF_LIVES = (7.0, 14.0, 28.0, 56.0, 112.0)
+HALF_LIVES = (3.5, 7.0, 14.0, 28.0, 56.0, 112.0)
 """Days; the candidates from which the validation part chooses."""
 DEFAULT_HALF_LIFE = 28.0
 """Days; used where a shop is too small to choose."""
