@@ -11,6 +11,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
 from flask import Flask, Response, jsonify, request
 
 from app.core.ids import ProductId, RequestId
@@ -123,6 +124,10 @@ class Shop:
     def rich_url(self) -> str:
         """A product with three rails."""
         return self.url_of(self.listed[7])
+
+    def arrange(self, **theme: Any) -> None:
+        """Change the theme's settings as the theme editor does."""
+        httpx.put(f"{self.origin}/_dev/theme", json=theme).raise_for_status()
 
     def connect_pixel(self) -> None:
         """As the app does after its installation."""

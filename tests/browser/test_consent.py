@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import Route
 
 from tests.browser.shop import Shop
 from tests.browser.visit import Visit
@@ -45,6 +46,46 @@ def test_a_consent_given_earlier_counts_on_the_next_page(visit: Visit, shop: Sho
     visit.open().consent()
     visit.open().see_rail()
     visit.wait_for_order(shop.listed[::-1][:4])
+
+
+def test_a_consent_given_earlier_counts_where_shopifys_scripts_come_last(visit: Visit, shop: Shop) -> None:
+    visit.open().consent()
+    visit.page.add_init_script("""
+      window.Shopify = {};
+      let late;
+      Object.defineProperty(Shopify, 'loadFeatures', {
+        get: () => document.readyState === 'complete' ? late : undefined, set: (value) => { late = value; },
+      });
+    """)
+    # A page on which something is still on its way: only then do Shopify's deferred scripts run.
+    visit.page.add_init_script("addEventListener('DOMContentLoaded', () => { new Image().src = '/slow.png'; })")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    visit.page.route("**/slow.png", hold)
+    visit.page.goto(shop.page_url, wait_until="domcontentloaded")
+    visit.page.wait_for_function("Boolean(window[Symbol.for('attune')]?.then)")
+    visit.page.evaluate("window[Symbol.for('attune')]")  # A promise: by then the scripts have looked for Shopify's.
+    visit.until(lambda: held, "something is on its way")
+    held[0].fulfill(status=200)
+    visit.page.wait_for_function("Boolean(customElements.get('attune-recommendations'))")
+
+
+def test_consent_lost_on_a_page_without_the_scripts_counts_at_the_next_report(visit: Visit, shop: Shop) -> None:
+    shop.app.ranking = shop.listed[::-1]
+    visit.take_clock().open().stop_time().consent().see_rail()
+    visit.wait_for_order(shop.listed[::-1][:4])
+    visit.page.evaluate("""() => {
+      document.cookie = '_tracking_consent=; path=/; max-age=0';
+      const link = document.querySelector('attune-recommendations a');
+      link.addEventListener('click', (event) => event.preventDefault());
+      link.click();
+    }""")
+    visit.let_pass(seconds=5)
+    assert visit.sent_to_collect == []
+    assert visit.stored() == {}
 
 
 def test_withdrawal_deletes_the_id_and_silences_the_rail(visit: Visit, shop: Shop) -> None:

@@ -1,4 +1,4 @@
-"""The rail in the theme's cart drawer: from the app after consent, from the shop's own cart page without it."""
+"""The rail in the theme's cart drawer: from the app after consent, from the cards of the cart page without it."""
 
 from __future__ import annotations
 
@@ -41,6 +41,22 @@ def test_without_consent_the_drawer_shows_the_cart_pages_own_cards(visit: Visit,
     assert visit.stored() == {}
     assert visit.page.evaluate("__devstore.published") == []
     assert visit.complaints == []
+
+
+def test_it_needs_no_block_on_the_cart_page(visit: Visit, shop: Shop) -> None:
+    shop.arrange(templates={"cart": []})
+    open_drawer(visit, shop)
+    wait_for_drawer(visit, shop.listed[:6])
+    visit.open(shop.cart_url)
+    assert visit.page.locator(".attune").count() == 0
+
+
+def test_only_the_cart_page_carries_cards_for_the_drawer(visit: Visit, shop: Shop) -> None:
+    visit.open(shop.home_url)
+    visit.page.evaluate(shop.add(shop.page.id))
+    held = "document.querySelector('attune-tracker > template').content.querySelectorAll('li').length"
+    assert visit.open(shop.page_url).page.evaluate(held) == 0
+    assert visit.open(shop.cart_url).page.evaluate(held) == 6
 
 
 def test_after_a_refusal_it_does_the_same(visit: Visit, shop: Shop) -> None:

@@ -209,6 +209,33 @@ def test_each_chosen_card_says_why_it_is_there(visit: Visit, shop: Shop) -> None
     assert min(box["width"], box["height"]) >= 24
 
 
+def test_sizes_do_not_hang_on_the_themes_root(visit: Visit, shop: Shop) -> None:
+    visit.page.add_init_script(
+        "addEventListener('DOMContentLoaded', () => { document.documentElement.style.fontSize = '10px';"
+        " document.body.style.fontSize = '16px'; })"
+    )
+    arrive(visit, shop, fresh(shop)).wait_for_order(fresh(shop)[:4])
+    control = visit.page.locator(".attune-why summary").first
+    control.click()
+    box = control.bounding_box()
+    assert box is not None
+    assert min(box["width"], box["height"]) >= 24
+    size = visit.page.locator(".attune-why__text").first.evaluate("text => parseFloat(getComputedStyle(text).fontSize)")
+    assert size >= 12
+
+
+def test_a_long_reason_stays_within_its_card(visit: Visit, shop: Shop) -> None:
+    visit.page.set_viewport_size({"width": 320, "height": 800})
+    flat = {"image_ratio": "landscape", "show_price": False}
+    shop.arrange(templates={"index": [{"block": "for-you", "settings": flat}]})
+    arrive(visit, shop, fresh(shop)).wait_for_order(fresh(shop)[:4])
+    visit.page.locator(".attune-why summary").first.click()
+    text = visit.page.locator(".attune-why__text").first
+    text.evaluate("text => { text.textContent = 'Because of what you have looked at in this shop. '.repeat(4) }")
+    assert text.is_visible()
+    assert visit.page.locator(".attune__cards").first.evaluate("list => list.scrollHeight <= list.clientHeight")
+
+
 def test_cards_that_were_merely_listed_have_no_such_control(visit: Visit, shop: Shop) -> None:
     visit.open(shop.home_url).see_rail()
     assert visit.page.locator(".attune-why").count() == 0

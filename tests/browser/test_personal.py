@@ -173,6 +173,13 @@ def test_nothing_moves_under_a_pointer_and_the_cards_belong_to_the_answer_all_th
     assert visit.cards() == shop.listed[:4]
 
 
+def test_a_place_is_the_one_at_which_the_card_was_seen(visit: Visit, shop: Shop) -> None:
+    # The first of the answer has no card here, so the second is seen at the first place.
+    personal(visit, shop, [shop.store.world.products[-1].id, shop.listed[6], shop.listed[5]])
+    places = {event["product_id"]: event["position"] for event in shop.app.wait_for(4, "exposure")}
+    assert (places[str(shop.listed[6])], places[str(shop.listed[5])]) == (0, 1)
+
+
 def test_what_sold_out_after_the_page_was_rendered_goes_and_the_surplus_moves_up(visit: Visit, shop: Shop) -> None:
     shop.app.unavailable = [shop.listed[0], shop.listed[5]]
     shop.app.ranking = [shop.listed[3]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request
 
@@ -68,7 +68,7 @@ class Visit:
         if message.type in ("error", "warning"):
             self.complaints.append(message.text)
 
-    def open(self, url: str | None = None) -> Visit:
+    def open(self, url: str | None = None) -> Self:
         self.page.goto(url or self.shop.page_url, wait_until="load")
         return self
 

@@ -1,12 +1,14 @@
 // Runs the built pixel in a sandbox of its own with a stand-in for Shopify's API, and prints what it sent.
-// Arguments: the bundle, and a scenario as JSON: { settings, privacy, stored, steps }. A step is one of
-//   { event } publishes · { consent } changes the visitor's mind · { wait } lets milliseconds pass · { answers }
-//   says how the next requests end: a status, or "lost".
+// Arguments: the bundle, and a scenario as JSON: { settings, privacy, stored, steps }. `stored` is what the page's storage
+// holds. A step is one of
+//   { event, ago } publishes what happened so many milliseconds ago · { consent } changes the visitor's mind · { wait } lets
+//   milliseconds pass · { answers } says how the next requests end: a status, or "lost" · { store } is written by the theme.
 import { readFileSync } from 'node:fs';
 import vm from 'node:vm';
 
 const [bundle, scenario] = process.argv.slice(2);
-const { settings, privacy, stored = null, steps } = JSON.parse(scenario);
+const { settings, privacy, stored, steps } = JSON.parse(scenario);
+const kept = new Map(Object.entries(stored));
 const subscribers = new Map();
 const sent = [];
 const touched = [];
@@ -19,9 +21,9 @@ const subscribe = (name, callback) => {
   return () => true;
 };
 const storage = (kind) => ({
-  getItem: async (key) => (touched.push([kind, 'read', key]), key === 'attune:visitor' ? stored : null),
-  setItem: async (key) => touched.push([kind, 'write', key]),
-  removeItem: async (key) => touched.push([kind, 'remove', key]),
+  getItem: async (key) => (touched.push([kind, 'read', key]), kept.get(key) ?? null),
+  setItem: async (key, value) => (touched.push([kind, 'write', key]), kept.set(key, value)),
+  removeItem: async (key) => (touched.push([kind, 'remove', key]), kept.delete(key)),
 });
 const api = {
   settings,
@@ -75,14 +77,15 @@ vm.runInContext(readFileSync(bundle, 'utf8'), context);
 await settle();
 for (const step of steps) {
   if (step.event) {
-    const event = { timestamp: new Date(now).toISOString(), ...step.event };
+    const event = { timestamp: new Date(now - (step.ago ?? 0)).toISOString(), ...step.event };
     for (const callback of subscribers.get(event.name) ?? []) callback(event);
   }
   if (step.consent) {
     for (const callback of subscribers.get('visitorConsentCollected') ?? []) callback({ customerPrivacy: step.consent });
   }
+  for (const [key, value] of Object.entries(step.store ?? {})) kept.set(key, value);
   if (step.answers) answers = [...step.answers];
   if (step.wait) await pass(step.wait);
   await settle();
 }
-console.log(JSON.stringify({ sent, touched, subscribed: [...subscribers.keys()] }));
+console.log(JSON.stringify({ sent, touched, kept: Object.fromEntries(kept) }));

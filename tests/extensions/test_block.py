@@ -67,6 +67,11 @@ def test_assets_stay_below_the_size_that_shopify_suggests() -> None:
     assert all(size < 10_000 for size in sizes.values()), sizes
 
 
+def test_no_length_hangs_on_the_root_font_size() -> None:
+    # Many themes, Shopify's own among them, set it to 10px.
+    assert not re.search(r"\drem\b", (RECOMMENDATIONS / "assets/attune.css").read_text())
+
+
 def test_all_liquid_together_stays_below_100_kb() -> None:
     assert 0 < sum(path.stat().st_size for path in LIQUID) < 100_000
 

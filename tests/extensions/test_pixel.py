@@ -35,6 +35,7 @@ Step = dict[str, Any]
 class Run:
     sent: list[dict[str, Any]]
     touched: list[list[str]]
+    kept: dict[str, str]
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -51,12 +52,12 @@ def built() -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def run(*steps: Step, privacy: dict[str, bool] = ALLOWED, stored: str | None = None) -> Run:
-    scenario = {"settings": SETTINGS, "privacy": privacy, "stored": stored, "steps": steps}
+def run(*steps: Step, privacy: dict[str, bool] = ALLOWED, stored: dict[str, str] | None = None) -> Run:
+    scenario = {"settings": SETTINGS, "privacy": privacy, "stored": stored or {}, "steps": steps}
     result = run_node("tests/extensions/pixel.mjs", BUNDLE, json.dumps(scenario))
     assert result.returncode == 0, result.stderr
     told = json.loads(result.stdout)
-    return Run(told["sent"], told["touched"])
+    return Run(told["sent"], told["touched"], told["kept"])
 
 
 def event(name: str, number: int = 1, **data: Any) -> Step:
@@ -102,7 +103,16 @@ EVERYTHING = [
 ]  # fmt: skip
 
 
-def identity(visitor: str = VISITOR) -> Step:
+def moment(ago_ms: int) -> str:
+    return str(round((START - timedelta(milliseconds=ago_ms)).timestamp() * 1000))
+
+
+def known(since_ago: int = 60_000) -> dict[str, str]:
+    """What the theme keeps of a visitor who agreed so many milliseconds before the pixel was loaded."""
+    return {"attune:visitor": VISITOR, "attune:since": moment(since_ago)}
+
+
+def identity(visitor: object = VISITOR) -> Step:
     return {"event": {"id": "c1", "name": "attune:visitor", "clientId": CLIENT, "customData": {"visitor": visitor}}}
 
 
@@ -136,6 +146,8 @@ def test_a_search_for_a_person_or_for_nothing_is_not_sent(query: str | None) -> 
         ("/checkouts/cn/abcdef123", "/checkouts"),
         ("/de/account/orders/abc", "/de/account"),
         ("/123456/orders/abcdef", "/123456/orders"),
+        ("/cart/c/abcdef", "/cart"),
+        ("/authentication/123/oauth", "/authentication"),
         ("/collections/account-books", "/collections/account-books"),
     ],
 )
@@ -178,12 +190,63 @@ def test_the_themes_id_is_remembered_from_its_event() -> None:
 
 
 def test_the_themes_id_is_found_on_later_pages_and_nothing_is_stored() -> None:
-    done = run(event("page_viewed"), {"wait": 2000}, stored=VISITOR)
+    done = run(event("page_viewed"), {"wait": 2000}, stored=known())
     assert done.events[0]["visitor"] == VISITOR
     assert {what for _, what, _ in done.touched} == {"read"}
 
 
-@pytest.mark.parametrize("claimed", ["someone@example.com", "", 5, None])
+# What happened on the page before the pixel was loaded, which Shopify tells it all the same
+
+
+def late(name: str, ago: int, number: int = 1, **data: Any) -> Step:
+    return {**event(name, number, **data), "ago": ago}
+
+
+def test_what_happened_before_the_consent_is_not_sent() -> None:
+    done = run(late("page_viewed", 9000, 1), late("product_viewed", 3000, 2, productVariant=variant()),
+               {"wait": 5000}, stored=known(since_ago=4000))  # fmt: skip
+    assert [(one["id"], one["age_ms"]) for one in done.events] == [("sh-2", 5000)]
+
+
+def test_where_the_theme_says_the_moment_later_it_is_waited_for() -> None:
+    done = run(late("page_viewed", 9000, 1), late("page_viewed", 3000, 2), {"wait": 500},
+               {"store": known(since_ago=4000)}, identity(), {"wait": 5000})  # fmt: skip
+    assert {one["id"] for one in done.events} == {"sh-2", "c1"}
+
+
+def test_where_nobody_knows_the_moment_it_is_that_of_the_first_load() -> None:
+    done = run(late("page_viewed", 1, 1), event("page_viewed", 2), {"wait": 5000})
+    assert [one["id"] for one in done.events] == ["sh-2"]
+    assert done.kept == {"attune:since": moment(0)}
+    later = run(late("page_viewed", 1, 1), {"wait": 5000}, stored={"attune:since": moment(60_000)})
+    assert [one["id"] for one in later.events] == ["sh-1"]
+
+
+def test_withdrawal_forgets_the_moment_and_a_new_consent_counts_from_then() -> None:
+    done = run({"consent": DECLINED}, {"wait": 10_000}, {"consent": ALLOWED}, late("page_viewed", 1000, 1),
+               event("page_viewed", 2), {"wait": 5000}, stored=known())  # fmt: skip
+    assert [one["id"] for one in done.events] == ["sh-2"]
+    assert done.kept["attune:since"] == moment(-10_000)
+
+
+def test_a_purchase_from_before_the_pixel_does_not_wait_either() -> None:
+    bought = late("checkout_completed", 800, checkout=checkout())
+    assert [one["type"] for one in run(bought, stored=known()).events] == ["purchase"]
+
+
+def test_withdrawal_in_another_tab_silences_it_until_a_new_id_comes() -> None:
+    gone = run(event("page_viewed", 1), identity(None), event("page_viewed", 2), {"wait": 5000}, stored=known())
+    assert gone.sent == []
+    other = "f" * 32
+    back = run(identity(None), event("page_viewed", 1), identity(other), event("page_viewed", 2), {"wait": 5000})
+    assert [(one["id"], one["visitor"]) for one in back.events] == [("c1", other), ("sh-2", other)]
+
+
+def test_an_id_without_consent_makes_nothing_speak() -> None:
+    assert run({"consent": DECLINED}, identity(), event("page_viewed"), {"wait": 5000}).sent == []
+
+
+@pytest.mark.parametrize("claimed", ["someone@example.com", "", 5, ["a"]])
 def test_an_id_of_another_shape_is_none(claimed: Any) -> None:
     done = run(identity(claimed), event("page_viewed"), {"wait": 2000})
     assert [(one["type"], one.get("visitor")) for one in done.events] == [("page_view", None)]
@@ -211,7 +274,7 @@ def test_consent_given_again_makes_it_speak_again_without_the_old_id() -> None:
 
 
 def test_without_consent_it_reads_nothing_either() -> None:
-    done = run(*EVERYTHING, identity(), {"wait": 5000}, privacy=DECLINED, stored=VISITOR)
+    done = run(*EVERYTHING, identity(), {"wait": 5000}, privacy=DECLINED, stored=known())
     assert (done.sent, done.touched) == ([], [])
 
 

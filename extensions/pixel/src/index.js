@@ -1,9 +1,13 @@
 // Tells the app what shoppers do in the shop, in the app's own few words. Shopify loads this only where the visitor has
-// allowed analytics and preferences; on withdrawal it falls silent. What names a person (e-mail, name, address, the
-// query string of an address) is never read, so that it cannot be sent.
+// allowed analytics and preferences, and then tells it what happened earlier on the page too: what lies before the
+// consent is not sent. On withdrawal it falls silent. What names a person (e-mail, name, address, the query string of an
+// address) is never read, so that it cannot be sent.
 import { register } from "@shopify/web-pixels-extension";
 
 const VISITOR = 'attune:visitor';
+// The moment of consent in milliseconds, which the theme's scripts keep, or else this one.
+const SINCE = 'attune:since';
+const SINCE_MS = 1500;
 const BATCH = 10;
 const BATCH_MS = 2000;
 const QUEUE = 50;
@@ -14,7 +18,7 @@ const VISITOR_SHAPE = /^[0-9a-f]{32}$/;
 const PERSONAL = /@|(?:\d[\s()/-]?){7,}/;
 // Below these parts of an address come tokens and numbers that belong to one person.
 const PRIVATE_PATH =
-  /^((?:\/[a-z]{2}(?:-[a-z]{2,4})?)?(?:\/\d+)?\/(?:checkouts?|orders|account|customer_authentication|invoices|gift_cards|apps|a|tools|community))\/.*$/i;
+  /^((?:\/[a-z]{2}(?:-[a-z]{2,4})?)?(?:\/\d+)?\/(?:account|apps|a|authentication|cart|checkouts?|community|customer_authentication|customer_identity|gift_cards|invoices|orders|tools|wallets))\/.*$/i;
 
 // Shopify names things by number or by gid.
 const number = (id) => String(id ?? '').match(/(\d{1,18})(?:\?.*)?$/)?.[1];
@@ -110,13 +114,51 @@ class Outbox {
 
 register(({ analytics, browser, settings, init, customerPrivacy }) => {
   const outbox = new Outbox(settings);
+  const started = Date.now();
   let consent = consentOf(init.customerPrivacy ?? {});
-  outbox.silent = !consent.analytics || !consent.preferences;
+  let since = null;
+  let doubtful = [];
+  let timer = 0;
+  const allowed = () => consent.analytics && consent.preferences;
+
+  const take = (event, at) => {
+    // The theme tells its id only after consent, even if that was a moment before this pixel heard of it.
+    if (outbox.silent || (at < since && event.type !== 'identity')) return;
+    outbox.put(event, at);
+    if (event.type === 'purchase') outbox.send();
+  };
 
   const capture = ({ id, clientId, timestamp }, type, fields) => {
     if (outbox.silent) return;
     const event = { id: String(id).slice(0, 64), type, client_id: clientId, consent, ...fields };
-    outbox.put(event, Date.parse(timestamp) || Date.now());
+    const at = Date.parse(timestamp) || Date.now();
+    if (since === null && at < started) doubtful = [...doubtful, [event, at]].slice(-QUEUE);
+    else take(event, at);
+  };
+
+  const learn = (moment) => {
+    if (since !== null || !(Number(moment) > 0)) return;
+    since = Number(moment);
+    for (const [event, at] of doubtful.splice(0)) take(event, at);
+  };
+
+  const recall = async () => {
+    const stored = await browser.localStorage.getItem(SINCE);
+    if (!outbox.silent) learn(stored);
+    return stored;
+  };
+
+  // Where no script of the theme tells, consent is as old as this pixel, and later pages are to know.
+  const remember = async () => {
+    const stored = await recall();
+    if (outbox.silent) return;
+    learn(started);
+    if (!stored) await browser.localStorage.setItem(SINCE, String(since));
+  };
+
+  const later = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => remember().catch(() => {}), SINCE_MS);
   };
 
   // The theme's id of this browser; it stands in the page's storage until consent is withdrawn.
@@ -126,32 +168,50 @@ register(({ analytics, browser, settings, init, customerPrivacy }) => {
     return true;
   };
 
+  const silence = () => {
+    clearTimeout(timer);
+    outbox.silent = true;
+    outbox.clear();
+    outbox.visitor = null;
+    doubtful = [];
+    since = null;
+  };
+
+  const speak = () => {
+    if (!outbox.silent) return;
+    outbox.silent = false;
+    since = Date.now();
+    later();
+  };
+
   for (const [name, read] of Object.entries(EVENTS)) {
     analytics.subscribe(name, (event) => {
       const [type, fields, needed = []] = read(event);
-      if (needed.some((field) => fields[field] === undefined)) return;
-      capture(event, type, fields);
-      if (name === 'checkout_completed') outbox.send();
+      if (needed.every((field) => fields[field] !== undefined)) capture(event, type, fields);
     });
   }
 
+  // Null, when consent was withdrawn in another tab; given there again, it comes with a new id.
   analytics.subscribe(VISITOR, (event) => {
     const visitor = event.customData?.visitor;
-    if (!outbox.silent && meet(visitor)) capture(event, 'identity', { visitor });
+    if (visitor === null) return silence();
+    if (!allowed() || !meet(visitor)) return;
+    speak();
+    capture(event, 'identity', { visitor });
+    recall().catch(() => {});
   });
 
   customerPrivacy.subscribe('visitorConsentCollected', (event) => {
     consent = consentOf(event.customerPrivacy);
-    outbox.silent = !consent.analytics || !consent.preferences;
-    if (!outbox.silent) return;
-    outbox.clear();
-    outbox.visitor = null;
+    if (allowed()) return speak();
+    silence();
+    browser.localStorage.removeItem(SINCE).catch(() => {});
   });
 
-  if (!outbox.silent) {
-    browser.localStorage
-      .getItem(VISITOR)
-      .then((visitor) => outbox.silent || outbox.visitor || meet(visitor))
-      .catch(() => {});
-  }
+  if (!allowed()) return silence();
+  browser.localStorage
+    .getItem(VISITOR)
+    .then((visitor) => outbox.silent || outbox.visitor || meet(visitor))
+    .catch(() => {});
+  recall().then((stored) => stored || later(), later);
 });

@@ -22,8 +22,9 @@ export const askForCards = async ({ proxy, root = '/', locale }, question) => {
   return cardsOf(await (await ask(address, { ...question, locale })).text());
 };
 
-/** The cards in a piece of HTML, ready to stand in this page. */
-export const cardsOf = (html, rail = '') => {
+/** The cards in a piece of HTML, or in the template that it holds, ready to stand in this page. */
+export const cardsOf = (html, template) => {
   const parsed = new DOMParser().parseFromString(html, 'text/html');
-  return [...parsed.querySelectorAll(`${rail} li.attune-card[data-product]`)].map((card) => document.importNode(card, true));
+  const found = (template ? parsed.querySelector(template)?.content : parsed)?.querySelectorAll('li.attune-card[data-product]');
+  return [...(found ?? [])].map((card) => document.importNode(card, true));
 };

@@ -1,5 +1,6 @@
 // A click travels with the product into the cart, as a property hidden from shoppers, so that an order can be tied to
-// the answer that led to it.
+// the answer that led to it. Only forms carry it: what a theme adds by JSON names a variant alone, and other people's
+// requests are not rewritten here.
 import { keep, onVisitor, recall, visitor } from './attune-core.js';
 
 const CLICKS = 'attune:clicks';

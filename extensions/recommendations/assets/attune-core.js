@@ -2,6 +2,7 @@
 // Before consent nothing of a visitor is stored or sent, and no other module asks the app for anything.
 
 const VISITOR = 'attune:visitor';
+const SINCE = 'attune:since';
 const PUBLISHED = 'attune:published';
 const BATCH_MS = 1000;
 const BATCH = 50;
@@ -12,8 +13,11 @@ const queue = [];
 let current = null;
 let timer = 0;
 
-/** The id of a visitor who has consented, or null. */
-export const visitor = () => current;
+/** The id of a visitor who has consented, or null; she may have changed her mind on a page that knows nothing of us. */
+export const visitor = () => {
+  if (current) settle();
+  return current;
+};
 
 /** Calls the listener with the visitor's id, now if there is one, and whenever it comes or goes; returns how to stop. */
 export const onVisitor = (listener) => {
@@ -68,9 +72,9 @@ const consented = () => {
   return privacy?.analyticsProcessingAllowed?.() && privacy.preferencesProcessingAllowed?.();
 };
 
-const settle = () => {
+const settle = (since = Date.now()) => {
   try {
-    if (consented()) begin();
+    if (consented()) begin(since);
     else forget();
   } catch {
     become(null);
@@ -82,7 +86,7 @@ const become = (id) => {
   for (const listener of listeners) listener(id);
 };
 
-const begin = () => {
+const begin = (since) => {
   const known = read('localStorage', VISITOR);
   // Another tab may have forgotten her, or begun anew.
   if (current && current === known) return;
@@ -91,15 +95,20 @@ const begin = () => {
   const id = /^[0-9a-f]{32}$/.test(known ?? '') ? known : randomId();
   if (id !== known) write('localStorage', VISITOR, id);
   if (read('localStorage', VISITOR) !== id) return become(null);
+  // What the web pixel is told of the time before, it does not send.
+  if (!read('localStorage', SINCE)) write('localStorage', SINCE, String(Math.floor(since)));
   become(id);
   publish();
 };
 
 const forget = () => {
+  const known = current;
   queue.length = 0;
-  write('localStorage', VISITOR, null);
+  for (const key of [VISITOR, SINCE]) write('localStorage', key, null);
   for (const key of remembered) write('sessionStorage', key, null);
   become(null);
+  // The pixel of this tab does not hear of a choice made in another one.
+  if (known) window.Shopify?.analytics?.publish?.(VISITOR, { visitor: null });
 };
 
 // Tells the web pixel whose its client id is.
@@ -114,7 +123,7 @@ const publish = () => {
 
 /** Queues an event of the visitor's; a second later, or when the page goes, it is sent. */
 export const report = (event) => {
-  if (!current) return;
+  if (!visitor()) return;
   const marketing = Boolean(window.Shopify.customerPrivacy?.marketingAllowed?.());
   const consent = { analytics: true, preferences: true, marketing };
   queue.push({ at: performance.now(), event: { id: randomId(), visitor: current, consent, ...event } });
@@ -124,6 +133,7 @@ export const report = (event) => {
 export const flush = () => {
   clearTimeout(timer);
   timer = 0;
+  if (!visitor()) return;
   const { collect, key, shop } = settings() ?? {};
   while (collect && queue.length) {
     const events = queue
@@ -135,8 +145,8 @@ export const flush = () => {
   }
 };
 
-/** Starts everything; called once a page. */
-export const boot = () => {
+/** Starts everything; called once a page. A consent given since its start came at `since`, in milliseconds. */
+export const boot = (since = performance.timeOrigin) => {
   const drawer = document.querySelector('attune-tracker[data-drawer]');
   if (drawer) import('./attune-drawer.js').then(({ attach }) => attach(drawer)).catch(() => {});
   const loaded = onVisitor((id) => {
@@ -144,12 +154,15 @@ export const boot = () => {
     loaded();
     for (const name of ['rail', 'cart']) import(`./attune-${name}.js`).catch(() => {});
   });
-  document.addEventListener('visitorConsentCollected', settle);
+  document.addEventListener('visitorConsentCollected', () => settle());
   // Consent given or withdrawn in another tab, or while the page waited in the back/forward cache.
   window.addEventListener('storage', ({ key }) => (key === VISITOR || key === null) && settle());
   window.addEventListener('pageshow', ({ persisted }) => persisted && settle());
   window.addEventListener('pagehide', flush);
   document.addEventListener('visibilitychange', () => document.hidden && flush());
   const features = [{ name: 'consent-tracking-api', version: '0.1' }];
-  window.Shopify?.loadFeatures?.(features, (error) => error || settle());
+  const ask = () => window.Shopify?.loadFeatures?.(features, (error) => error || settle(since));
+  // Shopify's own scripts may come after ours.
+  if (window.Shopify?.loadFeatures || document.readyState === 'complete') ask();
+  else window.addEventListener('load', ask, { once: true });
 };

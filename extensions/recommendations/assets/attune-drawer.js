@@ -1,5 +1,5 @@
 // Puts the rail of the cart into the theme's cart drawer whenever that is open: after consent with cards from the app,
-// without it with those of the shop's own cart page. Themes announce their drawers in many ways, so it is watched.
+// without it with those that Liquid puts into the tracker of the cart page. Themes announce their drawers in many ways, so it is watched.
 import { askForCards, cardsOf } from './attune-ask.js';
 import { onVisitor, visitor } from './attune-core.js';
 
@@ -20,6 +20,7 @@ class DrawerRail {
     this.section.hidden = true;
     this.settled = ({ target }) => this.section.contains(target) || this.soon();
     this.list = this.rail.querySelector('ul');
+    this.list.replaceChildren();
     this.section.addEventListener('focusout', () => this.soon());
     document.addEventListener('pointermove', (event) => this.follow(event), { passive: true });
     this.watcher = new MutationObserver((changes) => {
@@ -101,7 +102,7 @@ class DrawerRail {
       if (cards.length) return cards;
     }
     const page = await fetch(dataset.cartUrl);
-    return page.ok ? cardsOf(await page.text(), 'attune-recommendations[data-rail="goes_well"]') : [];
+    return page.ok ? cardsOf(await page.text(), 'attune-tracker > template') : [];
   }
 
   fill(cart, cards) {

@@ -4,9 +4,11 @@
   const started = Symbol.for('attune');
   if (window[started] || window.Shopify?.designMode) return;
   window[started] = true;
+  let since;
+  document.addEventListener('visitorConsentCollected', () => (since ??= Date.now()));
   // Without the modules the page stays as Liquid has drawn it.
   const start = () => {
-    window[started] = import('./attune-core.js').then(({ boot }) => boot()).catch(() => {});
+    window[started] = import('./attune-core.js').then(({ boot }) => boot(since)).catch(() => {});
   };
   if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', start);
   else start();
