@@ -146,7 +146,7 @@ def test_a_product_that_sells_out_leaves_the_rail(stack: DemoStack, shopper: Sho
 
 def test_the_merchants_pages_show_it(stack: DemoStack) -> None:
     home = stack.admin_page("/")
-    assert "Set-up of" in home
+    assert 'heading="Set-up"' in home, "a set-up that is not complete names the shop"
     assert "To do" not in home
     results = stack.admin_page("/admin/results")
     assert "attribution, not lift" in results

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from app.core.shops import Shop
+from app.core.training_consent import CURRENT
 from tests.devstore_fixture import DevStore, RunningApp
 from tests.serving.catalogue import rows_of
 
@@ -40,7 +41,7 @@ def imported(installed_shop: Shop, work: Work) -> Shop:
 @pytest.fixture
 def trained(imported: Shop, running_app: RunningApp, devstore: DevStore, work: Work) -> Shop:
     """The owner has consented, a model is in use, and its lists stand in the store."""
-    assert decide(running_app, devstore, decision="grant", text_version="2026-11") == 303
+    assert decide(running_app, devstore, decision="grant", text_version=CURRENT.version) == 303
     work()
     return imported
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.core.shops import Shop
+from app.core.training_consent import CURRENT
 from tests.devstore_fixture import DevStore, RunningApp
 from tests.pages.conftest import decide, text_of
 
@@ -14,7 +15,7 @@ def test_the_consent_page_names_who_decided_and_offers_the_way_back(
 ) -> None:
     before = text_of(running_app.open(devstore, "/admin/consent").text)
     assert "Nothing is learnt until you allow it" in before
-    decide(running_app, devstore, decision="grant", text_version="2026-11")
+    decide(running_app, devstore, decision="grant", text_version=CURRENT.version)
     after = text_of(running_app.open(devstore, "/admin/consent").text)
     assert "by Shopify user 1" in after
     assert "Withdraw, and delete what was learnt" in after
@@ -23,7 +24,7 @@ def test_the_consent_page_names_who_decided_and_offers_the_way_back(
 @pytest.mark.parametrize(
     ("form", "status"),
     [
-        ({"decision": "perhaps", "text_version": "2026-11"}, 400),
+        ({"decision": "perhaps", "text_version": CURRENT.version}, 400),
         ({"decision": "grant", "text_version": "1999-01"}, 409),
         ({"decision": "grant"}, 409),
     ],

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, FrameLocator, Page, Request, expect
 
 from app.core.shops import Shop
+from app.core.training_consent import CURRENT
 from tests.browser.chromium import running_chromium
 from tests.devstore_fixture import DevStore, RunningApp
 from tests.pages.conftest import Work, decide
@@ -248,7 +249,7 @@ def test_hostile_titles_do_not_execute_in_the_frame(
     title = '<img src=x onerror="window.hacked=1">"\'><script>window.hacked=1</script> Vase'
     made = devstore.post("products", title=title, price=100, quantity=5)
     devstore.flush()
-    decide(running_app, devstore, decision="grant", text_version="2026-11")
+    decide(running_app, devstore, decision="grant", text_version=CURRENT.version)
     work()
     for path in ("/admin/preview?q=vase", f"/admin/preview?product_id={made['id']}"):
         body = merchant.open(path).locator("body")

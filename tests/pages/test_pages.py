@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from app.core.shops import Shop
+from app.core.training_consent import CURRENT
 from tests.devstore_fixture import DevStore, RunningApp
 from tests.pages.conftest import Work, decide, signed, text_of
 
@@ -32,7 +33,7 @@ def test_a_store_with_next_to_nothing_gets_sensible_pages(
     running_app: RunningApp, devstore: DevStore, imported: Shop, work: Work, consented: bool
 ) -> None:
     if consented:
-        decide(running_app, devstore, decision="grant", text_version="2026-11")
+        decide(running_app, devstore, decision="grant", text_version=CURRENT.version)
         work()
     for path in PAGES:
         page = running_app.open(devstore, path)

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from app.core.shops import Shop
+from app.core.training_consent import CURRENT
 from app.web.admin.theme_blocks import BLOCKS
 from tests.devstore_fixture import DevStore, RunningApp
 from tests.extensions.node import RECOMMENDATIONS
@@ -59,7 +60,7 @@ def test_after_the_import_only_the_decision_is_left_to_the_merchant(
 def test_the_page_follows_between_consent_and_training(
     running_app: RunningApp, devstore: DevStore, imported: Shop
 ) -> None:
-    decide(running_app, devstore, decision="grant", text_version="2026-11")
+    decide(running_app, devstore, decision="grant", text_version=CURRENT.version)
     assert 'data-settled="false"' in running_app.open(devstore).text
     assert steps(running_app, devstore)["model"] == "Under way"
 
@@ -67,7 +68,7 @@ def test_the_page_follows_between_consent_and_training(
 def test_a_training_that_is_written_but_not_published_is_still_under_way(
     running_app: RunningApp, devstore: DevStore, imported: Shop, rows: psycopg.Connection
 ) -> None:
-    decide(running_app, devstore, decision="grant", text_version="2026-11")
+    decide(running_app, devstore, decision="grant", text_version=CURRENT.version)
     rows.execute(
         "INSERT INTO model_runs (shop_id, version, state, strategy, trained_at, orders, products, metrics, note) "
         "VALUES (%s, 'v1', 'training', 'item_item', now(), 1, 1, '{}', '')",
@@ -87,7 +88,7 @@ def test_when_all_is_done_the_figures_come_first(running_app: RunningApp, devsto
 def test_a_withdrawal_is_followed_until_the_lists_are_out_of_the_store(
     running_app: RunningApp, devstore: DevStore, trained: Shop, work: Work
 ) -> None:
-    assert decide(running_app, devstore, decision="withdraw", text_version="2026-11") == 303
+    assert decide(running_app, devstore, decision="withdraw", text_version=CURRENT.version) == 303
     assert steps(running_app, devstore)["lists"] == "Under way"
     work()
     assert steps(running_app, devstore)["lists"] == "Waiting"

@@ -1,0 +1,123 @@
+"""What the storefront's answers are made of, in memory and in live state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from app.core.ids import (
+    CustomerId,
+    ProductId,
+    ShopId,
+    VisitorId,
+)
+from app.core.recommend.served import ServedModel
+from app.core.recommend.types import ReasonCode
+
+
+class Shelf(Protocol):
+    """One shop's catalogue and model as the web process holds them; stock is at most a second old."""
+
+    @property
+    def model(self) -> ServedModel | None: ...
+
+    @property
+    def titles(self) -> Mapping[ProductId, str]: ...
+
+    @property
+    def handles(self) -> Mapping[ProductId, str]: ...
+
+    def is_buyable(self, product: ProductId) -> bool: ...
+
+    def cannot_be_bought(self, product: ProductId) -> bool:
+        """Whether the product is known and may not be recommended now; False for one that the shelf has never seen."""
+
+    def card_json(self, product: ProductId) -> bytes:
+        """The members of the product's JSON object that are the same in every answer, without the braces.
+
+        Raises:
+            KeyError: the shelf does not hold the product.
+        """
+
+
+class Shelves(Protocol):
+    def mapped(self, shop: ShopId) -> Shelf | None:
+        """The shop's shelf; None when it is not in memory yet, which is then seen to in the background."""
+
+    def small(self, shop: ShopId, products: Iterable[ProductId]) -> Shelf:
+        """A shelf of just these products, read now: what an unmapped shop is answered from meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredList:
+    """A product's item-level list, as it also stands in the store's metafields; best first."""
+
+    code: ReasonCode
+    products: tuple[ProductId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorState:
+    """What is known right now about the visitor of a request. Empty without consent, and when Redis does not answer."""
+
+    viewed: tuple[ProductId, ...] = ()
+    """The last product pages looked at, newest first, as in all of these."""
+    clicked: tuple[ProductId, ...] = ()
+    """The last cards of ours clicked."""
+    seen: tuple[ProductId, ...] = ()
+    """The last cards of ours that were in view."""
+    carted: tuple[ProductId, ...] = ()
+    """The last products put into the cart."""
+    bought: tuple[ProductId, ...] = ()
+    """The last purchases of the signed-in customer; empty for everybody who is not proved to be one."""
+    arm: str | None = None
+    """The experiment arm that the visitor was put into by hand."""
+    stored: StoredList | None = None
+
+
+class LiveState(Protocol):
+    def read(
+        self,
+        shop: ShopId,
+        visitor: VisitorId | None,
+        *,
+        list_of: ProductId | None,
+        customer: CustomerId | None = None,
+    ) -> VisitorState:
+        """The visitor's state and, if asked for, a product's stored list, in one round trip; never raises.
+
+        Args:
+            customer: only one whose id Shopify has signed: a visitor id proves nothing about who somebody is.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveVisitor:
+    """A consenting visitor, and when they last got a rail."""
+
+    visitor: VisitorId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveCustomer:
+    """A customer, when they last ordered, and how many orders the shop counts for them."""
+
+    customer: CustomerId
+    at: datetime
+    orders: int
+
+
+class Shoppers(Protocol):
+    """Who was active lately, for the admin's preview; customers who opted out or were erased never appear."""
+
+    def visitors(self, shop: ShopId, *, limit: int) -> Sequence[ActiveVisitor]:
+        """The last active first."""
+
+    def customers(self, shop: ShopId, *, limit: int) -> Sequence[ActiveCustomer]:
+        """The last to order first."""
+
+    def bought(self, shop: ShopId, customer: CustomerId, *, limit: int) -> Sequence[ProductId]:
+        """What the customer bought and kept, each product once, newest first; empty when nothing may be used."""
