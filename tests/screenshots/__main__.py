@@ -13,11 +13,9 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 from playwright.sync_api import Browser
 
 from tests.browser.chromium import running_chromium
@@ -26,9 +24,9 @@ from tests.ports import free_port
 from tests.screenshots.admin import photograph_admin
 from tests.screenshots.camera import HEIGHT, WIDTHS, Camera
 from tests.screenshots.storefront import photograph_storefront
+from tests.screenshots.visitors import bring_visitors
 
 FOLDER = ROOT / "docs" / "images"
-LEARNT_S = 240.0
 STORE = re.compile(r"Storefront\s+(http://\S+?)/\s")
 
 
@@ -38,12 +36,11 @@ def main() -> None:
     parser.add_argument("--store", help="the storefront of a demo that is running")
     parser.add_argument("--world", default="generated")
     parser.add_argument("--shoppers", default="60")
-    parser.add_argument("--visits", default="2500", help="made in a hurry first, so that there are views to learn from")
     parser.add_argument("--folder", type=Path, default=FOLDER)
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
-        store = args.store or stack.enter_context(_demo(args.world, args.shoppers, args.visits))
+        store = args.store or stack.enter_context(_demo(args.world, args.shoppers))
         browser = stack.enter_context(running_chromium())
         for width in WIDTHS:
             for picture in _photograph(browser, store.rstrip("/"), args.folder, width):
@@ -58,7 +55,7 @@ def _photograph(browser: Browser, store: str, folder: Path, width: int) -> Itera
 
 
 @contextlib.contextmanager
-def _demo(world: str, shoppers: str, visits: str) -> Iterator[str]:
+def _demo(world: str, shoppers: str) -> Iterator[str]:
     """A demo with shoppers, from nothing until it shows what views taught; gives its storefront's address."""
     with tempfile.TemporaryDirectory(prefix="attune-screenshots-", ignore_cleanup_errors=True) as data:
         Path(data).chmod(0o755)
@@ -71,26 +68,12 @@ def _demo(world: str, shoppers: str, visits: str) -> Iterator[str]:
         )
         try:
             store = _address(demo)
-            _hurry(store, Path(data) / "demo" / "tastes.npz", visits)
+            if not bring_visitors(store, Path(data) / "demo" / "tastes.npz"):
+                print("“Also viewed” did not come; its rail will be missing from the pictures")
             yield store
         finally:
             demo.send_signal(signal.SIGINT)
             demo.communicate(timeout=60)
-
-
-def _hurry(store: str, tastes: Path, visits: str) -> None:
-    """Let a crowd rush through the store, and wait until "Also viewed" stands on a product's page."""
-    print(f"{visits} visits in a hurry …", flush=True)
-    people = ["--store", store, "--tastes", str(tastes), "--shoppers", "80", "--pace", "60", "--visits", visits]
-    subprocess.run([sys.executable, "-m", "devstore.shoppers", *people], check=True)
-    with httpx.Client(base_url=store, timeout=30.0) as http:
-        products = http.get("/products.json", params={"limit": "40"}).json()["products"]
-        deadline = time.monotonic() + LEARNT_S
-        while time.monotonic() < deadline:
-            if any('data-rail="also_viewed"' in http.get(f"/products/{one['handle']}").text for one in products):
-                return
-            time.sleep(5.0)
-    print("“Also viewed” did not come; its rail will be missing from the pictures")
 
 
 def _address(demo: subprocess.Popen[str]) -> str:
