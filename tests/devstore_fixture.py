@@ -217,7 +217,8 @@ class _Quiet(WSGIRequestHandler):
 
 @contextmanager
 def _served(app: Flask, url: str) -> Iterator[None]:
-    server = make_server("127.0.0.1", int(url.rpartition(":")[2]), app, threaded=True, request_handler=_Quiet)
+    counted = _Counted(app)
+    server = make_server("127.0.0.1", int(url.rpartition(":")[2]), counted, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
@@ -226,6 +227,32 @@ def _served(app: Flask, url: str) -> Iterator[None]:
         server.shutdown()
         server.server_close()
         thread.join()
+        # A browser may have asked for something that its test did not wait for; what serves it still uses the wiring.
+        eventually(lambda: counted.under_way == 0, "every request that came has been answered")
+
+
+class _Counted:
+    """An application, and how many of its requests are under way."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app, self._lock = app, threading.Lock()
+        self.under_way = 0
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        self._add(1)
+        try:
+            answer = self._app(environ, start_response)
+            try:
+                return list(answer)
+            finally:
+                if hasattr(answer, "close"):
+                    answer.close()
+        finally:
+            self._add(-1)
+
+    def _add(self, number: int) -> None:
+        with self._lock:
+            self.under_way += number
 
 
 def _json(answer: httpx.Response) -> Any:

@@ -302,11 +302,11 @@ def test_the_stream_process_folds_what_came_and_leaves_decisions_and_preferences
         running = threading.Thread(target=run_together, args=(readers,))
         running.start()
         eventually(lambda: state(wiring.live_state, shop=shop.id).viewed == (4, 3, 1), "the events are folded")
+        nobody = {"live": 0.0, "lake": 0.0}
+        eventually(lambda: read_backlog(live_redis).oldest_s == nobody, "both readers have acknowledged everything")
         for reader in readers:
             reader.stop()
         running.join()
     finally:
         worker.close()
-    backlog = read_backlog(live_redis)
-    assert backlog.oldest_s == {"live": 0.0, "lake": 0.0}
-    assert backlog.dead == 0
+    assert read_backlog(live_redis).dead == 0
