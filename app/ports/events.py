@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from app.core.events import Event
 from app.core.ids import (
@@ -29,9 +29,17 @@ class Decision:
     """Only of a visitor who had consented; None otherwise."""
     strategy: str
     variant: str
+    """``<experiment>:<arm>`` of every experiment that touched the rail, with commas between them, or ``default``."""
     model_version: str | None
     items: Sequence[Json]
-    """``{"product_id", "position", "score", "reason"}`` in order."""
+    """``{"product_id", "position", "score", "reason", "propensity"}`` in order; ``"team"`` where two rankings share.
+
+    The propensity is the chance with which the place got this product, given those before it: 1 without exploration.
+    """
+    unit: str | None = None
+    """Who was assigned, where that is not the visitor: the first id of a customer known from another browser."""
+    show: str = "ours"
+    """What stood in the rail's place (`app.core.experiments.types.Show`); a control's items are what would have."""
 
 
 class LakeTurn(Protocol):
@@ -56,11 +64,17 @@ class Lake(Protocol):
         """
 
 
-class LakeReader(Protocol):
-    def read(self, shop: ShopId, first: date, last: date, work: Callable[[Any], T]) -> T:
-        """Do the work on the shop's events of the UTC days `first` to `last`, both included.
+RecordKind = Literal["events", "decisions"]
+"""The kinds of the lake's records."""
 
-        The work gets an Arrow data set, in which an event may stand twice. It is done again from the beginning when
+
+class LakeReader(Protocol):
+    def read(
+        self, shop: ShopId, first: date, last: date, work: Callable[[Any], T], *, kind: RecordKind = "events"
+    ) -> T:
+        """Do the work on the shop's records of the UTC days `first` to `last`, both included.
+
+        The work gets an Arrow data set, in which a record may stand twice. It is done again from the beginning when
         files were replaced meanwhile, or when one of them is damaged and had to be set aside.
         """
 

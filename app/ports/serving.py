@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from app.core.experiments.assign import Experiments
+from app.core.experiments.types import Unit
 from app.core.ids import (
     CustomerId,
+    ModelVersion,
     ProductId,
     ShopId,
     VisitorId,
@@ -22,6 +25,14 @@ class Shelf(Protocol):
 
     @property
     def model(self) -> ServedModel | None: ...
+
+    @property
+    def experiments(self) -> Experiments:
+        """Those that run, at most a second behind the merchant's last change."""
+
+    @property
+    def pinned(self) -> Mapping[ModelVersion, ServedModel]:
+        """Older models that running experiments name, as far as they can still be read."""
 
     @property
     def titles(self) -> Mapping[ProductId, str]: ...
@@ -72,8 +83,10 @@ class VisitorState:
     """The last products put into the cart."""
     bought: tuple[ProductId, ...] = ()
     """The last purchases of the signed-in customer; empty for everybody who is not proved to be one."""
-    arm: str | None = None
-    """The experiment arm that the visitor was put into by hand."""
+    unit: Unit | None = None
+    """Who is assigned to arms, where that is not the visitor: the first id under which a signed-in customer came."""
+    stitched: bool = False
+    """Whether the visitor is assigned as that unit only since now."""
     stored: StoredList | None = None
 
 
@@ -85,11 +98,15 @@ class LiveState(Protocol):
         *,
         list_of: ProductId | None,
         customer: CustomerId | None = None,
+        signed_in: CustomerId | None = None,
     ) -> VisitorState:
         """The visitor's state and, if asked for, a product's stored list, in one round trip; never raises.
 
         Args:
-            customer: only one whose id Shopify has signed: a visitor id proves nothing about who somebody is.
+            customer: whose purchases are wanted; only one whose id Shopify has signed, because a visitor id proves
+                nothing about who somebody is.
+            signed_in: as that; who the visitor is, so that all browsers of a customer are assigned alike. Only where
+                experiments run.
         """
 
 

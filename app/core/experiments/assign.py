@@ -1,0 +1,189 @@
+"""Who is in which arm: computed from a salted hash of the unit, so that nothing has to be stored or looked up.
+
+A unit has one slot in each layer, which says in which of the layer's experiments it may be, and in each experiment a
+slot of its own, which says in which arm. The two are hashed with different salts: ramping an experiment up takes new
+units in and moves nobody from one arm to another, and the arms' proportions stay as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from itertools import accumulate
+
+from app.core.experiments.types import SLOTS, UNCHANGED, Arm, ArmKey, Experiment, Kind, Show, Treatment, Unit
+from app.core.ids import ModelVersion
+from app.core.recommend.types import Rail
+
+DEFAULT_VARIANT = "default"
+"""What a decision records where no experiment touched it."""
+BOTH = Arm(ArmKey("both"), "Both", 1)
+"""The arm of everybody in an interleaving experiment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    experiment: Experiment
+    arm: Arm
+
+    def __str__(self) -> str:
+        return f"{self.experiment.id}:{self.arm.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the experiments make of one rail for one unit."""
+
+    treatment: Treatment = UNCHANGED
+    assigned: tuple[Assigned, ...] = ()
+    """Those of the unit's arms that this rail is measured for, in the order of the experiments' numbers."""
+    interleaved: tuple[Treatment, Treatment] | None = None
+    """The two rankings that share the rail: of the interleaving experiment's first and of its second arm."""
+    stale: bool = False
+    """The page was painted for other arms than these, or for none: what it looks like is not measured this time."""
+
+    @property
+    def fetches(self) -> bool:
+        """Whether the rail must fetch its cards, because those of the page may not be what the experiment ranks.
+
+        In every arm alike: a card that is fetched comes later than one that is there.
+        """
+        return any(one.experiment.ranks for one in self.assigned)
+
+    @property
+    def variant(self) -> str:
+        """What the decision records: ``<experiment>:<arm>``, with commas between several."""
+        return written(self.assigned)
+
+
+def written(assigned: Iterable[Assigned]) -> str:
+    return ",".join(str(one) for one in assigned) or DEFAULT_VARIANT
+
+
+NO_PLAN = Plan()
+
+
+def slot(salt: str, unit: Unit) -> int:
+    """The unit's slot, 0 to SLOTS - 1; uniform over units for each salt, and independent between salts."""
+    return int.from_bytes(blake2b(f"{salt}:{unit}".encode(), digest_size=8).digest(), "big") % SLOTS
+
+
+def arm_of(experiment: Experiment, unit: Unit) -> Arm | None:
+    """The unit's arm, or None where it takes no part; whether the experiment runs is not asked here."""
+    width = round((experiment.slot_to - experiment.slot_from) * experiment.traffic)
+    place = slot(f"layer:{experiment.layer}", unit) - experiment.slot_from
+    if not 0 <= place < width:
+        return None
+    bounds = list(accumulate(arm.weight for arm in experiment.arms))
+    chosen = slot(experiment.salt, unit) * bounds[-1]
+    return next(arm for arm, bound in zip(experiment.arms, bounds, strict=True) if chosen < bound * SLOTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Experiments:
+    """A shop's running experiments, put together once for all requests."""
+
+    running: tuple[Experiment, ...] = ()
+    by_rail: Mapping[Rail, tuple[Experiment, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, experiments: Iterable[Experiment]) -> Experiments:
+        """Keep those that change rails and run; the hold-out comes first."""
+        running = [one for one in experiments if one.is_running and one.kind is not Kind.EMAIL]
+        running.sort(key=lambda one: (one.kind is not Kind.HOLD_OUT, one.id))
+        rails = {rail: tuple(one for one in running if rail in one.rails) for rail in Rail}
+        return cls(tuple(running), {rail: found for rail, found in rails.items() if found})
+
+    @property
+    def versions(self) -> frozenset[ModelVersion]:
+        """The model versions that an arm asks for by name."""
+        treatments = [arm.treatment for one in self.running for arm in one.arms]
+        return frozenset(one.model_version for one in treatments if one.model_version is not None)
+
+    def differ(self, first: Unit, second: Unit) -> bool:
+        """Whether the two are in different arms of any experiment: then being one person is a conflict."""
+        return any(arm_of(one, first) is not arm_of(one, second) for one in self.running)
+
+    def plan(self, rail: Rail, unit: Unit | None, *, page: str | None = None) -> Plan:
+        """What the rail is for this unit. Nobody without consent, and so without an id, is in any experiment.
+
+        Args:
+            page: the variant by which the page was painted, as `painted` told it on an earlier page; None where the
+                page knew nothing. Experiments whose arms look different count only where the page agrees, in every
+                arm alike: otherwise the arm that looks as usual would count visitors that the other one does not.
+        """
+        if unit is None or not (touching := self.by_rail.get(rail)):
+            return NO_PLAN
+        planned = _assigned(touching, unit)
+        seen = [one for one in planned if one.experiment.is_seen]
+        if not seen and page in (None, DEFAULT_VARIANT):
+            return _plan(planned, rail)
+        if page is not None and written(seen) == _seen_part(page, self.by_rail[rail]):
+            return _plan(planned, rail)
+        if _is_held_out(planned):
+            return Plan(stale=True)
+        return _plan([one for one in planned if not one.experiment.is_seen], rail, stale=True)
+
+    def painted(self, unit: Unit) -> Mapping[Rail, Plan]:
+        """How the rails look for this unit, for pages that are yet to be painted; only rails that experiments touch."""
+        return {rail: _plan(_assigned(found, unit), rail) for rail, found in self.by_rail.items()}
+
+
+NO_EXPERIMENTS = Experiments()
+
+
+def _assigned(touching: Iterable[Experiment], unit: Unit) -> list[Assigned]:
+    """The unit's arms. Whoever is held out takes part in nothing else."""
+    found: list[Assigned] = []
+    for experiment in touching:
+        arm = arm_of(experiment, unit)
+        if arm is None:
+            continue
+        if experiment.kind is Kind.HOLD_OUT and arm is experiment.control:
+            return [Assigned(experiment, arm)]
+        found.append(Assigned(experiment, BOTH if experiment.kind is Kind.INTERLEAVING else arm))
+    return sorted(found, key=lambda one: one.experiment.id)
+
+
+def _is_held_out(assigned: Iterable[Assigned]) -> bool:
+    return any(one.experiment.kind is Kind.HOLD_OUT and one.arm is one.experiment.control for one in assigned)
+
+
+def _seen_part(page: str, touching: Iterable[Experiment]) -> str:
+    """Of what the page says, the experiments that look different and still run."""
+    seen = {str(one.id) for one in touching if one.is_seen}
+    return ",".join(part for part in page.split(",") if part.partition(":")[0] in seen) or DEFAULT_VARIANT
+
+
+def _plan(assigned: Iterable[Assigned], rail: Rail, *, stale: bool = False) -> Plan:
+    assigned = tuple(assigned)
+    treatment, interleaved = UNCHANGED, None
+    for one in assigned:
+        if one.arm is BOTH:
+            first, second = one.experiment.arms
+            interleaved = (first.treatment, second.treatment)
+        else:
+            treatment = _over(treatment, shown_on(one.arm.treatment, rail))
+    return Plan(treatment, assigned, interleaved, stale)
+
+
+def shown_on(treatment: Treatment, rail: Rail) -> Treatment:
+    """Shopify recommends beside a product only; elsewhere its list's place stays empty."""
+    if treatment.show is Show.NATIVE and rail not in NATIVE_RAILS:
+        return Treatment(show=Show.EMPTY)
+    return treatment
+
+
+NATIVE_RAILS = frozenset({Rail.BOUGHT_TOGETHER, Rail.ALSO_VIEWED, Rail.COMPLETE_THE_LOOK})
+
+
+def _over(first: Treatment, then: Treatment) -> Treatment:
+    """Both treatments; experiments that run at once on a rail don't set the same thing (`conflicts`)."""
+    if first == UNCHANGED:
+        return then
+    values = {
+        name: getattr(then, name) if getattr(then, name) != getattr(UNCHANGED, name) else getattr(first, name)
+        for name in Treatment.__slots__
+    }
+    return Treatment(**values)
