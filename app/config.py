@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from app.core.experiments.types import HOLD_OUT_SHARE
+
 API_VERSION = "2026-10"
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -45,6 +47,8 @@ class Settings:
     """32-byte keys, the newest first; only the first encrypts, all decrypt."""
     data_dir: Path
     """Where embedded services and local artefacts live."""
+    hold_out_share: float
+    """The part of a shop's visitors who are held out from its first model on, 0 to 0.5; 0 makes no hold-out."""
     clock_url: str | None
     """Where the store's time is read from in demo and tests (the devstore's clock), never in production."""
 
@@ -84,8 +88,18 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         app_url=_app_url(source, test=test_origin is not None),
         encryption_keys=_keys(_required(source, "ENCRYPTION_KEYS")),
         data_dir=folder,
+        hold_out_share=_percent(source, "HOLD_OUT_PERCENT", default=100 * HOLD_OUT_SHARE, most=50) / 100,
         clock_url=f"{test_origin}/_dev/clock" if test_origin else None,
     )
+
+
+def _percent(env: Mapping[str, str], name: str, *, default: float, most: float) -> float:
+    text = env.get(name, "").strip()
+    if not text:
+        return default
+    if not re.fullmatch(r"\d{1,3}(\.\d+)?", text, re.ASCII) or float(text) > most:
+        raise SettingsError(f"{name} must be a percentage from 0 to {most:g}")
+    return float(text)
 
 
 def _required(env: Mapping[str, str], name: str) -> str:

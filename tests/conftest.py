@@ -62,16 +62,22 @@ def database_urls(services: TestServices) -> Iterator[tuple[str, str]]:
 
 @pytest.fixture
 def settings(database_urls: tuple[str, str], services: TestServices, tmp_path: Path) -> Settings:
+    return settings_of(database_urls, services, tmp_path)
+
+
+def settings_of(database_urls: tuple[str, str], services: TestServices, folder: Path) -> Settings:
+    """What a process of a test is told: its database, the session's Redis, and a folder of its own."""
     return load(
         {
             "DATABASE_URL": database_urls[0],
             "DATABASE_OWNER_URL": database_urls[1],
             "REDIS_URL": services.redis.url,
-            "ATTUNE_DATA_DIR": str(tmp_path),
+            "ATTUNE_DATA_DIR": str(folder),
             "SHOPIFY_API_KEY": "test-api-key",
             "SHOPIFY_API_SECRET": "test-api-secret",
             "APP_URL": "https://attune.example.com",
             "ENCRYPTION_KEYS": TEST_KEY,
+            "HOLD_OUT_PERCENT": "0",
         }
     )
 

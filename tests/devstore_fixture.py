@@ -97,6 +97,13 @@ def world_name() -> str:
 @pytest.fixture
 def devstore(app_url: str, world_name: str) -> Iterator[DevStore]:
     """The world as a store in which the app is not installed yet."""
+    with serving_devstore(app_url, world_name) as served:
+        yield served
+
+
+@contextmanager
+def serving_devstore(app_url: str, world_name: str) -> Iterator[DevStore]:
+    """As the fixture, for as long as the caller likes."""
     from devstore import worlds
     from devstore.options import Options, read_toml
     from devstore.server import create
@@ -123,6 +130,11 @@ def devstore(app_url: str, world_name: str) -> Iterator[DevStore]:
 @pytest.fixture
 def linked_settings(settings: Settings, devstore: DevStore, app_url: str) -> Settings:
     """The tests' settings, pointed at the devstore."""
+    return linked(settings, devstore, app_url)
+
+
+def linked(settings: Settings, devstore: DevStore, app_url: str) -> Settings:
+    """The settings, pointed at the devstore."""
     return replace(
         settings,
         shopify_api_key=API_KEY,
@@ -136,11 +148,18 @@ def linked_settings(settings: Settings, devstore: DevStore, app_url: str) -> Set
 @pytest.fixture
 def running_app(linked_settings: Settings) -> Iterator[RunningApp]:
     """The real application where the devstore expects it; Redis is emptied first."""
+    with serving_app(linked_settings) as served:
+        yield served
+
+
+@contextmanager
+def serving_app(settings: Settings) -> Iterator[RunningApp]:
+    """As the fixture, for as long as the caller likes."""
     from app.web import create_app
 
-    wiring = Web(linked_settings)
+    wiring = Web(settings)
     wiring.redis.flushdb()
-    url = linked_settings.app_url
+    url = settings.app_url
     with _served(create_app(wiring), url), httpx.Client(base_url=url, timeout=PATIENCE_S) as http:
         yield RunningApp(url, wiring, http)
     wiring.close()
@@ -203,6 +222,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "SHOPIFY_API_SECRET": settings.shopify_api_secret,
         "SHOPIFY_TEST_ORIGIN": settings.shopify_test_origin,
         "APP_URL": settings.app_url,
+        "HOLD_OUT_PERCENT": f"{100 * settings.hold_out_share:g}",
         "ENCRYPTION_KEYS": ",".join(base64.b64encode(key).decode() for key in settings.encryption_keys),
     }
     return {name: value for name, value in named.items() if value}

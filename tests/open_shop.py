@@ -168,7 +168,8 @@ class OpenShop:
 def open_shop() -> Iterator[OpenShop]:
     """Installed, imported, with the owner's consent, trained, and with its lists in the store."""
     with own_folder("attune-shop-") as folder:
-        stack = DemoStack(folder / "demo", world="small", port=free_port())
+        # Nobody is held out: every visitor of a test sees the rails.
+        stack = DemoStack(folder / "demo", world="small", port=free_port(), hold_out_percent=0)
         try:
             with (
                 httpx.Client(timeout=PATIENCE_S, follow_redirects=True) as http,

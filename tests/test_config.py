@@ -38,6 +38,9 @@ def test_unset_service_addresses_mean_the_embedded_services() -> None:
         ("ENCRYPTION_KEYS", f"{TEST_KEY},%%%"),
         ("APP_URL", "attune.example.com"),
         ("APP_URL", "http://attune.example.com"),
+        ("HOLD_OUT_PERCENT", "51"),
+        ("HOLD_OUT_PERCENT", "-1"),
+        ("HOLD_OUT_PERCENT", "five"),
         ("SHOPIFY_TEST_ORIGIN", "http://shop.example.com"),
         ("SHOPIFY_TEST_ORIGIN", "https://127.0.0.1"),
     ],
@@ -45,6 +48,11 @@ def test_unset_service_addresses_mean_the_embedded_services() -> None:
 def test_a_malformed_value_stops_the_boot_and_names_itself(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
         load({**GOOD, name: value})
+
+
+@pytest.mark.parametrize(("value", "share"), [("", 0.05), ("0", 0.0), ("2.5", 0.025), ("50", 0.5)])
+def test_the_hold_out_is_a_percentage_five_unless_said_otherwise(value: str, share: float) -> None:
+    assert load({**GOOD, "HOLD_OUT_PERCENT": value}).hold_out_share == share
 
 
 def test_a_devstore_on_this_machine_allows_plain_http_and_brings_its_clock() -> None:

@@ -25,7 +25,7 @@ from tests.services import own_folder
 @pytest.fixture(scope="module")
 def stack() -> Iterator[DemoStack]:
     with own_folder("attune-story-") as folder:
-        running = DemoStack(folder / "demo", world="small", port=free_port())
+        running = DemoStack(folder / "demo", world="small", port=free_port(), hold_out_percent=0)
         try:
             for title, stage in running.stages():
                 print(f"{title}: {stage(lambda _: None)}")

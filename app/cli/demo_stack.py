@@ -22,6 +22,7 @@ from app.cli import migrations
 from app.cli.demo_shoppers import DemoShoppers
 from app.cli.processes import Processes
 from app.config import load
+from app.core.experiments.types import HOLD_OUT_SHARE
 from app.core.ids import ShopDomain
 from app.core.shops import Shop
 from app.core.syncs import RECORDS, RunState
@@ -60,12 +61,15 @@ class DemoStack:
         world: what the devstore is asked to build.
         port: the app's port; the devstore listens on the next one.
         shoppers: how many simulated shoppers come and go from the last stage on.
+        hold_out_percent: how many of their visitors see the store without Attune.
 
     Raises:
         Permanent: this is no checkout, a port is taken, or another demo of this user is running.
     """
 
-    def __init__(self, folder: Path, *, world: str, port: int, shoppers: int = 0) -> None:
+    def __init__(
+        self, folder: Path, *, world: str, port: int, shoppers: int = 0, hold_out_percent: float = 100 * HOLD_OUT_SHARE
+    ) -> None:
         if not (ROOT / "devstore").is_dir():
             raise Permanent("the demo needs a checkout of Attune, with its simulated store; run `make demo` there")
         for taken in (port, port + 1):
@@ -77,6 +81,7 @@ class DemoStack:
         self.app_url = f"http://127.0.0.1:{port}"
         self.store_url = f"http://127.0.0.1:{port + 1}"
         self._port = port
+        self._hold_out_percent = hold_out_percent
         self._env = self._environment()
         self._http = httpx.Client(timeout=30.0)
         self.processes = Processes(folder / "logs", self._env)
@@ -244,6 +249,7 @@ class DemoStack:
             "SHOPIFY_TEST_ORIGIN": self.store_url,
             "APP_URL": self.app_url,
             "ENCRYPTION_KEYS": base64.b64encode(secrets.token_bytes(32)).decode(),
+            "HOLD_OUT_PERCENT": f"{self._hold_out_percent:g}",
             "ATTUNE_DATA_DIR": str(self._folder),
         }
 

@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from app.core.experiments.types import Status
 from app.core.ids import ModelVersion
 from app.core.recommend.models.training import Material, Outcome, build, learn
 from app.core.recommend.scoring import ItemModel
 from app.core.recommend.types import Strategy
 from app.core.shops import Shop
-from app.ports import ArtefactStore, Claims, Clock, Consents, ModelRecord, Models, ModelSignals
+from app.ports import ArtefactStore, Claims, Clock, Consents, ExperimentRegister, ModelRecord, Models, ModelSignals
 from app.services import gather_material, keep_customers
 from app.services.checkpoints import Checkpoint, carry_on
 from app.services.gather_material import HISTORY, Gathered, gather
@@ -40,6 +41,7 @@ class Ports:
     artefacts: ArtefactStore
     models: Models
     signals: ModelSignals
+    experiments: ExperimentRegister
     claims: Claims
     clock: Clock
 
@@ -124,14 +126,22 @@ def _version(name: str, strategy: Strategy) -> ModelVersion:
 
 
 def _clean_up(shop: Shop, ports: Ports) -> None:
-    """Remove what no roll-back can reach: all but the newest versions, and those that a killed run never recorded."""
+    """Remove what no roll-back can reach: all but the newest versions, and those that a killed run never recorded.
+
+    What an experiment compares stays until it has ended.
+    """
     in_place = set(ports.artefacts.versions(shop.id))
     used = [run.version for run in ports.models.history(shop.id, limit=1000) if run.state in ("published", "retired")]
     keep = {version for version in used if version in in_place}
     newest = [version for version in used if version in keep][:KEPT_VERSIONS]
     current = ports.models.current(shop.id)
-    for version in in_place - set(newest) - {current}:
+    for version in in_place - set(newest) - _compared(shop, ports) - {current}:
         ports.artefacts.delete(shop.id, version)
+
+
+def _compared(shop: Shop, ports: Ports) -> set[ModelVersion | None]:
+    kept = [one.experiment for one in ports.experiments.all(shop.id) if one.experiment.status is not Status.STOPPED]
+    return {arm.treatment.model_version for experiment in kept for arm in experiment.arms}
 
 
 def _day(moment: datetime) -> int:

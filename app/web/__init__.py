@@ -26,6 +26,9 @@ ROUTES = (
     "app.web.admin.preview",
     "app.web.admin.shoppers",
     "app.web.admin.results",
+    "app.web.admin.experiments",
+    "app.web.admin.experiment_form",
+    "app.web.admin.experiment_actions",
     "app.web.admin.model",
     "app.web.admin.import_problems",
 )
@@ -46,6 +49,7 @@ NAVIGATION = (
     Page("/admin/preview", "Preview"),
     Page("/admin/shoppers", "Shoppers"),
     Page("/admin/results", "Results"),
+    Page("/admin/experiments", "Experiments"),
     Page("/admin/model", "What was learnt"),
     Page("/admin/consent", "Consent"),
 )

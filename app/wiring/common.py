@@ -13,13 +13,16 @@ from app.adapters.artefacts import FileArtefacts
 from app.adapters.clock import StoreClock, WallClock
 from app.adapters.counters import Counters
 from app.adapters.crypto import Sealer
+from app.adapters.db.baselines import DbBaselines
 from app.adapters.db.catalog import DbCatalog
 from app.adapters.db.claims import DbClaims
 from app.adapters.db.consents import DbConsents
 from app.adapters.db.credentials import DbCredentials
 from app.adapters.db.customer_search import DbCustomerSearch
 from app.adapters.db.due_work import DbDueWork
+from app.adapters.db.email_customers import DbEmailCustomers
 from app.adapters.db.engine import Database
+from app.adapters.db.experiments import DbExperiments
 from app.adapters.db.inbox import DbInbox
 from app.adapters.db.installations import DbInstallations
 from app.adapters.db.models import DbModels
@@ -31,6 +34,7 @@ from app.adapters.db.shoppers import DbShoppers
 from app.adapters.db.shops import DbShops
 from app.adapters.embedded.postgres import APP_ROLE, EmbeddedPostgres
 from app.adapters.embedded.redis_server import EmbeddedRedis
+from app.adapters.redis.experiment_signals import RedisExperimentSignals
 from app.adapters.redis.jobs import RqJobs
 from app.adapters.redis.lists import RedisLists, RedisModelSignals
 from app.adapters.redis.live_state import RedisLiveState
@@ -40,7 +44,15 @@ from app.adapters.shopify.signatures import Signatures
 from app.adapters.shopify.tokens import TokenClient
 from app.config import Settings
 from app.ports import Clock
-from app.services import connect_pixel, preview_rail, record_consent
+from app.services import (
+    connect_pixel,
+    email_arms,
+    hold_out,
+    preview_rail,
+    record_consent,
+    review_experiments,
+    run_experiment,
+)
 
 
 class Common:
@@ -114,6 +126,34 @@ class Common:
     @cached_property
     def models(self) -> DbModels:
         return DbModels(self.database)
+
+    @cached_property
+    def experiments(self) -> DbExperiments:
+        return DbExperiments(self.database, RedisExperimentSignals(self.redis))
+
+    @cached_property
+    def running_experiments(self) -> run_experiment.Ports:
+        return run_experiment.Ports(self.experiments, self.models, self.artefacts, self.claims, self.clock)
+
+    @cached_property
+    def reviewing(self) -> review_experiments.Ports:
+        return review_experiments.Ports(self.experiments, self.clock)
+
+    @cached_property
+    def baselines(self) -> DbBaselines:
+        return DbBaselines(self.database)
+
+    @cached_property
+    def email_customers(self) -> DbEmailCustomers:
+        return DbEmailCustomers(self.database)
+
+    @cached_property
+    def listing_arms(self) -> email_arms.Ports:
+        return email_arms.Ports(self.experiments, self.email_customers, self.clock)
+
+    @cached_property
+    def holding_out(self) -> hold_out.Ports:
+        return hold_out.Ports(self.experiments, self.claims, self.clock)
 
     @cached_property
     def artefacts(self) -> FileArtefacts:
@@ -194,7 +234,9 @@ class Common:
 
     @cached_property
     def previewing(self) -> preview_rail.Ports:
-        return preview_rail.Ports(self.catalog, self.models, self.artefacts, self.live_state, self.shoppers)
+        return preview_rail.Ports(
+            self.catalog, self.models, self.artefacts, self.live_state, self.shoppers, self.experiments
+        )
 
     @cached_property
     def shoppers(self) -> DbShoppers:

@@ -63,7 +63,7 @@ class Web(Common):
 
     @cached_property
     def shelves(self) -> MappedShelves:
-        return MappedShelves(self.catalog, self.models, self.artefacts, self.redis, self.counters)
+        return MappedShelves(self.catalog, self.models, self.artefacts, self.experiments, self.redis, self.counters)
 
     @cached_property
     def serving(self) -> serve_recommendations.Ports:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from app import config
 from app.adapters.db import erasure
+from app.adapters.db.clicked_revenue import DbClickedRevenue
 from app.adapters.db.customer_history import DbCustomerHistory
 from app.adapters.db.diagnosis import DbDiagnosis
 from app.adapters.db.history import DbHistory
 from app.adapters.db.importer import DbImporter
 from app.adapters.db.lake import LakeIndex
 from app.adapters.db.objectors import DbObjectors
+from app.adapters.db.outcomes import DbOutcomes
 from app.adapters.db.privacy import DbPrivacy
 from app.adapters.db.product_kinds import DbProductKinds
 from app.adapters.db.published_lists import DbPublishedLists
@@ -40,6 +42,7 @@ from app.services import (
     connect_pixel,
     erase_customer,
     erase_shop,
+    estimate_strategy,
     export_customer,
     fetch_refunds,
     fold_events,
@@ -50,6 +53,7 @@ from app.services import (
     keep_customers,
     process_webhook,
     publish_lists,
+    read_experiment,
     roll_back_models,
     roll_up_events,
     store_records,
@@ -251,6 +255,27 @@ class Worker(Common):
         return roll_up_events.Ports(self.roll_ups, counts, self.lake_upkeep, self.claims, self.clock)
 
     @cached_property
+    def reading(self) -> read_experiment.Ports:
+        from app.analytics.lake_exposures import LakeExposures
+
+        exposures, outcomes = LakeExposures(self.lake, self.warehouse), DbOutcomes(self.database)
+        return read_experiment.Ports(self.experiments, exposures, outcomes, self.roll_ups, self.claims, self.clock)
+
+    @cached_property
+    def estimating(self) -> estimate_strategy.Ports:
+        from app.analytics.logged_decisions import LakeLoggedDecisions
+
+        return estimate_strategy.Ports(
+            decisions=LakeLoggedDecisions(self.lake, self.warehouse, DbObjectors(self.database).browsers),
+            revenue=DbClickedRevenue(self.database),
+            catalog=self.catalog,
+            models=self.models,
+            artefacts=self.artefacts,
+            reports=self.reports,
+            clock=self.clock,
+        )
+
+    @cached_property
     def compacting(self) -> compact_lake.Ports:
         return compact_lake.Ports(self.lake_upkeep, self.roll_ups, self.clock)
 
@@ -284,6 +309,7 @@ class Worker(Common):
             artefacts=self.artefacts,
             models=self.models,
             signals=self.model_signals,
+            experiments=self.experiments,
             claims=self.claims,
             clock=self.clock,
         )

@@ -9,6 +9,7 @@ from app.core.errors import Busy, NoConsent, NotEnoughData
 from app.core.recommend.types import Rail, Strategy
 from app.services.publish_lists import publish_lists
 from app.services.roll_back_models import roll_back
+from app.services.run_experiment import create_experiment, discard_draft
 from app.services.train_models import KEPT_VERSIONS, train_models
 from tests.models.store import Installed
 
@@ -106,6 +107,19 @@ def retrain(installed: Installed, number: int) -> str:
 def test_only_the_newest_versions_stay_on_the_disk(trained: Installed) -> None:
     versions = [retrain(trained, number) for number in range(KEPT_VERSIONS + 2)]
     assert set(trained.wiring.artefacts.versions(trained.shop.id)) == set(versions[-KEPT_VERSIONS:])
+
+
+def test_a_model_that_an_experiment_compares_stays_until_the_experiment_ends(trained: Installed) -> None:
+    first = retrain(trained, 0)
+    fields = {"tested": "model", "name": "Before and now", "rail_for_you": "on", "value_b": str(first)}
+    ports = trained.wiring.running_experiments
+    id = create_experiment(trained.shop, fields, by="Ada", salt="pepper", ports=ports)
+    for number in range(1, KEPT_VERSIONS + 2):
+        retrain(trained, number)
+    assert first in trained.wiring.artefacts.versions(trained.shop.id)
+    discard_draft(trained.shop, id, by="Ada", ports=ports)
+    retrain(trained, KEPT_VERSIONS + 2)
+    assert first not in trained.wiring.artefacts.versions(trained.shop.id)
 
 
 def test_an_artefact_that_nobody_recorded_is_removed_by_the_next_training(trained: Installed) -> None:

@@ -24,6 +24,9 @@ PAGES = (
     "/admin/shoppers",
     "/admin/shoppers?visitor=" + "a" * 32,
     "/admin/results",
+    "/admin/experiments",
+    "/admin/experiments/new",
+    "/admin/experiments/new?what=strategy",
     "/admin/model",
     "/admin/consent",
     "/admin/import-problems",
@@ -226,7 +229,7 @@ def test_a_consent_form_of_an_old_text_says_so_above_its_button(
     frame = merchant.open("/admin/consent")
     frame.locator("input[name=text_version]").evaluate("field => { field.value = '1999-01'; }")
     frame.locator("s-button[type=submit]").click()
-    expect(frame.locator("[data-problem]")).to_contain_text("the text has changed since the page was opened")
+    expect(frame.locator("[data-problem]")).to_contain_text("The text has changed since the page was opened")
     assert running_app.wiring.consents.current(imported.id) is None
 
 

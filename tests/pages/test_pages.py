@@ -21,6 +21,9 @@ PAGES = (
     "/admin/shoppers",
     "/admin/shoppers?visitor=" + "a" * 32,
     "/admin/results",
+    "/admin/experiments",
+    "/admin/experiments/new",
+    "/admin/experiments/new?what=strategy",
     "/admin/model",
     "/admin/import-problems",
 )

@@ -15,6 +15,9 @@ PAGES = {
     "admin-preview": "/admin/preview",
     "admin-shoppers": "/admin/shoppers",
     "admin-results": "/admin/results",
+    "admin-experiments": "/admin/experiments",
+    "admin-experiment": "/admin/experiments/1",
+    "admin-experiment-new": "/admin/experiments/new?what=rail",
     "admin-model": "/admin/model",
     "admin-consent": "/admin/consent",
 }

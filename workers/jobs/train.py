@@ -8,12 +8,13 @@ from typing import Final
 from app import jobs
 from app.core.errors import Busy, NoConsent
 from app.core.ids import ShopId
-from app.core.shops import ShopState
+from app.core.shops import Shop, ShopState
 from app.errors import Permanent, Retryable
 from app.services import ask_for_training as asking
 from app.services import forget_models as forgetting
+from app.services import hold_out as holding_out
 from app.services import train_models as training
-from app.wiring.worker import current
+from app.wiring.worker import Worker, current
 
 _log = logging.getLogger(__name__)
 
@@ -47,6 +48,15 @@ def train_models(shop_id: int) -> None:
         wiring.due_work.done(shop.id, asking.DUE, id)
     if trained is not None and trained.version is not None:
         wiring.jobs.enqueue(jobs.PUBLISH_LISTS, shop_id)
+        _hold_out(shop, wiring)
+
+
+def _hold_out(shop: Shop, wiring: Worker) -> None:
+    """From the first model on there is somebody to compare with. What comes between waits for the next training."""
+    try:
+        holding_out.ensure_hold_out(shop, share=wiring.settings.hold_out_share, ports=wiring.holding_out)
+    except (Busy, Retryable) as reason:
+        _log.info("the hold-out of shop %d waits for the next training: %s", shop.id, reason)
 
 
 def forget_models(shop_id: int) -> None:

@@ -44,9 +44,16 @@ RULES = (
     ),
     Rule(
         "decisions",
-        erase="UPDATE decisions SET visitor = NULL WHERE visitor = ANY(:visitors)",
-        export="SELECT request_id, at, placement, rail, product_id, strategy, items FROM decisions "
-        "WHERE visitor = ANY(:visitors)",
+        # A unit is the first id of a customer, who may have come under another one this time.
+        erase="UPDATE decisions SET visitor = NULL, unit = NULL "
+        "WHERE visitor = ANY(:visitors) OR unit = ANY(:visitors)",
+        export="SELECT request_id, at, placement, rail, product_id, strategy, variant, items FROM decisions "
+        "WHERE visitor = ANY(:visitors) OR unit = ANY(:visitors)",
+    ),
+    Rule(
+        "experiment_customers",
+        erase="DELETE FROM experiment_customers WHERE customer_id = :customer",
+        export="SELECT experiment_id, arm, at FROM experiment_customers WHERE customer_id = :customer",
     ),
     Rule(
         "visitor_clients",
@@ -104,6 +111,10 @@ RULES = (
     Rule("consents"),
     Rule("credentials"),
     Rule("event_counts"),
+    Rule("experiment_changes"),
+    Rule("experiment_readings"),
+    Rule("experiment_windows"),
+    Rule("experiments"),
     Rule("inventory_levels"),
     Rule("model_pointers"),
     Rule("model_runs"),

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, jsonify, render_template
 
 from app.services.report import report
 from app.web import doors
+from app.web.admin.experiments import shown_experiments
 from app.web.admin.figures import bars, headline, totals
 from app.web.admin.freshness import freshness
 from app.web.admin.setup import Setup, setup_of
@@ -34,6 +35,8 @@ def blueprint(wiring: Web) -> Blueprint:
             blocks=BLOCKS,
             admin=admin_origin(shop.domain, test_origin),
             client_id=client_id,
+            hold_out=next((one for one in shown_experiments(shop, wiring) if one.is_hold_out), None),
+            simulated=wiring.settings.is_test,
             made=made,
             rows=totals(made),
             headline=headline(made),

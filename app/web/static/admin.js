@@ -38,17 +38,32 @@ document.addEventListener("click", (event) => {
 
 // -- forms ------------------------------------------------------------------------------------------------------------
 
-// An error stands at the field that it is about, or above the button of a form without fields.
-const complain = (form, detail) => {
-  const field = form.querySelector("s-search-field");
+// An error stands at the field that it is about, or in the banner of its form.
+const complain = (form, detail, name) => {
+  const field = form.querySelector(name ? `[name="${CSS.escape(name)}"]` : "s-search-field");
+  const sentence = `${detail.charAt(0).toUpperCase()}${detail.slice(1)}${/[.!?]$/.test(detail) ? "" : "."}`;
   if (field) {
-    field.setAttribute("error", detail);
+    field.setAttribute("error", sentence);
     field.focus();
     return;
   }
   const banner = form.querySelector("[data-problem]");
-  banner.querySelector("s-paragraph").textContent = detail;
+  banner.querySelector("s-paragraph").textContent = sentence;
   banner.removeAttribute("hidden");
+};
+
+const forgive = (form) => {
+  form.querySelectorAll("[error]").forEach((field) => field.removeAttribute("error"));
+  form.querySelector("[data-problem]")?.setAttribute("hidden", "");
+};
+
+// A file cannot be opened by its address, which has no token; it is fetched, and then saved as if it had been a link.
+const save = async (answer, name) => {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await answer.blob());
+  link.download = name;
+  link.click();
+  window.setTimeout(() => URL.revokeObjectURL(link.href), PATIENCE_MS);
 };
 
 const send = async (form) => {
@@ -61,11 +76,13 @@ const send = async (form) => {
   }
   const answer = await fetch(form.action, { method: "POST", body: fields }).catch(() => null);
   if (answer?.ok) {
-    await open(answer.url);
+    // The page stays: leaving it could cut the download short.
+    await ("download" in form.dataset ? save(answer, form.dataset.download) : open(answer.url));
     return;
   }
   const problem = await answer?.json().catch(() => null);
-  complain(form, problem?.detail ?? "That did not work. Look at your connection and try once more.");
+  const detail = problem?.detail ?? "That did not work. Look at your connection and try once more.";
+  complain(form, detail, problem?.field);
 };
 
 document.querySelectorAll("form[data-attune]").forEach((form) => {
@@ -74,6 +91,7 @@ document.querySelectorAll("form[data-attune]").forEach((form) => {
     const button = form.querySelector("s-button[type=submit]");
     if (button.hasAttribute("loading")) return;
     button.setAttribute("loading", "");
+    forgive(form);
     await send(form).finally(() => button.removeAttribute("loading"));
   });
 });

@@ -17,6 +17,13 @@ from app.adapters.db.tables.behaviour import (
     VisitorTombstone,
 )
 from app.adapters.db.tables.catalogue import Collection, CollectionProduct, InventoryLevel, Product, Variant
+from app.adapters.db.tables.experiments import (
+    ExperimentChange,
+    ExperimentCustomer,
+    ExperimentReading,
+    ExperimentRow,
+    ExperimentWindow,
+)
 from app.adapters.db.tables.house import (
     Claim,
     Consent,
@@ -50,6 +57,11 @@ __all__ = [
     "Delivery",
     "DueWork",
     "EventCount",
+    "ExperimentChange",
+    "ExperimentCustomer",
+    "ExperimentReading",
+    "ExperimentRow",
+    "ExperimentWindow",
     "InventoryLevel",
     "ModelPointer",
     "ModelRun",

@@ -47,8 +47,15 @@ class DecisionRow(ShopRow, table=True):
     variant: str = ""
     model_version: str | None = None
     items: list[dict[str, Any]] = json("[]")
+    unit: str | None = None
+    """Who was assigned to arms, where that is not the visitor."""
+    show: str = Field(default="ours", sa_column_kwargs={"server_default": "ours"})
 
-    __table_args__ = (Index("decisions_at", "shop_id", "at"), Index("decisions_visitor", "shop_id", "visitor"))
+    __table_args__ = (
+        Index("decisions_at", "shop_id", "at"),
+        Index("decisions_unit", "shop_id", "unit", postgresql_where="unit IS NOT NULL"),
+        Index("decisions_visitor", "shop_id", "visitor"),
+    )
 
 
 class VisitorOrder(ShopRow, table=True):
