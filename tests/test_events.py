@@ -86,6 +86,15 @@ def test_what_a_type_needs_must_be_there(type: str) -> None:
         refusal({key: value for key, value in of(type).items() if key != name})
 
 
+def test_only_an_exposure_can_be_a_ghost() -> None:
+    assert events.parse(of("exposure", ghost=True), now=NOW).ghost is True
+    assert events.parse(of("exposure"), now=NOW).ghost is False
+    assert events.parse(of("click", ghost=True), now=NOW).ghost is False
+    oddities: tuple[object, ...] = ("true", 1, None, [])
+    for odd in oddities:
+        assert "ghost" in str(refusal(of("exposure", ghost=odd)))
+
+
 def test_fields_of_another_type_are_not_read() -> None:
     event = events.parse(of("page_view", product_id="1", query="q", order_id="x" * 99), now=NOW)
     assert (event.product_id, event.query, event.order_id) == (None, None, None)

@@ -53,6 +53,18 @@ class Count(StrEnum):
     COLLECT_FULL = "collect_full"
     CLIENTS_PAIRED = "clients_paired"
     CLIENTS_CONTRADICTED = "clients_contradicted"
+    CONTROLS_ANSWERED = "controls_answered"
+    """Answers whose rail shows something else, or nothing, because the visitor is in a control arm."""
+    PAGES_STALE = "pages_stale"
+    """Answers to pages that were painted before the visitor's arms were known, and so are not measured."""
+    TREATMENTS_MISSED = "treatments_missed"
+    """Answers that could not follow their arm: the shop's model does not have what it asks for."""
+    UNITS_STITCHED = "units_stitched"
+    """Browsers that turned out to be a customer's who had been assigned under an earlier one."""
+    UNITS_CONFLICTING = "units_conflicting"
+    """Those of them that had been in another arm until then."""
+    EXPERIMENTS_UNREAD = "experiments_unread"
+    ARMS_ANSWERED = "arms_answered"
 
 
 SLOTS = 256

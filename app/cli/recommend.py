@@ -9,10 +9,12 @@ from rich.markup import escape
 from app import config
 from app.cli.shop_argument import find_shop
 from app.core.errors import NotEnoughData
+from app.core.experiments.assign import Plan
+from app.core.experiments.types import Show
 from app.core.ids import CustomerId, ProductId, VisitorId
 from app.core.recommend.rails import Question
 from app.core.recommend.types import RAILS_OF, Placement, Rail, default_rail
-from app.services.preview_rail import Preview, Who, preview_rail
+from app.services.preview_rail import Preview, Who, plan_for, preview_rail
 from app.wiring.worker import Worker
 
 
@@ -50,6 +52,8 @@ def command(
         if preview.ranking.model_version is None:
             raise NotEnoughData(f"{found.domain} has no model yet; run: attune train {found.domain}")
         _show(preview, explain=explain)
+        if explain and who.visitor is not None:
+            _explain_arms(plan_for(found, question.rail, who, wiring.previewing))
     finally:
         wiring.close()
 
@@ -85,3 +89,15 @@ def _show(preview: Preview, *, explain: bool) -> None:
         ranking = preview.ranking
         skipped = ", ".join(ranking.skipped) or "none"
         console.print(f"Strategy {ranking.strategy}, model {ranking.model_version}; sources with nothing: {skipped}")
+
+
+SHOWS = {Show.OURS: "this rail", Show.EMPTY: "nothing in its place", Show.NATIVE: "Shopify's own recommendations"}
+
+
+def _explain_arms(plan: Plan) -> None:
+    """The visitor's arms; the items above are the rail's without experiments."""
+    if not plan.assigned:
+        click.echo("Experiments: this visitor takes part in none on this rail")
+        return
+    named = ", ".join(f"{one.experiment.name} ({one.arm.name})" for one in plan.assigned)
+    click.echo(f"Experiments: {plan.variant}, that is {named}; the visitor sees {SHOWS[plan.treatment.show]}")

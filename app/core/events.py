@@ -69,6 +69,8 @@ class Event:
     quantity: int | None = None
     request_id: RequestId | None = None
     position: int | None = None
+    ghost: bool = False
+    """An exposure in a control arm: the card's place was in view, and something else, or nothing, stood in it."""
 
 
 def parse(raw: Mapping[str, Any], *, now: datetime) -> Event:
@@ -109,6 +111,13 @@ def _on_a_card(raw: Raw) -> dict[str, Any]:
         "request_id": RequestId(_text(raw, "request_id", longest=32)) if raw.get("request_id") else None,
         "position": _whole(raw, "position", most=999),
     }
+
+
+def _of_an_exposure(raw: Raw) -> dict[str, Any]:
+    ghost = raw.get("ghost", False)
+    if not isinstance(ghost, bool):
+        raise BadEvent("ghost must be true or false")
+    return {**_on_a_card(raw), "ghost": ghost}
 
 
 def _of_a_product(raw: Raw) -> dict[str, Any]:
@@ -159,7 +168,7 @@ def _of_nothing(_raw: Raw) -> dict[str, Any]:
 
 
 FIELDS: Mapping[EventType, Callable[[Raw], dict[str, Any]]] = {
-    EventType.EXPOSURE: _on_a_card,
+    EventType.EXPOSURE: _of_an_exposure,
     EventType.CLICK: _on_a_card,
     EventType.PAGE_VIEW: _of_a_page,
     EventType.PRODUCT_VIEW: _of_a_product,

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from app.core.experiments.assign import NO_PLAN, Experiments, Plan
 from app.core.ids import CustomerId, ModelVersion, ProductId, VisitorId
 from app.core.recommend.cascade import Context, DifferentKinds, Source, recommend
 from app.core.recommend.explain import reason_text
@@ -18,10 +19,10 @@ from app.core.recommend.rails import Question
 from app.core.recommend.scoring import ItemModel
 from app.core.recommend.served import ServedModel
 from app.core.recommend.shopper import Shopper
-from app.core.recommend.types import Candidate, Ranking, Strategy
+from app.core.recommend.types import Candidate, Rail, Ranking, Strategy
 from app.core.shops import Shop
-from app.ports import ArtefactStore, Card, CatalogReader, LiveState, Models, Shoppers
-from app.services.serve_recommendations import shopper_of
+from app.ports import ArtefactStore, Card, CatalogReader, ExperimentRegister, LiveState, Models, Shoppers
+from app.services.serve_recommendations import shopper_of, unit_of
 
 MOST_BOUGHT = 20
 READ_AHEAD = 60
@@ -35,6 +36,7 @@ class Ports:
     artefacts: ArtefactStore
     live: LiveState
     shoppers: Shoppers
+    experiments: ExperimentRegister
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,18 @@ def known_of(shop: Shop, who: Who, ports: Ports) -> Shopper:
         return shopper_of(state)
     bought = tuple(ports.shoppers.bought(shop.id, who.customer, limit=MOST_BOUGHT))
     return shopper_of(replace(state, bought=bought))
+
+
+def plan_for(shop: Shop, rail: Rail, who: Who, ports: Ports) -> Plan:
+    """What running experiments make of the rail for the visitor, on a page that knows it.
+
+    A preview's ranking is the one without experiments: it is what the shop's model says, and what a control withholds.
+    """
+    if who.visitor is None:
+        return NO_PLAN
+    unit = unit_of(who.visitor, ports.live.read(shop.id, who.visitor, list_of=None))
+    experiments = Experiments.of(ports.experiments.running(shop.id))
+    return experiments.painted(unit).get(rail, NO_PLAN) if unit else NO_PLAN
 
 
 def in_use(shop: Shop, ports: Ports) -> ServedModel | None:

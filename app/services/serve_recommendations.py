@@ -1,4 +1,4 @@
-"""Answer one rail: what is asked → sources of the cascade → what may be shown → reasons → answer, and its record.
+"""Answer one rail: what is asked → the visitor's arms → sources of the cascade → reasons → answer, and its record.
 
 This is the heart of the storefront, and it never waits: the shop is in memory, or else a stored list answers; one
 Redis round trip tells what the visitor just did; the record goes into a buffer. What fails is skipped, and the next
@@ -10,18 +10,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.core.experiments.assign import DEFAULT_VARIANT, Experiments, Plan
+from app.core.experiments.types import Show, Unit
 from app.core.ids import CustomerId, ModelVersion, ProductId, RequestId, VisitorId, new_request_id
-from app.core.recommend.cascade import Source, recommend
+from app.core.recommend.cascade import Source
 from app.core.recommend.explain import reason_text
 from app.core.recommend.live import StoredListSource
 from app.core.recommend.rails import Question
 from app.core.recommend.shopper import NOBODY, Shopper
 from app.core.recommend.types import Candidate, Placement, Rail, Strategy, placement_of
 from app.core.shops import Shop
-from app.ports import Clock, Decision, DecisionLog, LiveState, Shelf, Shelves, VisitorState
-
-DEFAULT_ARM = "default"
-"""The arm of every visitor while no experiment runs."""
+from app.ports import Clock, Decision, DecisionLog, Json, LiveState, Shelf, Shelves, VisitorState
+from app.services.apply_plan import Asked, Ranked, rank
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,10 @@ class Ask:
     """Only one whose number Shopify has signed: a visitor's id never brings a customer's data."""
     cards: tuple[ProductId, ...] = ()
     """The products whose cards stand in the page already; it may have been rendered before one of them sold out."""
+    page: str | None = None
+    """The variant by which the page was painted; None where it knew of none."""
+    native: tuple[ProductId, ...] = ()
+    """Shopify's own recommendations, of which a control shows the cards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +62,25 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Stitch:
+    """Whether the visitor has just turned out to be a customer known from another browser."""
+
+    is_new: bool = False
+    conflicts: bool = False
+    """It had been in another arm until then."""
+
+
+APART = Stitch()
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     request_id: RequestId
     rail: Rail
     strategy: Strategy
     variant: str
     items: tuple[Item, ...]
+    """Nothing where the rail shows something else than ours; the record holds what it would have been."""
     model_version: ModelVersion | None
     skipped: tuple[str, ...]
     """Sources that had nothing or failed."""
@@ -71,10 +88,25 @@ class Answer:
     """Whether the shop was in memory."""
     unavailable: tuple[ProductId, ...] = ()
     """Those of the page's cards that cannot be bought now and must go (law 5)."""
+    show: Show = Show.OURS
+    native: tuple[str, ...] = ()
+    """Handles of Shopify's own recommendations, where these are shown."""
+    stale: bool = False
+    """The page does not know the visitor's arms: it shows ours, is not measured, and should ask for them."""
+    fetch: bool = False
+    """The page's own cards may not be what was ranked: the rail should fetch cards instead of ordering those."""
+    missed: bool = False
+    """The arm wanted something that the shop's model does not have."""
+    stitch: Stitch = APART
 
     @property
     def placement(self) -> Placement:
         return placement_of(self.rail)
+
+
+def nothing(rail: Rail) -> Answer:
+    """What is answered when all else fails: the page stays as Liquid has drawn it."""
+    return Answer(new_request_id(), rail, Strategy.NONE, DEFAULT_VARIANT, (), None, (), mapped=False)
 
 
 def serve_recommendations(shop: Shop, ask: Ask, ports: Ports) -> Answer:
@@ -82,30 +114,32 @@ def serve_recommendations(shop: Shop, ask: Ask, ports: Ports) -> Answer:
     question = ask.question
     mapped = ports.shelves.mapped(shop.id)
     about = None if mapped is not None and mapped.model is not None else _list_about(question)
-    # Nothing of a customer is read for a rail that has no use for it.
+    # Nothing of a customer is read for a rail that has no use for it, nor are browsers connected without experiments.
     customer = ask.customer if question.rail is Rail.FOR_YOU else None
-    state = ports.live.read(shop.id, ask.visitor, list_of=about, customer=customer)
+    signed_in = ask.customer if mapped is not None and mapped.experiments.running else None
+    state = ports.live.read(shop.id, ask.visitor, list_of=about, customer=customer, signed_in=signed_in)
     shelf = mapped or ports.shelves.small(shop.id, _named(ask, state))
 
-    shopper = shopper_of(state)
-    served = shelf.model  # Read once: another thread may put the next model there meanwhile.
-    version = served.version if served else None
-    sources: Sequence[Source] = served.sources(question.rail, shopper) if served else _stored(state, about)
-    ranking = recommend(question.for_shopper(shopper), sources, shelf.is_buyable, model_version=version)
+    plan = shelf.experiments.plan(question.rail, unit_of(ask.visitor, state), page=ask.page)
+    context = question.for_shopper(shopper_of(state))
+    asked = Asked(question.rail, context, shelf, shelf.model, _stored(state, about), new_request_id())
+    ranked = rank(asked, plan)
 
-    answer = Answer(
-        request_id=new_request_id(),
-        rail=question.rail,
-        strategy=ranking.strategy,
-        variant=state.arm or DEFAULT_ARM,
-        items=_items(shelf, ranking.items),
-        model_version=version,
-        skipped=ranking.skipped,
-        mapped=mapped is not None,
-        unavailable=tuple([card for card in ask.cards if shelf.cannot_be_bought(card)]),
-    )
-    ports.decisions.record(shop.id, _decision(ask, answer, ports.clock))
+    answer = _answer(ask, state, asked, plan, ranked, mapped=mapped is not None)
+    ports.decisions.record(shop.id, _decision(ask, state, ranked, answer, ports.clock))
     return answer
+
+
+def unit_of(visitor: VisitorId | None, state: VisitorState) -> Unit | None:
+    """Who is assigned to arms; nobody without consent."""
+    return None if visitor is None else state.unit or Unit(visitor)
+
+
+def stitch_of(visitor: VisitorId | None, state: VisitorState, experiments: Experiments) -> Stitch:
+    """What the request has found out about who the visitor is."""
+    if visitor is None or state.unit is None or not state.stitched:
+        return APART
+    return Stitch(True, experiments.differ(Unit(visitor), state.unit))
 
 
 def shopper_of(state: VisitorState) -> Shopper:
@@ -130,7 +164,28 @@ def _named(ask: Ask, state: VisitorState) -> tuple[ProductId, ...]:
     """The products that an answer without a mapped shop can be about."""
     question = ask.question
     own = () if question.product_id is None else (question.product_id,)
-    return own + question.cart + ask.cards + (state.stored.products if state.stored else ())
+    return own + question.cart + ask.cards + ask.native + (state.stored.products if state.stored else ())
+
+
+def _answer(ask: Ask, state: VisitorState, asked: Asked, plan: Plan, ranked: Ranked, *, mapped: bool) -> Answer:
+    shelf, ranking, show = asked.shelf, ranked.ranking, plan.treatment.show
+    return Answer(
+        request_id=asked.request,
+        rail=ask.question.rail,
+        strategy=ranking.strategy,
+        variant=plan.variant,
+        items=_items(shelf, ranking.items) if show is Show.OURS else (),
+        model_version=ranking.model_version,
+        skipped=ranking.skipped,
+        mapped=mapped,
+        unavailable=tuple([card for card in ask.cards if shelf.cannot_be_bought(card)]),
+        show=show,
+        native=_native(shelf, ask.native) if show is Show.NATIVE else (),
+        stale=plan.stale,
+        fetch=plan.fetches,
+        missed=ranked.missed,
+        stitch=stitch_of(ask.visitor, state, shelf.experiments),
+    )
 
 
 def _items(shelf: Shelf, candidates: Sequence[Candidate]) -> tuple[Item, ...]:
@@ -147,7 +202,12 @@ def _items(shelf: Shelf, candidates: Sequence[Candidate]) -> tuple[Item, ...]:
     )
 
 
-def _decision(ask: Ask, answer: Answer, clock: Clock) -> Decision:
+def _native(shelf: Shelf, products: Sequence[ProductId]) -> tuple[str, ...]:
+    """The handles of those of Shopify's own that can be bought; each once, in Shopify's order."""
+    return tuple([shelf.handles[product] for product in dict.fromkeys(products) if shelf.is_buyable(product)])
+
+
+def _decision(ask: Ask, state: VisitorState, ranked: Ranked, answer: Answer, clock: Clock) -> Decision:
     return Decision(
         request_id=answer.request_id,
         at=clock.now(),
@@ -158,13 +218,25 @@ def _decision(ask: Ask, answer: Answer, clock: Clock) -> Decision:
         strategy=answer.strategy,
         variant=answer.variant,
         model_version=answer.model_version,
-        items=[
-            {
-                "product_id": item.candidate.product_id,
-                "position": position,
-                "score": item.candidate.score,
-                "reason": item.candidate.reason.code,
-            }
-            for position, item in enumerate(answer.items)
-        ],
+        items=_recorded(ranked),
+        unit=state.unit,
+        show=answer.show,
     )
+
+
+def _recorded(ranked: Ranked) -> Sequence[Json]:
+    found = ranked.ranking.items
+    chances = ranked.propensities or (1.0,) * len(found)
+    items = [
+        {
+            "product_id": one.product_id,
+            "position": position,
+            "score": one.score,
+            "reason": one.reason.code,
+            "propensity": chance,
+        }
+        for position, (one, chance) in enumerate(zip(found, chances, strict=True))
+    ]
+    if not ranked.teams:
+        return items
+    return [{**item, "team": team} if team else item for item, team in zip(items, ranked.teams, strict=True)]

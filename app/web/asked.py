@@ -43,7 +43,14 @@ def ask_of(parameters: Parameters, *, most: int = MOST_ITEMS) -> Ask:
         limit=_limit(parameters.get("limit", ""), default=min(len(cards) or DEFAULT_LIMIT, most), most=most),
         shown=_ids(parameters, "shown", most=MOST_SHOWN),
     )
-    return Ask(question, _visitor(parameters.get("visitor", "")), _customer(parameters), cards)
+    return Ask(
+        question,
+        visitor_of(parameters),
+        customer_of(parameters),
+        cards,
+        page=parameters.get("arms") or None,
+        native=_ids(parameters, "native", most=MOST_ITEMS),
+    )
 
 
 def _placement(text: str) -> Placement:
@@ -68,7 +75,7 @@ def _product(parameters: Parameters) -> ProductId:
     return _id(text, "product_id")
 
 
-def _customer(parameters: Parameters) -> CustomerId | None:
+def customer_of(parameters: Parameters) -> CustomerId | None:
     """Shopify signs an empty text where nobody is signed in, and nobody is number 0."""
     text = parameters.get("logged_in_customer_id", "")
     number = int(text) if _is_number(text) else 0
@@ -95,7 +102,13 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= 18
 
 
-def _visitor(text: str) -> VisitorId | None:
+def visitor_of(parameters: Parameters) -> VisitorId | None:
+    """The browser's id; only a consenting one has any.
+
+    Raises:
+        BadQuestion: it is not one of ours.
+    """
+    text = parameters.get("visitor", "")
     if not text:
         return None
     if len(text) != 32 or not set(text) <= _HEXADECIMAL:

@@ -12,7 +12,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from app.services.serve_recommendations import Answer, Item
+from app.core.experiments.types import Show
+from app.services.serve_recommendations import Answer
 
 MOST_HANDLES = 20
 """As many as Shopify finds through ``all_products`` in one page.
@@ -31,13 +32,18 @@ STRINGS: Mapping[str, Mapping[str, str]] = {
 """What the cards say in each language of the extension."""
 
 
+Row = tuple[str, str, str]
+"""Handle, position and reason code of a card."""
+
+
 def rail_liquid(answer: Answer, parameters: Mapping[str, str]) -> bytes:
     """The cards of the answer as a Liquid template; `parameters` are the question's, of which `locale` counts here."""
-    items = [(place, item) for place, item in enumerate(answer.items) if is_plain(item.handle)][:MOST_HANDLES]
-    if not items:
-        return EMPTY
+    rows = [row for row in _rows(answer) if is_plain(row[0])][:MOST_HANDLES]
+    head = EMPTY.decode() + _told(answer)
+    if not rows:
+        return head.encode()
     text = _TEMPLATES.get(language_of(parameters.get("locale", "")), _TEMPLATES[DEFAULT_LANGUAGE])
-    return _filled(text, _values(answer, items)).encode()
+    return (head + _filled(text, _values(answer, rows))).encode()
 
 
 def is_plain(handle: str) -> bool:
@@ -54,9 +60,23 @@ def _is_plain_character(character: str) -> bool:
     return character in "-_" or character.isalnum() or unicodedata.category(character) in ("Mn", "Mc")
 
 
-def _values(answer: Answer, items: Iterable[tuple[int, Item]]) -> Mapping[str, str]:
+def _told(answer: Answer) -> str:
+    """What the element must know beside the cards; the request's id is made of letters, digits, dashes, underscores."""
+    if answer.show is Show.OURS and not answer.stale:
+        return ""
+    told = f'data-request="{answer.request_id}" data-show="{answer.show}"{" data-stale" if answer.stale else ""}'
+    return f"<template data-attune-answer {told}></template>"
+
+
+def _rows(answer: Answer) -> list[Row]:
+    """What the cards are made of; Shopify's own recommendations have no reason of ours."""
+    if answer.show is Show.NATIVE:
+        return [(handle, str(place), "") for place, handle in enumerate(answer.native)]
+    return [(item.handle, str(place), item.candidate.reason.code) for place, item in enumerate(answer.items)]
+
+
+def _values(answer: Answer, rows: Iterable[Row]) -> Mapping[str, str]:
     """Positions are those of the answer, which its record holds too, whatever Liquid leaves out."""
-    rows = [(item.handle, str(place), item.candidate.reason.code) for place, item in items]
     handles, positions, reasons = (",".join(column) for column in zip(*rows, strict=True))
     return {"handles": handles, "positions": positions, "reasons": reasons, "request": answer.request_id}
 
@@ -67,5 +87,5 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
     return text
 
 
-_SOURCE = (Path(__file__).parent / "liquid" / "rail.liquid").read_text(encoding="utf-8")
+_SOURCE = (Path(__file__).parent / "liquid" / "rail.liquid").read_text(encoding="utf-8").removeprefix(EMPTY.decode())
 _TEMPLATES = {language: _filled(_SOURCE, strings) for language, strings in STRINGS.items()}

@@ -1,8 +1,9 @@
 """What the theme element asks through Shopify's app proxy: a rail for this visitor, as data or as cards.
 
 Two routes share one question and one answer (`app.services.serve_recommendations`): `/recommendations` is JSON, with
-which the element re-orders the cards that Liquid has drawn; `/rail` is Liquid, which Shopify renders into cards. A
-shopper's page must never break because of us: what fails inside ends as an empty answer, and is counted.
+which the element re-orders the cards that Liquid has drawn; `/rail` is Liquid, which Shopify renders into cards.
+`/arms` says beforehand how a visitor's rails look (`app.services.tell_arms`). A shopper's page must never break because
+of us: what fails inside ends as an empty answer, and is counted.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ import orjson
 from flask import Blueprint, Response, request
 
 from app.adapters.counters import Count
-from app.core.ids import new_request_id
-from app.core.recommend.types import Rail, Strategy
-from app.services.serve_recommendations import DEFAULT_ARM, Answer, Item, serve_recommendations
-from app.web.asked import MOST_ITEMS, BadQuestion, ask_of
+from app.core.experiments.assign import Plan
+from app.core.experiments.types import Show
+from app.core.recommend.types import Rail
+from app.services.serve_recommendations import Answer, Item, Stitch, nothing, serve_recommendations
+from app.services.tell_arms import Arms, tell_arms
+from app.web.asked import MOST_ITEMS, BadQuestion, ask_of, customer_of, visitor_of
 from app.web.problems import problem
 from app.web.proxy_door import NotFromShopify, ProxyDoor
 from app.web.rail_liquid import MOST_HANDLES, rail_liquid
@@ -55,7 +58,7 @@ def blueprint(wiring: Web) -> Blueprint:
             # The page goes on with the list that Liquid has rendered (law 8).
             log.exception("a rail could not be answered")
             wiring.counters.add(Count.RECOMMENDATIONS_FAILED)
-            return Response(written(_nothing(rail), {}), headers=dict(headers))
+            return Response(written(nothing(rail), {}), headers=dict(headers))
         _count(wiring, answer)
         return Response(body, headers=dict(headers))
 
@@ -67,13 +70,33 @@ def blueprint(wiring: Web) -> Blueprint:
     def rail() -> Response:
         return answered(rail_liquid, LIQUID, most=MOST_HANDLES)
 
+    @routes.get("/arms")
+    def arms() -> Response:
+        try:
+            call = door.enter(request.environ["QUERY_STRING"])
+            told = tell_arms(call.shop, visitor_of(call.parameters), customer_of(call.parameters), wiring.serving)
+        except NotFromShopify as refusal:
+            return problem(401, str(refusal))
+        except BadQuestion as complaint:
+            return problem(400, str(complaint))
+        except Exception:
+            # A page that knows no arms shows what everybody sees, and asks again.
+            log.exception("a visitor's arms could not be told")
+            wiring.counters.add(Count.RECOMMENDATIONS_FAILED)
+            told = Arms()
+        wiring.counters.add(Count.ARMS_ANSWERED)
+        _count_stitch(wiring, told.stitch)
+        return Response(arms_json(told), headers=dict(JSON))
+
     return routes
 
 
 def answer_json(answer: Answer, *, explain: bool = False) -> bytes:
     """The answer as JSON; the card of each item was written when the shop was mapped, only its rank is new.
 
-    `unavailable` is there when the question named cards of the page that cannot be bought now.
+    `unavailable` is there when the question named cards of the page that cannot be bought now, `stale` when the page
+    should ask for its arms, `fetch` when it should ask `/rail` for cards instead of ordering its own. `show` other than
+    "ours" comes without items: the rail is a control's.
     """
     head: dict[str, Any] = {
         "request_id": answer.request_id,
@@ -81,7 +104,12 @@ def answer_json(answer: Answer, *, explain: bool = False) -> bytes:
         "rail": answer.rail,
         "strategy": answer.strategy,
         "variant": answer.variant,
+        "show": answer.show,
     }
+    if answer.stale:
+        head["stale"] = True
+    if answer.fetch:
+        head["fetch"] = True
     if explain:
         head["explain"] = {
             "model_version": answer.model_version,
@@ -91,6 +119,18 @@ def answer_json(answer: Answer, *, explain: bool = False) -> bytes:
     if answer.unavailable:
         head["unavailable"] = [str(product) for product in answer.unavailable]
     return b'%b,"items":[%b]}' % (orjson.dumps(head)[:-1], _items_json(answer.items))
+
+
+def arms_json(arms: Arms) -> bytes:
+    """How each rail looks that experiments touch; a title or a place only where an arm sets it."""
+    return orjson.dumps({"rails": {rail.value: _look(plan) for rail, plan in arms.rails.items()}})
+
+
+def _look(plan: Plan) -> dict[str, str]:
+    treatment = plan.treatment
+    optional = {"title": treatment.title, "place": treatment.place}
+    set_by_arm = {name: value for name, value in optional.items() if value is not None}
+    return {"variant": plan.variant, "show": treatment.show, **set_by_arm}
 
 
 def _items_json(items: Sequence[Item]) -> bytes:
@@ -109,16 +149,26 @@ def _items_json(items: Sequence[Item]) -> bytes:
     return b",".join(parts)
 
 
-def _nothing(rail: Rail) -> Answer:
-    return Answer(new_request_id(), rail, Strategy.NONE, DEFAULT_ARM, (), None, (), mapped=False)
-
-
 def _count(wiring: Web, answer: Answer) -> None:
     count = wiring.counters.add
     count(Count.RECOMMENDATIONS_ANSWERED)
-    if not answer.items:
+    if answer.show is not Show.OURS:
+        count(Count.CONTROLS_ANSWERED)
+    elif not answer.items:
         count(Count.RECOMMENDATIONS_EMPTY)
+    if answer.stale:
+        count(Count.PAGES_STALE)
+    if answer.missed:
+        count(Count.TREATMENTS_MISSED)
     if answer.skipped:
         count(Count.SOURCES_SKIPPED, len(answer.skipped))
     if not answer.mapped:
         count(Count.RECOMMENDATIONS_UNMAPPED)
+    _count_stitch(wiring, answer.stitch)
+
+
+def _count_stitch(wiring: Web, stitch: Stitch) -> None:
+    if stitch.is_new:
+        wiring.counters.add(Count.UNITS_STITCHED)
+    if stitch.conflicts:
+        wiring.counters.add(Count.UNITS_CONFLICTING)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -83,6 +83,21 @@ def test_a_persons_browsers_are_found_by_the_clicks_behind_an_order(wiring: Work
             )
     subject = wiring.privacy.subject(shop.id, CustomerId(0), [ORDER])
     assert (set(subject.visitors), subject.clients) == ({ADA, BOB}, ("c-ada",))
+
+
+def test_a_persons_browsers_are_found_by_the_unit_as_which_they_were_assigned(wiring: Worker, shop: Shop) -> None:
+    tablet = "7" * 32
+    store(wiring, shop, purchase("ada-1", ORDER), replace(decision("r-1", visitor=tablet), unit=ADA))
+    assert set(wiring.privacy.subject(shop.id, CustomerId(0), [ORDER]).visitors) == {ADA, tablet}
+    store(wiring, shop, decision("r-2", visitor=BOB))
+    erase(wiring, shop)
+    store(wiring, shop, replace(decision("r-3", visitor="8" * 32), unit=ADA))
+    left = everything(wiring, shop)
+    assert not any(visitor in left for visitor in (ADA, tablet, "8" * 32))
+    assert BOB in left
+    with wiring.database.shop(shop.id) as session:
+        late = session.execute(text("SELECT visitor, unit FROM decisions WHERE request_id = 'r-3'")).one()
+    assert tuple(late) == (None, None)
 
 
 def test_a_persons_events_go_and_others_stay(wiring: Worker, shop: Shop) -> None:

@@ -71,7 +71,10 @@ def test_an_answer_leaves_a_record_that_replays_it(mapped: None, ask: Ask, shop:
     assert (record.placement, record.rail) == ("product", "bought_together")
     assert (record.strategy, record.variant, record.model_version) == ("item_item", "default", "v1")
     assert [item["product_id"] for item in record.items] == [2, 3]
-    assert record.items[0] == {"product_id": 2, "position": 0, "score": pytest.approx(0.9), "reason": "bought_together"}
+    score = pytest.approx(0.9)
+    first = {"product_id": 2, "position": 0, "score": score, "reason": "bought_together", "propensity": 1.0}
+    assert record.items[0] == first
+    assert (record.unit, record.show) == (None, "ours")
 
 
 def test_without_consent_the_record_names_no_visitor(mapped: None, ask: Ask, live_redis: redis.Redis) -> None:

@@ -97,6 +97,13 @@ def test_what_a_visitor_did_stands_newest_first_each_kind_apart(live: RedisLiveS
                                        seen=(ProductId(4),), carted=(ProductId(5),))  # fmt: skip
 
 
+def test_a_ghost_is_of_a_card_that_nobody_saw(live: RedisLiveState) -> None:
+    live.fold(SHOP, [did(EventType.EXPOSURE, 4, ghost=True), did(EventType.EXPOSURE, 5)])
+    assert state(live).seen == (5,)
+    live.fold(SHOP, [did(EventType.EXPOSURE, 6, ghost=True, client=PHONE), viewed(7, visitor=None, client=PHONE)])
+    assert (state(live).seen, state(live).viewed) == ((5,), (7,))
+
+
 def test_the_latest_twenty_are_kept_however_often_and_in_whatever_order_they_are_folded(
     live: RedisLiveState, live_redis: redis.Redis
 ) -> None:

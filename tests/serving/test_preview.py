@@ -27,8 +27,10 @@ from app.services.preview_rail import Preview, Who, preview_rail
 from app.services.preview_shopper import recent_shoppers, shopper_overview
 from app.wiring.web import Web
 from tests.devstore_fixture import environment
+from tests.experiments.running import hold_out
 from tests.serving.catalogue import add_product, set_stock
 from tests.serving.conftest import VISITOR, Ask, products_of
+from tests.serving.running import start, visitor_in
 from tests.serving.test_rails import remember
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -249,6 +251,17 @@ def test_the_command_shows_any_shoppers_rail_and_why(
     customer = attune(settings, *asked, "--customer", str(ADA))
     assert "Because you bought Product 6" in customer.output
     assert "Strategy als" in customer.output
+
+
+def test_the_command_tells_a_visitors_arms_and_what_they_see(
+    full_model: ItemModel, settings: Settings, wiring: Web, shop: Shop
+) -> None:
+    (test,) = start(wiring, shop, hold_out(0.2))
+    asked = (shop.domain, "--placement", "home", "--explain", "--visitor")
+    held_out = attune(settings, *asked, visitor_in("control", test)).output
+    assert "Experiments: 1:control, that is Test 1 (control); the visitor sees nothing in its place" in held_out
+    outside = attune(settings, *asked, visitor_in(None, test)).output
+    assert "Experiments: this visitor takes part in none" in outside
 
 
 def test_the_command_shows_each_rail_of_a_page(full_model: ItemModel, settings: Settings, shop: Shop) -> None:

@@ -35,6 +35,7 @@ def test_the_answer_has_the_promised_shape(mapped: None, ask: Ask) -> None:
         "rail": "bought_together",
         "strategy": "item_item",
         "variant": "default",
+        "show": "ours",
         "items": [
             {
                 "product_id": "2",
@@ -106,13 +107,6 @@ def test_a_visitors_clicks_fill_the_rail_before_what_sells(
     live_redis.hset(keys.visitor(shop.id, VISITOR), "clicked", "5:1700000000000")
     answer = ask(visitor=VISITOR, limit=5)
     assert products_of(answer) == [2, 3, 4, 6, 10]
-
-
-def test_a_stored_arm_is_the_variant(mapped: None, ask: Ask, shop: Shop, live_redis: redis.Redis) -> None:
-    live_redis.set(keys.arm(shop.id, VISITOR), "control")
-    answer = ask(visitor=VISITOR)
-    assert answer.json is not None
-    assert answer.json["variant"] == "control"
 
 
 def test_an_unmapped_shop_is_answered_at_once_from_its_stored_list(

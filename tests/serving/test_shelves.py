@@ -100,7 +100,9 @@ def test_while_redis_is_silent_shops_are_mapped_and_changes_are_found_in_the_row
     wiring: Web, shop: Shop, model: ItemModel, catalogue: psycopg.Connection
 ) -> None:
     silent = redis.Redis(unix_socket_path="/nonexistent/redis.sock", retry=Retry(NoBackoff(), 0))
-    shelves = MappedShelves(wiring.catalog, wiring.models, wiring.artefacts, silent, wiring.counters)
+    shelves = MappedShelves(
+        wiring.catalog, wiring.models, wiring.artefacts, wiring.experiments, silent, wiring.counters
+    )
     shelf = shelves.map_now(shop.id)
     assert shelf.model is not None
     assert shelf.is_buyable(ProductId(2))
@@ -162,7 +164,7 @@ def test_one_shops_trouble_keeps_no_other_shop_from_being_read(
     wiring: Web, shop: Shop, other_shop: Shop, model: ItemModel, catalogue: psycopg.Connection
 ) -> None:
     catalog = TroubledCatalog(wiring.catalog, other_shop.id)
-    shelves = MappedShelves(catalog, wiring.models, wiring.artefacts, wiring.redis, wiring.counters)
+    shelves = MappedShelves(catalog, wiring.models, wiring.artefacts, wiring.experiments, wiring.redis, wiring.counters)
     shelves.map_now(other_shop.id)
     shelf = shelves.map_now(shop.id)
     catalog.trouble = True
@@ -178,7 +180,7 @@ def test_the_shop_that_was_not_asked_for_longest_makes_room(
     wiring: Web, shop: Shop, other_shop: Shop, live_redis: redis.Redis
 ) -> None:
     shelves = MappedShelves(
-        wiring.catalog, wiring.models, wiring.artefacts, wiring.redis, wiring.counters, most_shops=1
+        wiring.catalog, wiring.models, wiring.artefacts, wiring.experiments, wiring.redis, wiring.counters, most_shops=1
     )
     shelves.map_now(shop.id)
     shelves.map_now(other_shop.id)
@@ -266,7 +268,13 @@ def test_large_shops_make_room_by_their_products(
     wiring: Web, shop: Shop, other_shop: Shop, catalogue: psycopg.Connection
 ) -> None:
     shelves = MappedShelves(
-        wiring.catalog, wiring.models, wiring.artefacts, wiring.redis, wiring.counters, most_products=9
+        wiring.catalog,
+        wiring.models,
+        wiring.artefacts,
+        wiring.experiments,
+        wiring.redis,
+        wiring.counters,
+        most_products=9,
     )
     shelves.map_now(shop.id)
     assert shelves.mapped(shop.id) is not None

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -117,7 +118,9 @@ def pending(connection: redis.Redis, group: str = keys.LAKE_GROUP) -> int:
         event(1, visitor=None, client=ClientId("c-1"), variant_id=VariantId(7), quantity=2),
         event(1, type=EventType.PURCHASE, order_id=OrderId(5), products=(ProductId(1), ProductId(2))),
         event(1, type=EventType.SEARCH, query="", path="/", collection_id=CollectionId(0), position=0),
+        event(1, type=EventType.EXPOSURE, ghost=True),
         decision("r1"),
+        replace(decision("r1"), unit="b" * 32, show="empty"),
     ],
 )
 def test_a_record_comes_out_of_the_stream_as_it_went_in(live_redis: redis.Redis, record: Event | Decision) -> None:

@@ -1,6 +1,7 @@
 """Whose browsers stand behind orders: one question in SQL for who is erased, who is exported, and who objects.
 
-A browser goes by two ids, and a person may have several browsers: links are followed until nothing new is found.
+A browser goes by two ids, and a person may have several browsers, which a sign-in makes known as one unit of
+experiments: links are followed until nothing new is found.
 """
 
 from __future__ import annotations
@@ -19,7 +20,11 @@ _BEHIND: Final = """
     ), known (visitor, client) AS (
         SELECT visitor, client FROM direct
         UNION
-        SELECT p.visitor, p.client FROM known k JOIN visitor_clients p ON p.visitor = k.visitor OR p.client = k.client
+        SELECT p.visitor, p.client FROM known k CROSS JOIN LATERAL (
+            SELECT c.visitor, c.client FROM visitor_clients c WHERE c.visitor = k.visitor OR c.client = k.client
+            UNION ALL SELECT d.unit, NULL FROM decisions d WHERE d.visitor = k.visitor AND d.unit IS NOT NULL
+            UNION ALL SELECT d.visitor, NULL FROM decisions d WHERE d.unit = k.visitor AND d.visitor IS NOT NULL
+        ) p
     )
     SELECT DISTINCT visitor, client FROM known
 """

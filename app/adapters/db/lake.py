@@ -49,11 +49,12 @@ CLICKS = text("""
 """)
 DECISIONS = text("""
     INSERT INTO decisions (shop_id, request_id, at, placement, rail, product_id, visitor, strategy, variant,
-                           model_version, items)
-    SELECT :shop, request_id, at, placement, rail, product_id, visitor, strategy, variant, model_version, items
+                           model_version, items, unit, show)
+    SELECT :shop, request_id, at, placement, rail, product_id, visitor, strategy, variant, model_version, items,
+           unit, show
     FROM jsonb_to_recordset(cast(:rows AS jsonb)) AS row (
         request_id text, at timestamptz, placement text, rail text, product_id bigint, visitor text, strategy text,
-        variant text, model_version text, items jsonb)
+        variant text, model_version text, items jsonb, unit text, show text)
     ORDER BY request_id ON CONFLICT DO NOTHING
 """)
 ORDERS = text("""
@@ -119,11 +120,12 @@ class LakeIndex:
         return [event for event in events if event.order_id not in erased and not _is_buried(event, buried)]
 
     def nameless(self, session: Session, decisions: Sequence[Decision]) -> list[Decision]:
-        """The decisions, without the visitor where the visitor was erased on their way here."""
-        visitors = {decision.visitor: digest("visitor", decision.visitor) for decision in decisions if decision.visitor}
-        rows = session.execute(BURIED, {"digests": list(visitors.values())})
-        buried: dict[str, datetime] = {row.digest: row.at for row in rows}
-        return [_nameless(decision, buried.get(visitors.get(decision.visitor or "", ""))) for decision in decisions]
+        """The decisions, without visitor and unit where either was erased on their way here."""
+        named = {id: digest("visitor", id) for decision in decisions for id in (decision.visitor, decision.unit) if id}
+        rows = session.execute(BURIED, {"digests": list(named.values())})
+        found: dict[str, datetime] = {row.digest: row.at for row in rows}
+        buried = {id: found[digest] for id, digest in named.items() if digest in found}
+        return [_nameless(decision, buried) for decision in decisions]
 
     def insert(self, session: Session, shop: ShopId, events: Sequence[Event], decisions: Sequence[Decision]) -> None:
         """Write what pages and attribution need at once. The same batch again changes nothing."""
@@ -168,7 +170,8 @@ def _is_buried(event: Event, buried: dict[str, datetime]) -> bool:
     return bool(buried) and any(event.at <= buried[name] for name in digests_of(event) if name in buried)
 
 
-def _nameless(decision: Decision, buried_at: datetime | None) -> Decision:
-    if buried_at is None or decision.at > buried_at:
-        return decision
-    return replace(decision, visitor=None)
+def _nameless(decision: Decision, buried: dict[str, datetime]) -> Decision:
+    named = (decision.visitor, decision.unit)
+    if any(id in buried and decision.at <= buried[id] for id in named if id):
+        return replace(decision, visitor=None, unit=None)
+    return decision

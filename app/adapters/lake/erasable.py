@@ -24,7 +24,9 @@ from app.core.shop_days import utc_day
 from app.ports import Json, Subject
 
 SHOWN = ("type", "at", "placement", "rail", "product_id", "collection_id", "order_id", "query", "path")
-LOOKED_AT = {EVENT_KIND: ("visitor", "client", "order_id"), DECISION_KIND: ("visitor",)}
+NAMING = ("visitor", "unit")
+"""The columns of a decision that say whose it was."""
+LOOKED_AT = {EVENT_KIND: ("visitor", "client", "order_id"), DECISION_KIND: NAMING}
 
 
 class LakePlace:
@@ -118,9 +120,12 @@ def _without_events(subject: Subject) -> Keep:
 
 def _without_name(subject: Subject) -> Keep:
     def keep(table: pa.Table) -> tuple[pa.Table, int]:
-        theirs = pc.is_in(table["visitor"], pa.array(subject.visitors, pa.string()))
-        place = table.schema.get_field_index("visitor")
-        nobody = pc.if_else(theirs, pa.scalar(None, pa.string()), table["visitor"])
-        return table.set_column(place, table.schema.field(place), nobody), pc.sum(theirs).as_py() or 0
+        names = pa.array(subject.visitors, pa.string())
+        theirs = pc.or_(*(pc.is_in(table[column], names) for column in NAMING))
+        for column in NAMING:
+            place = table.schema.get_field_index(column)
+            nobody = pc.if_else(theirs, pa.scalar(None, pa.string()), table[column])
+            table = table.set_column(place, table.schema.field(place), nobody)
+        return table, pc.sum(theirs).as_py() or 0
 
     return keep

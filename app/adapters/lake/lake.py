@@ -26,7 +26,7 @@ from app.adapters.lake.schema import DECISION_KIND, EVENT_KIND, table_of_decisio
 from app.core.events import Event
 from app.core.ids import ShopId
 from app.errors import Permanent, Retryable
-from app.ports import Decision
+from app.ports import Decision, RecordKind
 
 T = TypeVar("T")
 
@@ -57,9 +57,11 @@ class ParquetLake:
         except OSError as error:
             raise Retryable(f"the lake does not take records: {error}") from error
 
-    def read(self, shop: ShopId, first: date, last: date, work: Callable[[Any], T]) -> T:
-        """Do the work on the shop's events of the UTC days `first` to `last`, both included."""
-        return reading.read(self._files, lambda: self._files.parts(shop, EVENT_KIND, first, last), EVENT_KIND, work)
+    def read(
+        self, shop: ShopId, first: date, last: date, work: Callable[[Any], T], *, kind: RecordKind = "events"
+    ) -> T:
+        """Do the work on the shop's records of the UTC days `first` to `last`, both included."""
+        return reading.read(self._files, lambda: self._files.parts(shop, kind, first, last), kind, work)
 
 
 class _Turn:

@@ -58,7 +58,10 @@ def _dataset(files: LakeFiles, parts: Sequence[Part], kind: str) -> pads.Dataset
     if not parts:
         return pads.dataset(schema.empty_table())
     paths = [part.path for part in parts]
-    return pads.dataset(paths, schema=schema, format="parquet", filesystem=files.filesystem)
+    # Whole row groups are not read ahead: with many columns and files that costs more memory than it saves time.
+    scan = pads.ParquetFragmentScanOptions(use_buffered_stream=True, pre_buffer=False)
+    format = pads.ParquetFileFormat(default_fragment_scan_options=scan)
+    return pads.dataset(paths, schema=schema, format=format, filesystem=files.filesystem)
 
 
 def _mended(files: LakeFiles, parts: Sequence[Part]) -> bool:

@@ -38,6 +38,8 @@ EVENTS: Final = pa.schema(
         ("quantity", pa.int32()),
         ("request_id", pa.string()),
         ("position", pa.int32()),
+        # Empty, in files that are older than the column, is as false.
+        ("ghost", pa.bool_()),
     ]
 )
 DECISIONS: Final = pa.schema(
@@ -52,9 +54,11 @@ DECISIONS: Final = pa.schema(
         ("variant", pa.string()),
         ("model_version", pa.string()),
         ("items", pa.string()),
+        ("unit", pa.string()),
+        ("show", pa.string()),
     ]
 )
-"""`items` is JSON, as the decision holds it."""
+"""`items` is JSON, as the decision holds it. `show` is empty in files that are older than the column: "ours"."""
 
 EVENT_KIND: Final = "events"
 DECISION_KIND: Final = "decisions"

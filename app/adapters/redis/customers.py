@@ -13,6 +13,7 @@ from typing import Final
 import redis
 
 from app.adapters.redis import keys
+from app.adapters.redis.units import RedisUnits
 from app.core.ids import CustomerId, ProductId, ShopId
 from app.errors import Retryable
 from app.ports import Json, Subject
@@ -44,8 +45,11 @@ class RedisCustomers:
         return len(kept)
 
     def drop(self, shop: ShopId, customers: Iterable[CustomerId]) -> None:
+        """Also of their browsers nothing stays connected."""
+        barred = list(customers)
         with _answering():
-            self._delete(keys.customer(shop, customer) for customer in customers)
+            self._delete(keys.customer(shop, customer) for customer in barred)
+            RedisUnits(self._redis).bar(shop, barred)
 
     def forget(self, shop: ShopId) -> None:
         """Remove everybody's."""

@@ -11,6 +11,7 @@ import redis
 from app.adapters.redis import keys
 from app.adapters.redis.folding import digest
 from app.adapters.redis.live_state import LIVES_S, milliseconds
+from app.adapters.redis.units import RedisUnits
 from app.core.ids import ShopId
 from app.ports import Clock, Json, Subject
 
@@ -23,6 +24,7 @@ class LiveStatePlace:
 
     def __init__(self, connection: redis.Redis, clock: Clock) -> None:
         self._redis, self._clock = connection, clock
+        self._units = RedisUnits(connection)
 
     def erase_customer(self, shop: ShopId, subject: Subject) -> int:
         """The person's visitors and browsers: what the stream still carries of them, then their state.
@@ -69,9 +71,11 @@ class LiveStatePlace:
             buried |= new
 
     def _known(self, shop: ShopId, subject: Subject) -> tuple[set[str], set[str]]:
-        """The person's visitors and clients, also those that only the pairs of the two tell."""
-        visitors: set[str] = {str(visitor) for visitor in subject.visitors}
+        """The person's visitors and clients, also those that only the pairs of the two or a signed customer tell."""
         clients: set[str] = {str(client) for client in subject.clients}
+        visitors: set[str] = {str(visitor) for visitor in subject.visitors}
+        unit = self._units.of_customer(shop, subject.customer)
+        visitors |= self._units.visitors_of(shop, visitors | ({unit} if unit else set()))
         if not visitors and not clients:
             return visitors, clients
         pairs = dict(self._pairs(shop))
@@ -110,7 +114,8 @@ def _names(shop: ShopId, subject: Subject, visitors: set[str], clients: set[str]
     """The keys that are about the person; a guest has no customer's key, and deleting what is not there is no error."""
     return [
         keys.customer(shop, subject.customer),
-        *(key(shop, visitor) for visitor in visitors for key in (keys.visitor, keys.arm)),
+        keys.unit_of_customer(shop, subject.customer),
+        *(key(shop, visitor) for visitor in visitors for key in (keys.visitor, keys.unit)),
         *(key(shop, client) for client in clients for key in (keys.client, keys.client_state)),
     ]
 

@@ -40,7 +40,7 @@ _VALUES: Final = attrgetter(*_NAMES)
 def add_command(shop: ShopId, record: Event | Decision) -> Command:
     """The command that puts a record into the stream."""
     if isinstance(record, Event):
-        body = {name: value for name, value in zip(_NAMES, _VALUES(record), strict=True) if value not in (None, ())}
+        body = {name: value for name, value in zip(_NAMES, _VALUES(record), strict=True) if _is_there(value)}
         return (b"XADD", STREAM, b"*", b"kind", EVENT, b"shop", b"%d" % shop, b"body", orjson.dumps(body))
     return (b"XADD", STREAM, b"*", b"kind", DECISION, b"shop", b"%d" % shop, b"body", orjson.dumps(record))
 
@@ -64,6 +64,11 @@ def record_of(entry: Mapping[bytes, bytes]) -> tuple[ShopId, Event | Decision]:
 def is_event(entry: Mapping[bytes, bytes]) -> bool:
     """Whether the entry says that it is an event, without reading its body."""
     return entry.get(b"kind") == EVENT
+
+
+def _is_there(value: object) -> bool:
+    """Whether a field says anything; a position of 0 does."""
+    return value is not None and value is not False and value != ()
 
 
 def _event(body: dict[str, Any]) -> Event:

@@ -36,6 +36,11 @@ def model(shop: ShopId) -> str:
     return f"attune:{shop}:model"
 
 
+def experiments(shop: ShopId) -> str:
+    """Counter, bumped after each commit that changes the shop's experiments."""
+    return f"attune:{shop}:experiments"
+
+
 def lists(shop: ShopId) -> str:
     """Hash: product id → ``reason_code,product_id,product_id…``."""
     return f"attune:{shop}:lists"
@@ -66,6 +71,11 @@ def customer(shop: ShopId, customer_id: CustomerId | int) -> str:
     return f"attune:{shop}:customer:{customer_id}"
 
 
-def arm(shop: ShopId, visitor_id: VisitorId | str) -> str:
-    """The experiment arm that a visitor was put into by hand, over the computed one."""
-    return f"attune:{shop}:arm:{visitor_id}"
+def unit(shop: ShopId, visitor_id: VisitorId | str) -> str:
+    """Who is assigned to arms in this visitor's place: the first id under which its signed-in customer came."""
+    return f"attune:{shop}:unit:{visitor_id}"
+
+
+def unit_of_customer(shop: ShopId, customer_id: CustomerId | int | str) -> str:
+    """The same by the customer, of whom Shopify has signed that they are signed in."""
+    return f"attune:{shop}:unit_of_customer:{customer_id}"

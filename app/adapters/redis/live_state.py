@@ -18,7 +18,9 @@ from app.adapters.counters import Count, Counters
 from app.adapters.redis import keys
 from app.adapters.redis.folding import CARTED, CLICKED, FOLD, SEEN, UNCARTED, VIEWED
 from app.adapters.redis.round_trip import Command, RoundTrips
+from app.adapters.redis.units import stitch_command, with_script
 from app.core.events import Event, EventType
+from app.core.experiments.types import Unit
 from app.core.ids import ClientId, CustomerId, ProductId, ShopId, VisitorId
 from app.core.recommend.types import ReasonCode
 from app.errors import Retryable
@@ -62,44 +64,63 @@ class RedisLiveState:
         *,
         list_of: ProductId | None,
         customer: CustomerId | None = None,
+        signed_in: CustomerId | None = None,
     ) -> VisitorState:
         """The visitor's state and, if asked for, a product's stored list, in one round trip; never raises.
 
         Args:
-            customer: only one whose id Shopify has signed.
+            customer: whose purchases are wanted; only one whose id Shopify has signed.
+            signed_in: as that; who the visitor is, so that all browsers of a customer are assigned alike.
         """
         if (visitor is None and list_of is None and customer is None) or time.monotonic() < self._closed_until:
             return VisitorState()
         try:
-            return self._read(shop, visitor, list_of, customer)
+            return self._read(shop, visitor, list_of, customer, signed_in)
         except (redis.RedisError, ValueError):
             self._closed_until = time.monotonic() + PAUSE_S
             self._counters.add(Count.LIVE_STATE_FAILED)
             return VisitorState()
 
     def _read(
-        self, shop: ShopId, visitor: VisitorId | None, list_of: ProductId | None, customer: CustomerId | None
+        self,
+        shop: ShopId,
+        visitor: VisitorId | None,
+        list_of: ProductId | None,
+        customer: CustomerId | None,
+        signed_in: CustomerId | None,
     ) -> VisitorState:
         commands: list[Command] = []
         if visitor is not None:
             commands.append((b"HMGET", keys.visitor(shop, visitor).encode(), *READ))
-            commands.append((b"GET", keys.arm(shop, visitor).encode()))
+            commands.append(
+                (b"GET", keys.unit(shop, visitor).encode())
+                if signed_in is None
+                else stitch_command(shop, visitor, signed_in)
+            )
         if customer is not None:
             commands.append((b"LRANGE", keys.customer(shop, customer).encode(), b"0", NEWEST))
         if list_of is not None:
             commands.append((b"HGET", keys.lists(shop).encode(), b"%d" % list_of))
-        answers = iter(self._round_trip(commands))
+        answers = iter(self._answers(commands))
         viewed, clicked, seen, carted = next(answers) if visitor is not None else (None, None, None, None)
-        arm = next(answers) if visitor is not None else None
+        unit = next(answers) if visitor is not None else None
+        unit, is_new = unit if isinstance(unit, list) else (unit, 0)
         return VisitorState(
             viewed=_products(viewed),
             clicked=_products(clicked),
             seen=_products(seen),
             carted=_products(carted),
             bought=cast(tuple[ProductId, ...], tuple(map(int, next(answers)))) if customer is not None else (),
-            arm=arm.decode() if arm else None,
+            unit=_other_than(visitor, unit),
+            stitched=is_new == 1,
             stored=_stored(next(answers)) if list_of is not None else None,
         )
+
+    def _answers(self, commands: Sequence[Command]) -> list[Any]:
+        try:
+            return self._round_trip(commands)
+        except redis.exceptions.NoScriptError:
+            return self._round_trip([with_script(command) for command in commands])
 
     def close(self) -> None:
         self._round_trip.close()
@@ -112,7 +133,7 @@ class RedisLiveState:
         """
         batches: dict[Owner, list[Event]] = {}
         for event in events:
-            if event.type in FOLDED or (event.visitor and event.client):
+            if (event.type in FOLDED and not event.ghost) or (event.visitor and event.client):
                 batches.setdefault((event.visitor, event.client), []).append(event)
         if not batches:
             return
@@ -140,9 +161,12 @@ def milliseconds(moment: datetime) -> int:
 
 
 def _changes(event: Event) -> Iterator[str | int]:
-    """Field, product and milliseconds of each thing that the event did, one after the other."""
+    """Field, product and milliseconds of each thing that the event did, one after the other.
+
+    A ghost is of a card that nobody saw.
+    """
     at = milliseconds(event.at)
-    field = FIELDS.get(event.type)
+    field = None if event.ghost else FIELDS.get(event.type)
     if field is not None and event.product_id is not None:
         yield from (field, event.product_id, at)
     if event.type is EventType.PURCHASE:
@@ -165,6 +189,12 @@ def _arguments(shop: ShopId, owner: Owner, events: Sequence[Event]) -> list[str 
     changes = (part for event in events for part in _changes(event))
     prefixes = (keys.visitor(shop, ""), keys.erased(shop, ""))
     return [KEPT, LIVES_S, *prefixes, visitor or "", client or "", newest, *changes]
+
+
+def _other_than(visitor: VisitorId | None, unit: bytes | None) -> Unit | None:
+    """The first browser of a customer is its own unit, and needs no mention."""
+    found = unit.decode() if unit else None
+    return Unit(found) if found and found != visitor else None
 
 
 def _products(text: bytes | None) -> tuple[ProductId, ...]:

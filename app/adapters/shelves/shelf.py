@@ -6,14 +6,15 @@ every change is one assignment.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
 import numpy as np
 import numpy.typing as npt
 import orjson
 
-from app.core.ids import ProductId
+from app.core.experiments.assign import NO_EXPERIMENTS, Experiments
+from app.core.ids import ModelVersion, ProductId
 from app.core.recommend.served import ServedModel
 from app.ports import Card
 
@@ -26,6 +27,9 @@ class CatalogShelf:
 
     def __init__(self, cards: Iterable[Card], model: ServedModel | None = None) -> None:
         self.model = model
+        self.experiments: Experiments = NO_EXPERIMENTS
+        self.pinned: Mapping[ModelVersion, ServedModel] = {}
+        """Older versions that running experiments name."""
         self.titles: dict[ProductId, str] = {}
         self.handles: dict[ProductId, str] = {}
         self._row: dict[ProductId, int] = {}

@@ -21,12 +21,11 @@ import redis
 
 from app.adapters.counters import Count, Counters
 from app.adapters.redis import keys
+from app.adapters.shelves.reading import ShelfReader
 from app.adapters.shelves.shelf import CatalogShelf
+from app.core.experiments.assign import NO_EXPERIMENTS
 from app.core.ids import ProductId, ShopId
-from app.core.recommend.scoring import ItemModel
-from app.core.recommend.served import ServedModel
-from app.errors import Permanent, Retryable
-from app.ports import ArtefactStore, CatalogReader, Models
+from app.ports import ArtefactStore, CatalogReader, ExperimentRegister, Models
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +40,8 @@ MOST_PRODUCTS = 500_000
 LONGEST_READ_S = 5.0
 
 Marks = tuple[bytes | None, ...]
-"""A shop's counters as last seen: catalogue, epoch, model."""
+"""A shop's counters as last seen: those of `COUNTERS`, in order."""
+COUNTERS = (keys.catalog, keys.catalog_epoch, keys.model, keys.experiments)
 
 
 @dataclass(slots=True)
@@ -67,6 +67,7 @@ class MappedShelves:
         catalog: CatalogReader,
         models: Models,
         artefacts: ArtefactStore,
+        experiments: ExperimentRegister,
         connection: redis.Redis,
         counters: Counters,
         *,
@@ -74,7 +75,7 @@ class MappedShelves:
         most_products: int = MOST_PRODUCTS,
         poll_s: float = POLL_S,
     ) -> None:
-        self._catalog, self._models, self._artefacts = catalog, models, artefacts
+        self._catalog, self._read = catalog, ShelfReader(models, artefacts, experiments, counters)
         self._redis, self._counters = connection, counters
         self._most_shops, self._most_products, self._poll_s = most_shops, most_products, poll_s
         self._mapped: dict[ShopId, _Mapped] = {}
@@ -96,14 +97,17 @@ class MappedShelves:
 
     def small(self, shop: ShopId, products: Iterable[ProductId]) -> CatalogShelf:
         """A shelf of just these products, read now: what an unmapped shop is answered from meanwhile."""
-        return CatalogShelf(self._catalog.cards_of(shop, products))
+        shelf = CatalogShelf(self._catalog.cards_of(shop, products))
+        shelf.experiments = self._read.experiments(shop) or NO_EXPERIMENTS
+        return shelf
 
     def map_now(self, shop: ShopId) -> CatalogShelf:
         """Read the shop into memory before returning: for the command line and for whoever can wait."""
         # Both read before the rows, so that what changes meanwhile is noticed.
         marks, now = self._marks([shop]).get(shop, ()), self._catalog.now()
-        shelf = CatalogShelf(self._catalog.cards(shop), self._model(shop))
-        entry = _Mapped(shop, shelf, marks, rows_at=now, read_at=time.monotonic())
+        shelf = CatalogShelf(self._catalog.cards(shop), self._read.model(shop))
+        known = self._put_experiments(shop, shelf)
+        entry = _Mapped(shop, shelf, marks if known else (), rows_at=now, read_at=time.monotonic())
         with self._lock:
             self._mapped[shop] = entry
             while len(self._mapped) > 1 and self._is_full():
@@ -174,47 +178,44 @@ class MappedShelves:
             seen = marks.get(entry.shop, ())
             if not seen or seen != entry.marks or now - entry.read_at > UNASKED_S:
                 try:
-                    self._renew(entry, seen)
+                    entry.marks = self._renew(entry, seen)
                 except Exception:  # One shop's trouble must not keep the others' stock from being read.
                     log.exception("shop %s could not be read again", entry.shop)
                     self._counters.add(Count.CATALOG_POLLS_FAILED)
                 else:
-                    entry.marks, entry.read_at = seen, now
+                    entry.read_at = now
 
-    def _renew(self, entry: _Mapped, marks: Marks) -> None:
-        told = bool(marks) and bool(entry.marks)
-        if not told or marks[2] != entry.marks[2] or marks == entry.marks:
-            entry.shelf.model = self._model(entry.shop, entry.shelf.model)
+    def _renew(self, entry: _Mapped, marks: Marks) -> Marks:
+        """Read what has changed; returns the marks to remember, none where something must be looked for again."""
+        told, known = bool(marks) and bool(entry.marks), True
+        if not told or marks[2:] != entry.marks[2:] or marks == entry.marks:
+            entry.shelf.model = self._read.model(entry.shop, entry.shelf.model)
+            known = self._put_experiments(entry.shop, entry.shelf)
         now = self._catalog.now()
         if told and marks[1] != entry.marks[1]:
-            entry.shelf = CatalogShelf(self._catalog.cards(entry.shop), entry.shelf.model)
+            shelf = CatalogShelf(self._catalog.cards(entry.shop), entry.shelf.model)
+            shelf.experiments, shelf.pinned = entry.shelf.experiments, entry.shelf.pinned
+            entry.shelf = shelf
         else:
             entry.shelf.apply(self._catalog.cards(entry.shop, changed_since=entry.rows_at - OVERLAP))
         entry.rows_at = now
+        return marks if known else ()
+
+    def _put_experiments(self, shop: ShopId, shelf: CatalogShelf) -> bool:
+        """Those that run now, and the models that they name; returns whether they could be read."""
+        running = self._read.experiments(shop)
+        if running is not None:
+            shelf.experiments = running
+        shelf.pinned = self._read.pinned(shop, shelf)
+        return running is not None
 
     def _marks(self, shops: list[ShopId]) -> dict[ShopId, Marks]:
         """The counters; empty when Redis does not answer, and then the rows themselves are looked at instead."""
-        names = [name(shop) for shop in shops for name in (keys.catalog, keys.catalog_epoch, keys.model)]
+        names = [name(shop) for shop in shops for name in COUNTERS]
         try:
             values: list[Any] = self._redis.mget(names)
         except redis.RedisError:
             self._counters.add(Count.CATALOG_POLLS_FAILED)
             return {}
-        return {shop: tuple(values[3 * place : 3 * place + 3]) for place, shop in enumerate(shops)}
-
-    def _model(self, shop: ShopId, known: ServedModel | None = None) -> ServedModel | None:
-        """The published model; None when there is none.
-
-        A version never changes, so the one that is `known` is not read again. It also stays in use while the files of
-        the published one are damaged; without it the cascade goes on with stored lists.
-        """
-        version = self._models.current(shop)
-        if version is None:
-            return None
-        if known is not None and known.version == version:
-            return known
-        try:
-            return ServedModel.of(ItemModel.of(version, *self._artefacts.read(shop, version)))
-        except (Permanent, Retryable, ValueError, KeyError):
-            log.exception("model %s of shop %s cannot be read", version, shop)
-            return known
+        each = len(COUNTERS)
+        return {shop: tuple(values[each * place : each * (place + 1)]) for place, shop in enumerate(shops)}

@@ -1,9 +1,9 @@
 """`attune bench serve`: what one recommendation costs the web process, beside what Flask alone costs.
 
 Three servers with the same gunicorn settings stand on one core; the generator stands on another and loads them in
-turn: two rivals, and ours with the questions of a product's page, of the home page and of a cart. Judged is CPU per
-request of the web worker, because throughput on a shared machine says more about the machine; every load has its own
-limits, which are targets.
+turn: two rivals, and ours with the questions of a product's page, of the home page and of a cart, while a hold-out and
+two experiments run. Judged is CPU per request of the web worker, because throughput on a shared machine says more about
+the machine; every load has its own limits, which are targets.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ import orjson
 
 from app.cli.bench.result import Target, conclude
 from app.cli.bench.rivals import BODY_FILE, PATH
-from app.cli.bench.stand import DOMAIN, KNOWN_SHOPPERS, PRODUCTS, ROOT, Stand, cpu_seconds, visitor
-from app.core.recommend.types import Placement
+from app.cli.bench.stand import DOMAIN, KNOWN_SHOPPERS, PRODUCTS, ROOT, Stand, cpu_seconds, page_of, visitor
+from app.core.ids import VisitorId
+from app.core.recommend.types import Placement, default_rail
 
 CONNECTIONS = 8
 QUESTIONS = 400
@@ -131,13 +132,15 @@ def _load(port: int, worker: int, targets: list[str], core: int | None, seconds:
 
 
 def questions(secret: str, placement: Placement = Placement.PRODUCT) -> list[str]:
-    """Signed targets, all different, of consenting visitors.
+    """Signed targets, all different, of consenting visitors whose browsers know their arms.
 
     On a product's page any product, every fourth with two products in the cart; on the home page shoppers of whom all
     is known, every other one signed in; in the cart one to four products.
     """
     chance = random.Random(1)  # noqa: S311 - a seeded load, no secret
-    return [_signed(secret, _fields(placement, number, chance)) for number in range(QUESTIONS)]
+    asked = [_fields(placement, number, chance) for number in range(QUESTIONS)]
+    rail = default_rail(placement)
+    return [_signed(secret, one | {"arms": page_of(rail, VisitorId(one["visitor"]))}) for one in asked]
 
 
 def _fields(placement: Placement, number: int, chance: random.Random) -> dict[str, str]:
@@ -162,8 +165,9 @@ def _signed(secret: str, asked: dict[str, str]) -> str:
 
 def _warm(stand: Stand, port: int) -> bytes:
     """Wait until the shop is mapped; returns an answer with a full rail."""
-    for _ in range(200):
-        with urlopen(f"http://127.0.0.1:{port}{questions(stand.secret)[1]}", timeout=10) as answer:
+    targets = questions(stand.secret)[:8]  # Several, because whoever is held out gets no items.
+    for number in range(200):
+        with urlopen(f"http://127.0.0.1:{port}{targets[number % len(targets)]}", timeout=10) as answer:
             body: bytes = answer.read()
         if len(orjson.loads(body)["items"]) == 8:
             return body

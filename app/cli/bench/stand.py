@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,13 +24,26 @@ from app.adapters.redis import keys
 from app.adapters.redis.live_state import KEPT
 from app.config import load
 from app.core.events import Event, EventType
+from app.core.experiments.assign import Experiments
+from app.core.experiments.types import (
+    CONTROL,
+    Arm,
+    ArmKey,
+    Experiment,
+    ExperimentId,
+    Kind,
+    Show,
+    Status,
+    Treatment,
+    Unit,
+)
 from app.core.ids import ModelVersion, ProductId, ShopDomain, ShopId, VisitorId
 from app.core.recommend.factors import FoldIn
 from app.core.recommend.scoring import NEIGHBOUR, ItemModel, Neighbours
 from app.core.recommend.types import Rail, Strategy
 from app.core.shops import ShopState
 from app.errors import Permanent
-from app.ports import ModelRecord
+from app.ports import Change, ModelRecord
 from app.wiring.web import Web
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -51,6 +65,42 @@ VARIANTS = text("""
     SELECT :shop, n * 10 + v, n, '', '', 1900, CASE WHEN n % 20 = 0 THEN 0 ELSE 25 END, true, false, v
     FROM generate_series(1, :products) n, generate_series(1, 2) v
 """)
+
+
+EXPERIMENTS = (
+    Experiment(
+        ExperimentId(0),
+        "Hold-out",
+        Kind.HOLD_OUT,
+        Status.RUNNING,
+        "hold-out",
+        "hold-out",
+        (Arm(CONTROL, "Without Attune", 1, Treatment(show=Show.EMPTY)), Arm(ArmKey("attune"), "With Attune", 1)),
+        tuple(Rail),
+        traffic=0.1,
+    ),
+    Experiment(
+        ExperimentId(0),
+        "Weight of what sells",
+        Kind.AB,
+        Status.RUNNING,
+        "rankings",
+        "weight",
+        (Arm(CONTROL, "As now", 1), Arm(ArmKey("trend"), "Half", 1, Treatment(trend=0.5))),
+        (Rail.FOR_YOU,),
+    ),
+    Experiment(
+        ExperimentId(0),
+        "Which neighbours",
+        Kind.AB,
+        Status.RUNNING,
+        "neighbours",
+        "neighbours",
+        (Arm(CONTROL, "As now", 1), Arm(ArmKey("viewed"), "Viewed", 1, Treatment(strategy=Strategy.CO_VIEW))),
+        (Rail.BOUGHT_TOGETHER, Rail.GOES_WELL),
+    ),
+)
+"""A shop in the middle of trying things: every rail is touched by two of the three."""
 
 
 class Stand:
@@ -143,6 +193,15 @@ def fill(wiring: Web) -> None:
         session.execute(VARIANTS, {"shop": shop, "products": PRODUCTS})
     _publish(wiring, shop)
     _remember(wiring, shop)
+    for one in EXPERIMENTS:
+        wiring.experiments.add(shop, one, Change(datetime.now(UTC), "the stand", "Started."))
+
+
+def page_of(rail: Rail, visitor: VisitorId) -> str:
+    """The variant by which a browser that has asked for its arms paints the rail, as pages send it."""
+    # The register numbers them from 1 in this order.
+    running = [replace(one, id=ExperimentId(number)) for number, one in enumerate(EXPERIMENTS, start=1)]
+    return Experiments.of(running).painted(Unit(visitor))[rail].variant
 
 
 def visitor(number: int) -> VisitorId:

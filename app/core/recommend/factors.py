@@ -44,6 +44,37 @@ def trend_of(popularity: Floats, fold_in: FoldIn) -> Floats:
     return np.asarray((UNSOLD + popularity / np.float32(top)) ** np.float32(fold_in.trend), dtype=np.float32)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Blend:
+    """How a shopper's preference and what sells make one score: (`taste` * preference + `level`) * `trend`.
+
+    `trend` is one factor for each item, float32 [N].
+    """
+
+    taste: float
+    level: float
+    trend: Floats
+
+
+def own_blend(popularity: Floats, fold_in: FoldIn) -> Blend:
+    """The blend that was chosen for the model on its validation part."""
+    return Blend(1.0, fold_in.level, trend_of(popularity, fold_in))
+
+
+def weighted_blend(popularity: Floats, weight: float) -> Blend:
+    """A blend in which what sells weighs so much, from 0 (taste alone) to 1 (what sells alone).
+
+    Score = ((1 - weight) * preference + weight) * share ^ weight, for `FoldIn` a level of weight / (1 - weight) and a
+    trend of `weight`: the two act together, because a level without a trend grants every item the same.
+
+    Raises:
+        ValueError: the weight is not from 0 to 1.
+    """
+    if not 0.0 <= weight <= 1.0:
+        raise ValueError(f"the weight of what sells is from 0 to 1, not {weight}")
+    return Blend(1.0 - weight, weight, trend_of(popularity, FoldIn(0.0, 0.0, trend=weight)))
+
+
 def everybodys(factors: Floats, fold_in: FoldIn) -> Floats:
     """(YtY + regularization I)^-1, float32 [F, F]: the part of every shopper's equation that is the same for all."""
     left = np.asarray(factors.T @ factors, dtype=np.float64)

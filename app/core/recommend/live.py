@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from app.core.ids import ProductId
 from app.core.recommend.cascade import Context
-from app.core.recommend.factors import Floats
+from app.core.recommend.factors import Blend, Floats
 from app.core.recommend.remembered import RememberedNeighbours, Share
 from app.core.recommend.scoring import POPULAR, ItemModel
 from app.core.recommend.shopper import Interest
@@ -72,6 +72,8 @@ class FactorsSource:
     """
 
     model: ItemModel
+    blend: Blend | None = None
+    """How taste and what sells are blended; as the model does where it is not given."""
     strategy: Strategy = Strategy.ALS
 
     def candidates(self, context: Context) -> Iterator[Candidate]:
@@ -80,12 +82,12 @@ class FactorsSource:
         parts = self.model.shares(products, [one.weight for one in interests])
         if not parts.any():
             return
-        scores = self.model.scores(parts.sum(axis=1))
+        scores = self.model.scores(parts.sum(axis=1), self.blend)
         known = {*products, *context.anchors, *context.left_out}
         for items in _in_batches(self.model, scores, leave_out=known):
-            shares = self.model.explained(parts, [index for index, _, _ in items]).tolist()
+            shares = self.model.explained(parts, [index for index, _, _ in items], self.blend).tolist()
             for (index, item, score), row in zip(items, shares, strict=True):
-                by_taste = score > 2 * self.model.level_of(index)
+                by_taste = score > 2 * self.model.level_of(index, self.blend)
                 yield Candidate(item, score, _taste(row, interests) if by_taste else POPULAR)
 
 

@@ -27,6 +27,14 @@ CLAIMS: Mapping[Placement, tuple[Rail, ...]] = {
 """A page's rails in the order in which they claim a product that several could show: the one with fewest first."""
 
 
+CHOICES: Mapping[Rail, tuple[Strategy, ...]] = {
+    Rail.FOR_YOU: (Strategy.ALS, Strategy.ITEM_ITEM, Strategy.CO_VIEW, Strategy.TRENDING),
+    Rail.BOUGHT_TOGETHER: (Strategy.ITEM_ITEM, Strategy.CO_VIEW, Strategy.COMPLEMENTS, Strategy.TRENDING),
+    Rail.GOES_WELL: (Strategy.ITEM_ITEM, Strategy.COMPLEMENTS, Strategy.CO_VIEW, Strategy.TRENDING),
+}
+"""What an experiment may put first on a rail. The other rails say what they are, and hold nothing else."""
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked of a rail, whoever asks: the storefront, the admin's preview, the command line."""
@@ -54,9 +62,17 @@ class Question:
         return placement_of(self.rail)
 
 
-def sources_of_rails(model: ItemModel) -> Mapping[Rail, tuple[Source, ...]]:
-    """The cascade of every rail; rails share the memory of a table's neighbours."""
-    bought, viewed, complements = (RememberedNeighbours(model, table) for table in Table)
+Near = Mapping[Table, RememberedNeighbours]
+
+
+def near_of(model: ItemModel) -> Near:
+    """The model's tables of neighbours, each with a memory that all rails share."""
+    return {table: RememberedNeighbours(model, table) for table in Table}
+
+
+def sources_of_rails(model: ItemModel, near: Near | None = None) -> Mapping[Rail, tuple[Source, ...]]:
+    """The cascade of every rail."""
+    bought, viewed, complements = (near or near_of(model)).values()
     trending = TrendingSource(model)
     learnt = model.strategy is Strategy.ITEM_ITEM
     return {
@@ -66,6 +82,28 @@ def sources_of_rails(model: ItemModel) -> Mapping[Rail, tuple[Source, ...]]:
         Rail.COMPLETE_THE_LOOK: _look(model, complements) if Rail.COMPLETE_THE_LOOK in model.rails else (),
         Rail.GOES_WELL: (*_beside_a_cart(model, bought, complements), trending),
     }
+
+
+def leads_of_rails(model: ItemModel, near: Near) -> Mapping[Rail, Mapping[Strategy, Source]]:
+    """What an experiment may put first on each rail: of `CHOICES`, what passed an exam with this model."""
+    bought, viewed, complements = near.values()
+    learnt = model.strategy is Strategy.ITEM_ITEM
+    passed: dict[Strategy, Source] = {Strategy.TRENDING: TrendingSource(model)}
+    if learnt:
+        passed[Strategy.ITEM_ITEM] = bought
+    if Rail.ALSO_VIEWED in model.rails:
+        passed[Strategy.CO_VIEW] = viewed
+    if Rail.COMPLETE_THE_LOOK in model.rails:
+        passed[Strategy.COMPLEMENTS] = complements
+    personal: dict[Strategy, Source] = {Strategy.TRENDING: passed[Strategy.TRENDING]}
+    if model.factors is not None:
+        personal[Strategy.ALS] = FactorsSource(model)
+    if learnt:
+        personal[Strategy.ITEM_ITEM] = HistorySource(bought)
+    if Rail.ALSO_VIEWED in model.rails:
+        personal[Strategy.CO_VIEW] = LooksSource(viewed)
+    found = {rail: personal if rail is Rail.FOR_YOU else passed for rail in CHOICES}
+    return {rail: {one: leads[one] for one in CHOICES[rail] if one in leads} for rail, leads in found.items()}
 
 
 def impersonal(sources: tuple[Source, ...]) -> tuple[Source, ...]:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from app.core.ids import ModelVersion, ProductId
 from app.core.recommend.cascade import Context, Source
-from app.core.recommend.factors import Floats, FoldIn, everybodys, shares, trend_of
+from app.core.recommend.factors import Blend, Floats, FoldIn, everybodys, own_blend, shares, weighted_blend
 from app.core.recommend.types import Candidate, Rail, Reason, ReasonCode, Strategy
 
 NEIGHBOUR = np.dtype([("index", "<i4"), ("score", "<f4")])
@@ -85,7 +85,7 @@ class ItemModel:
     _positions: dict[int, int] = field(init=False, repr=False)
     _by_popularity: npt.NDArray[np.intp] = field(init=False, repr=False)
     _inverse: Floats = field(init=False, repr=False)
-    _trend: Floats = field(init=False, repr=False)
+    _blend: Blend = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if (self.factors is None) != (self.fold_in is None):
@@ -96,8 +96,7 @@ class ItemModel:
         object.__setattr__(self, "_by_popularity", np.argsort(-self.popularity, kind="stable")[:sold])
         factors = NO_FACTORS if self.factors is None else self.factors
         object.__setattr__(self, "_inverse", everybodys(factors, self.fold_in or NO_FOLD_IN))
-        lately = self.popularity if self.lately is None else self.lately
-        object.__setattr__(self, "_trend", trend_of(lately, self.fold_in or NO_FOLD_IN))
+        object.__setattr__(self, "_blend", own_blend(self._lately, self.fold_in or NO_FOLD_IN))
 
     @classmethod
     def of(cls, version: ModelVersion, arrays: Arrays, meta: Mapping[str, Any]) -> ItemModel:
@@ -211,17 +210,28 @@ class ItemModel:
         """
         return np.asarray(self.shares(products, weights).sum(axis=1), dtype=np.float32)
 
-    def scores(self, vector: Floats) -> Floats:
+    def scores(self, vector: Floats, blend: Blend | None = None) -> Floats:
         """How well every item suits a shopper with this vector now, float32 [N]; without factors all zeros.
 
         The preference that the paper predicts and the level that all items have, times the item's trend (`factors`).
         """
         if self.factors is None or self.fold_in is None:
             return np.zeros(len(self.item_ids), dtype=np.float32)
+        blend = blend or self._blend
         liking = self.factors @ vector
-        liking += np.float32(self.fold_in.level)
-        liking *= self._trend
+        if blend.taste != 1.0:
+            liking *= np.float32(blend.taste)
+        liking += np.float32(blend.level)
+        liking *= blend.trend
         return np.asarray(liking, dtype=np.float32)
+
+    def blended(self, weight: float) -> Blend:
+        """A blend of this model's items in which what sells weighs so much (`weighted_blend`)."""
+        return weighted_blend(self._lately, weight)
+
+    @property
+    def _lately(self) -> npt.NDArray[np.float32]:
+        return self.popularity if self.lately is None else self.lately
 
     def contributions(
         self, products: Sequence[ProductId], weights: Sequence[float], items: Sequence[ProductId]
@@ -252,16 +262,19 @@ class ItemModel:
             parts[:, known] = shares(own, weight[known], self._inverse, self.fold_in)
         return parts
 
-    def explained(self, parts: Floats, indexes: Sequence[int]) -> Floats:
+    def explained(self, parts: Floats, indexes: Sequence[int], blend: Blend | None = None) -> Floats:
         """As `contributions`, for shares that are at hand and positions in `item_ids`."""
         if self.factors is None:
             return np.zeros((len(indexes), parts.shape[1]), dtype=np.float32)
+        blend = blend or self._blend
         chosen = np.asarray(indexes, dtype=np.intp)
-        return np.asarray((self.factors[chosen] @ parts) * self._trend[chosen, None], dtype=np.float32)
+        trend = np.float32(blend.taste) * blend.trend[chosen, None]
+        return np.asarray((self.factors[chosen] @ parts) * trend, dtype=np.float32)
 
-    def level_of(self, index: int) -> float:
+    def level_of(self, index: int, blend: Blend | None = None) -> float:
         """How much of the score of the item at this position is nobody's taste: it sells."""
-        return self.fold_in.level * float(self._trend[index]) if self.fold_in else 0.0
+        blend = blend or self._blend
+        return blend.level * float(blend.trend[index]) if self.fold_in else 0.0
 
     # -- the whole catalogue -----------------------------------------------------------------------------------------
 

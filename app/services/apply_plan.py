@@ -1,0 +1,98 @@
+"""Rank one rail as the experiments want it for this unit: another order, another model, a draw, or two rankings in one.
+
+What the shop's model does not have is left as it is for everybody, and counted: a shopper's page never waits for an
+experiment (law 8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from app.core.experiments.assign import Plan
+from app.core.experiments.explore import MOST_CANDIDATES, draw, generator_of
+from app.core.experiments.interleave import Team, team_draft
+from app.core.experiments.types import UNCHANGED, Treatment
+from app.core.ids import RequestId
+from app.core.recommend.cascade import Context, Source, recommend
+from app.core.recommend.served import ServedModel
+from app.core.recommend.types import Rail, Ranking
+from app.ports import Shelf
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A ranking, and what a later estimate must know of how it came about."""
+
+    ranking: Ranking
+    propensities: tuple[float, ...] = ()
+    """The chance of each place, given the places before it; empty where nothing was drawn, and each chance is 1."""
+    teams: tuple[Team | None, ...] = ()
+    """Whose turn brought each item; empty where there is but one ranking."""
+    missed: bool = False
+    """The arm wants something that the shop's model does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is ranked, for whom, and out of what."""
+
+    rail: Rail
+    context: Context
+    shelf: Shelf
+    served: ServedModel | None
+    """The model in use, read once: another thread may put the next one on the shelf meanwhile."""
+    stored: Sequence[Source]
+    """What answers while there is no model."""
+    request: RequestId
+
+
+def rank(asked: Asked, plan: Plan) -> Ranked:
+    """Rank as the plan says."""
+    if plan.interleaved is not None:
+        return _interleaved(asked, plan.interleaved)
+    treatment = plan.treatment
+    if treatment.explore <= 0.0:
+        return _ranked(asked, treatment)
+    limit = asked.context.limit
+    ahead = replace(asked.context, limit=max(limit, MOST_CANDIDATES))
+    found = _ranked(replace(asked, context=ahead), treatment)
+    drawn = draw(found.ranking.items, limit, treatment.explore, generator_of(asked.request))
+    return replace(found, ranking=replace(found.ranking, items=drawn.items), propensities=drawn.propensities)
+
+
+def _interleaved(asked: Asked, treatments: tuple[Treatment, Treatment]) -> Ranked:
+    """Both rankings' items, with the strategy and the model of the first.
+
+    Where one of them is not to be had the rail is as usual, and no side is credited with anything.
+    """
+    first, second = (_ranked(asked, treatment) for treatment in treatments)
+    if first.missed or second.missed:
+        return replace(_ranked(asked, UNCHANGED), missed=True)
+    generator = generator_of(asked.request)
+    drafted = team_draft(
+        first.ranking.items, second.ranking.items, asked.context.limit, lambda: generator.random() < 0.5
+    )
+    return Ranked(
+        replace(first.ranking, items=tuple([one.candidate for one in drafted])),
+        teams=tuple([one.team for one in drafted]),
+    )
+
+
+def _ranked(asked: Asked, treatment: Treatment) -> Ranked:
+    served, missed = asked.served, False
+    if treatment.model_version is not None:
+        pinned = asked.shelf.pinned.get(treatment.model_version)
+        served, missed = pinned or served, pinned is None
+    sources: Sequence[Source] = asked.stored
+    if served is not None:
+        shopper = asked.context.shopper
+        if treatment.strategy is None and treatment.trend is None:
+            sources = served.sources(asked.rail, shopper)
+        else:
+            arranged = served.arranged(asked.rail, shopper, first=treatment.strategy, trend=treatment.trend)
+            sources, missed = arranged.sources, missed or arranged.missed
+    else:
+        missed = missed or treatment.strategy is not None or treatment.trend is not None
+    version = served.version if served else None
+    return Ranked(recommend(asked.context, sources, asked.shelf.is_buyable, model_version=version), missed=missed)
