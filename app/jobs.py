@@ -22,6 +22,8 @@ FORGET_MODELS: Final = "workers.jobs.train.forget_models"
 ROLL_UP: Final = "workers.jobs.lake.roll_up"
 TIDY_LAKE: Final = "workers.jobs.lake.tidy_lake"
 TIDY_LAKES: Final = "workers.jobs.lake.tidy_lakes"
+READ_EXPERIMENTS: Final = "workers.jobs.experiments.read_experiments"
+READ_EVERYWHERE: Final = "workers.jobs.experiments.read_everywhere"
 SWEEP: Final = "workers.jobs.sweep.sweep"
 APPLY_RETENTION: Final = "workers.jobs.sweep.apply_retention"
 REFRESH_TOKENS: Final = "workers.jobs.sweep.refresh_tokens"
@@ -43,6 +45,7 @@ QUEUE_OF: Final = {
     TIDY_LAKE: QUEUE_IMPORTS,
     APPLY_RETENTION: QUEUE_IMPORTS,
     RESEAL: QUEUE_IMPORTS,
+    READ_EXPERIMENTS: QUEUE_IMPORTS,
     TRAIN_MODELS: QUEUE_TRAINING,
 }
 """The jobs with a queue other than the default one."""

@@ -26,18 +26,30 @@ EVENTS: Final = ibis.table(
         "placement": "string",
         "rail": "string",
         "product_id": "int64",
+        "order_id": "int64",
+        "request_id": "string",
+        "ghost": "boolean",
     },
     name="events",
 )
+GHOST: Final = "ghost"
+"""As which exposures of control arms are counted."""
 LEFT_OUT: Final = ibis.table({"id": "!string"}, name="left_out")
 """Visitor and client ids of which nothing may be learnt."""
 GAP_S: Final = int(SESSION_GAP.total_seconds())
 
 
 def counts(since: datetime, until: datetime) -> ir.Table:
-    """``placement, rail, type, count`` of the events in [since, until); empty texts where an event names none."""
-    events = _once(_between(since, until))
-    named = events.select("type", placement=ibis.coalesce(events.placement, ""), rail=ibis.coalesce(events.rail, ""))
+    """``placement, rail, type, count`` of the events in [since, until); empty texts where an event names none.
+
+    What would have been seen in a control arm is a type of its own: nobody saw it.
+    """
+    events = once(between(since, until))
+    named = events.select(
+        type=ibis.ifelse(ibis.coalesce(events.ghost, False), GHOST, events.type),
+        placement=ibis.coalesce(events.placement, ""),
+        rail=ibis.coalesce(events.rail, ""),
+    )
     return named.group_by("placement", "rail", "type").aggregate(count=named.count())
 
 
@@ -46,9 +58,9 @@ def visits(since: datetime, until: datetime) -> ir.Table:
 
     The events of the half hour before are looked at too: who was there then goes on with a visit that began earlier.
     """
-    events = _once(_between(since - SESSION_GAP, until))
+    events = once(between(since - SESSION_GAP, until))
     seen = events.filter(events.type != EventType.IDENTITY.value)
-    marked = _with_gaps(_named(seen, _pairs(events)))
+    marked = _with_gaps(with_browser(seen, pairs_of(events)))
     inside = marked.filter(marked.at >= ibis.literal(since, TIME))
     return inside.aggregate(visitors=inside.browser.nunique(), sessions=inside.begins.sum())
 
@@ -58,10 +70,10 @@ def sessions(since: datetime, until: datetime) -> ir.Table:
 
     Views of a browser one of whose names stands in `LEFT_OUT` are left out.
     """
-    events = _between(since, until)
-    pairs = _pairs(events)
-    views = _once(events.filter(events.type == EventType.PRODUCT_VIEW.value, events.product_id.notnull()))
-    views = _named(views, pairs)
+    events = between(since, until)
+    pairs = pairs_of(events)
+    views = once(events.filter(events.type == EventType.PRODUCT_VIEW.value, events.product_id.notnull()))
+    views = with_browser(views, pairs)
     known = [views.browser.isin(LEFT_OUT.id), ibis.coalesce(views.client, "").isin(LEFT_OUT.id)]
     marked = _with_gaps(views.filter(*(~each for each in known)))
     so_far = ibis.window(order_by=[marked.browser, marked.at, marked.event_id], preceding=None, following=0)
@@ -69,24 +81,24 @@ def sessions(since: datetime, until: datetime) -> ir.Table:
     return numbered.order_by("session", "at", "event_id").select("session", "product", "at")
 
 
-def _between(since: datetime, until: datetime) -> ir.Table:
+def between(since: datetime, until: datetime) -> ir.Table:
     return EVENTS.filter(EVENTS.at >= ibis.literal(since, TIME), EVENTS.at < ibis.literal(until, TIME))
 
 
-def _once(events: ir.Table) -> ir.Table:
+def once(events: ir.Table) -> ir.Table:
     """Each event once: of what has the same id the earliest."""
     same = ibis.window(group_by=events.event_id, order_by=[events.at])
     numbered = events.mutate(place=ibis.row_number().over(same))
     return numbered.filter(numbered.place == 0).drop("place")
 
 
-def _pairs(events: ir.Table) -> ir.Table:
+def pairs_of(events: ir.Table) -> ir.Table:
     """Which visitor a client is, as far as any event of the period names both."""
-    both = events.filter(events.visitor.notnull(), events.client.notnull())
+    both = events.filter(events.visitor.notnull(), events.client.notnull()).select("visitor", "client").distinct()
     return both.group_by(pair_client=both.client).aggregate(pair_visitor=both.visitor.max())
 
 
-def _named(events: ir.Table, pairs: ir.Table) -> ir.Table:
+def with_browser(events: ir.Table, pairs: ir.Table) -> ir.Table:
     """The events with ``browser``: the visitor, or the one that the client is known to be, or the client."""
     joined = events.left_join(pairs, events.client == pairs.pair_client)
     named = joined.mutate(browser=ibis.coalesce(joined.visitor, joined.pair_visitor, joined.client))

@@ -17,7 +17,8 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-DEFAULTS: Final = {"memory_limit": "512MB", "threads": "2"}
+DEFAULTS: Final = {"memory_limit": "512MB", "threads": "2", "preserve_insertion_order": "false"}
+"""Rows come in the order that an expression asks for, else in any: to keep the files' order costs memory."""
 ROWS_A_BATCH: Final = 100_000
 
 

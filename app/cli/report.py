@@ -12,11 +12,13 @@ from rich.console import Console
 from rich.table import Table
 
 from app import config
+from app.cli import report_lift, what_if
 from app.cli.shop_argument import find_shop
 from app.core.money import written
 from app.core.shops import Shop
 from app.ports import ReportRow
 from app.services.report import DEFINITIONS, Report, ctr, report
+from app.services.report_lift import report_lift as measure
 from app.wiring.worker import Worker
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
@@ -26,14 +28,23 @@ DAY = click.DateTime(formats=["%Y-%m-%d"])
 @click.argument("shop")
 @click.option("--from", "first", type=DAY, help="First day (default: 28 days up to the last).")
 @click.option("--to", "last", type=DAY, help="Last day (default: today).")
+@what_if.options
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the table as JSON.")
-def command(shop: str, first: datetime | None, last: datetime | None, json_file: Path | None) -> None:
-    """The metrics table of a shop."""
+def command(
+    shop: str, first: datetime | None, last: datetime | None, asked: what_if.Asked | None, json_file: Path | None
+) -> None:
+    """The metrics table of a shop; or what another strategy would have earned."""
+    if asked and (first or last):
+        raise click.UsageError("--what-if looks back over --days; it takes no --from and --to")
     days = {"first": first.date() if first else None, "last": last.date() if last else None}
     wiring = Worker(config.load())
     try:
         found = find_shop(wiring.shops, shop)
+        if asked:
+            what_if.answer(found, wiring, asked, json_file)
+            return
         made = report(found, wiring.reports, wiring.clock, **days)
+        measured = measure(found, wiring.reading, first=made.first, last=made.last)
     finally:
         wiring.close()
     if made.is_empty:
@@ -43,8 +54,15 @@ def command(shop: str, first: datetime | None, last: datetime | None, json_file:
         Console().print(_visits(made))
     for name, meaning in DEFINITIONS.items():
         click.echo(f"  {name}: {meaning}")
+    simulated = wiring.settings.is_test
+    report_lift.show(found, measured, simulated=simulated)
     if json_file:
-        json_file.write_bytes(orjson.dumps(_document(found, made), option=orjson.OPT_INDENT_2))
+        json_file.write_bytes(
+            orjson.dumps(
+                {**_document(found, made), **report_lift.document(measured, simulated=simulated)},
+                option=orjson.OPT_INDENT_2,
+            )
+        )
 
 
 def _table(shop: Shop, made: Report) -> Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import ibis
@@ -12,10 +12,11 @@ import pytest
 
 from app.adapters.lake.files import LakeFiles
 from app.adapters.lake.lake import ParquetLake
-from app.adapters.lake.schema import EVENTS
+from app.adapters.lake.schema import DECISIONS, EVENTS
 from app.adapters.lake.upkeep import ParquetUpkeep
-from app.analytics import expressions
+from app.analytics import experiments, expressions
 from app.analytics.warehouse import DuckDbWarehouse
+from app.core.experiments.types import ExperimentId
 from app.core.ids import ShopId
 from app.core.shops import Shop
 from app.services.checkpoints import carry_on
@@ -24,10 +25,18 @@ from app.wiring.worker import Worker
 from tests.lake.conftest import event
 
 SINCE, UNTIL = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC)
+ASKED = experiments.Asked(ExperimentId(3), SINCE, UNTIL, ((SINCE, SINCE + timedelta(hours=1)),))
 EVERY = {
     "counts": expressions.counts(SINCE, UNTIL),
     "visits": expressions.visits(SINCE, UNTIL),
     "sessions": expressions.sessions(SINCE, UNTIL),
+    "exposed": experiments.exposed(ASKED),
+    "only in windows": experiments.only_in_windows(ASKED),
+    "behaviour": experiments.behaviour(ASKED),
+    "shown": experiments.shown(ASKED),
+    "purchases": experiments.purchases(ASKED),
+    "carts": experiments.carts(ASKED),
+    "team clicks": experiments.team_clicks(ASKED),
 }
 
 
@@ -41,6 +50,7 @@ def test_every_expression_compiles_for_every_engine(name: str, dialect: str) -> 
 
 def test_the_expressions_read_only_columns_that_the_lake_has() -> None:
     assert set(expressions.EVENTS.columns) <= set(EVENTS.names)
+    assert set(experiments.DECISIONS.columns) <= set(DECISIONS.names)
 
 
 def test_the_warehouse_takes_its_options_from_its_address() -> None:

@@ -64,6 +64,15 @@ def test_events_are_counted_by_rail_and_type(wiring: Worker, shop: Shop) -> None
     assert (row.placement, row.rail, row.exposures, row.clicks) == ("product", "bought_together", 3, 1)
 
 
+def test_what_a_control_arm_would_have_shown_is_counted_apart(wiring: Worker, shop: Shop) -> None:
+    store(wiring, shop, event("e-1", EventType.EXPOSURE), event("e-2", EventType.EXPOSURE, ghost=True))
+    roll_up_events(shop, wiring.rolling_up)
+    assert counted(wiring, shop) == {DAY: (1, 0)}
+    with wiring.database.shop(shop.id) as session:
+        rows = session.execute(text("SELECT type, count FROM event_counts ORDER BY type")).all()
+    assert [tuple(row) for row in rows] == [("exposure", 1), ("ghost", 1)]
+
+
 def test_what_is_delivered_again_in_another_batch_counts_once(wiring: Worker, shop: Shop) -> None:
     store(wiring, shop, event("e-1", EventType.CLICK), event("e-2", EventType.CLICK))
     store(wiring, shop, event("e-2", EventType.CLICK), event("e-3", EventType.CLICK))

@@ -10,6 +10,7 @@ from app.core.ids import ShopId
 from app.core.shops import ShopState
 from app.services.ask_for_training import ask_for_training
 from app.services.compact_lake import compact_lake
+from app.services.read_experiment import due_experiments
 from app.services.roll_up_events import roll_up_events
 from app.wiring.worker import current
 
@@ -17,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 def roll_up(shop_id: int) -> None:
-    """Count the days that have changed, and ask for a training as soon as there are views enough for one.
+    """Count the days that have changed, have experiments read that are due, and ask for a first training.
 
     While another worker is at it the days stay due, and the sweeper comes back.
     """
@@ -31,6 +32,8 @@ def roll_up(shop_id: int) -> None:
     except Busy as reason:
         _log.info("counting for shop %d put off: %s", shop_id, reason)
         return
+    if due_experiments(shop.id, wiring.experiments, now=wiring.clock.now()):
+        wiring.jobs.enqueue(jobs.READ_EXPERIMENTS, shop_id)
     if ask_for_training(shop, wiring.asking_for_training):
         _log.info("shop %d has views enough for a training", shop_id)
 

@@ -1,0 +1,66 @@
+"""What is asked of the lake's decisions, as Ibis expressions: a rail's answers, and the cards of it that were clicked.
+
+A decision may stand twice in the lake and counts once, by its request's id; a click counts once for its card.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import ibis
+import ibis.expr.types as ir
+
+from app.analytics.expressions import EVENTS, LEFT_OUT, TIME, between
+from app.core.events import EventType
+
+DECISIONS: Final = ibis.table(
+    {
+        "request_id": "!string",
+        "at": TIME,
+        "rail": "string",
+        "product_id": "int64",
+        "visitor": "string",
+        "unit": "string",
+        "show": "string",
+        "items": "string",
+    },
+    name="decisions",
+)
+
+
+def answers(rail: str, since: datetime, until: datetime) -> ir.Table:
+    """``request_id, question, browser, show, items`` of the rail's decisions in [since, until), each once.
+
+    `question` is 0 where no product was looked at, `browser` empty where nobody is known; `items` is JSON. Answers to
+    visitors one of whose names stands in `LEFT_OUT` are not there.
+    """
+    inside = DECISIONS.filter(
+        DECISIONS.rail == rail,
+        DECISIONS.at >= ibis.literal(since, TIME),
+        DECISIONS.at < ibis.literal(until, TIME),
+        ~ibis.coalesce(DECISIONS.visitor, "").isin(LEFT_OUT.id),
+        ~ibis.coalesce(DECISIONS.unit, "").isin(LEFT_OUT.id),
+    )
+    same = ibis.window(group_by=inside.request_id, order_by=[inside.at])
+    numbered = inside.mutate(number=ibis.row_number().over(same))
+    once = numbered.filter(numbered.number == 0)
+    return once.select(
+        "request_id",
+        "items",
+        question=ibis.coalesce(once.product_id, 0),
+        browser=ibis.coalesce(once.unit, once.visitor),
+        show=ibis.coalesce(once.show, "ours"),
+    )
+
+
+def clicked(rail: str, since: datetime, until: datetime) -> ir.Table:
+    """``request_id, product_id`` of the rail's cards that were clicked in [since, until), each once."""
+    events = between(since, until)
+    clicks = events.filter(
+        EVENTS.type == EventType.CLICK.value,
+        EVENTS.rail == rail,
+        EVENTS.request_id.notnull(),
+        EVENTS.product_id.notnull(),
+    )
+    return clicks.select("request_id", "product_id").distinct()
