@@ -56,6 +56,7 @@ bench: setup ## Every benchmark (BENCH_ARGS="--json out.json")
 	$(RUN) attune bench sync $(BENCH_ARGS)
 	$(RUN) attune bench serve $(BENCH_ARGS)
 	$(RUN) attune bench ingest $(BENCH_ARGS)
+	$(RUN) attune bench statistics $(BENCH_ARGS)
 
 .PHONY: screenshots
 screenshots: setup ## Photograph every page and rail of a demo, at two widths, into docs/images

@@ -13,6 +13,7 @@ import click
 BENCHMARKS = {
     "ingest": "The door for events beside a bare Flask route and Redis' own limit.",
     "serve": "The recommendations route beside a bare and a signed Flask route.",
+    "statistics": "Experiments: agreement with gbstats, error rates by simulation, the generated world's truth.",
     "sync": "The import of orders beside DuckDB's reading of the same file.",
 }
 

@@ -23,22 +23,30 @@ class Target:
     sense: str
     bound: float
 
+    @property
+    def written(self) -> str:
+        return f"{self.sense} {self.bound}"
+
     def is_met(self, measures: dict[str, float]) -> bool:
         return bool(COMPARISONS[self.sense](measures[self.measure], self.bound))
 
 
 def conclude(name: str, measures: dict[str, float], targets: list[Target], json_file: Path | None) -> bool:
     """Print the targets, write the JSON if asked for; returns whether all are met."""
-    met = {target.measure: target.is_met(measures) for target in targets}
-    for target in targets:
-        verdict = "met" if met[target.measure] else "MISSED"
-        click.echo(f"{verdict:>6}  {target.measure} {measures[target.measure]:.3f} {target.sense} {target.bound}")
+    met: dict[str, bool] = {}
+    bounds: dict[str, str] = {}
+    for target in targets:  # A measure may have a lower and an upper one.
+        verdict, value = "met" if target.is_met(measures) else "MISSED", measures[target.measure]
+        met[target.measure] = met.get(target.measure, True) and target.is_met(measures)
+        bounds[target.measure] = " and ".join(filter(None, [bounds.get(target.measure), target.written]))
+        shown = f"{value:.3f}" if value == 0 or abs(value) >= 0.001 else f"{value:.1e}"
+        click.echo(f"{verdict:>6}  {target.measure} {shown} {target.written}")
     if json_file:
         document = {
             "name": name,
             "machine": machine(),
             "measures": measures,
-            "targets": {target.measure: f"{target.sense} {target.bound}" for target in targets},
+            "targets": bounds,
             "met": met,
         }
         json_file.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))
