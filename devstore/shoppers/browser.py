@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import httpx
 
-from devstore.shoppers.page import Card, Page, cards_of, read
+from devstore.shoppers.page import Answer, Page, answer_of, read
 from devstore.shoppers.tally import Tally
 
 AGENTS: Final = (
@@ -37,7 +37,7 @@ Event = tuple[str, dict[str, Any]]
 
 @dataclass(slots=True)
 class Browser:
-    """`consent` is None until the banner was answered; `visitor` is what the theme's script keeps of it."""
+    """`consent` is None until the banner was answered; `visitor` is what the theme's script then keeps."""
 
     http: httpx.AsyncClient
     tally: Tally
@@ -45,6 +45,8 @@ class Browser:
     consent: bool | None = None
     scripts: bool = True
     visitor: str | None = None
+    arms: dict[str, dict[str, str]] | None = None
+    """What the theme's script keeps of experiments, by rail; None until it was told."""
 
     async def open(self, path: str) -> Page:
         """Fetch a page as an address typed in or a link followed."""
@@ -71,10 +73,10 @@ class Browser:
         answer = await self._in_time(path, within_s)
         return None if answer is None else self._decoded(answer)
 
-    async def cards(self, path: str, *, within_s: float) -> list[Card]:
-        """Ask for cards that Shopify renders; none when the answer is no success, or late."""
+    async def cards(self, path: str, *, within_s: float) -> Answer | None:
+        """Ask for cards that Shopify renders; None when the answer is no success, or late."""
         answer = await self._in_time(path, within_s)
-        return [] if answer is None else cards_of(answer.text, path)
+        return None if answer is None else answer_of(answer.text, path)
 
     async def send(self, path: str, form: Mapping[str, str]) -> tuple[Any, list[Event]]:
         """Send a form as a script does: the JSON of a success, and what that did to the cart."""

@@ -15,6 +15,10 @@ from typing import Any, Final
 
 RAIL_TAG: Final = "attune-recommendations"
 TRACKER_TAG: Final = "attune-tracker"
+RAIL_CLASS: Final = "attune"
+"""The class of the section around a rail."""
+OURS: Final = "ours"
+"""What a row shows if no experiment says otherwise."""
 DRAWER_TAG: Final = "cart-drawer"
 SETUP_ID: Final = "web-pixels-manager-setup"
 _VOID: Final = frozenset({"br", "img", "input", "link", "meta", "hr", "source", "wbr", "area", "base", "col", "embed"})
@@ -28,10 +32,14 @@ _NAMES: Final = {"index": "home"}
 
 @dataclass(slots=True)
 class Card:
+    """`held` is one whose place is kept, but which nobody can see; `ghost` the product of ours whose place it has."""
+
     handle: str
     product_id: str | None
     hidden: bool = False
     request: str | None = None
+    held: bool = False
+    ghost: str | None = None
 
 
 @dataclass(slots=True)
@@ -44,10 +52,38 @@ class Row:
     name: str
     attributes: dict[str, str] = field(default_factory=dict)
     cards: list[Card] = field(default_factory=list)
+    place: str = ""
+    """Of the same rail's places on the page: primary or alternative."""
+    hidden: bool = False
+    """The whole row; its place is not kept."""
+    show: str = OURS
+    """What stands in its place: ours, empty or native (Shopify's own)."""
+    arms: str | None = None
+    """For which arms of experiments it was painted, if the page knew any."""
+    silent: bool = False
+    """Nothing of it is reported."""
 
     @property
     def shown(self) -> list[Card]:
+        """The cards that have a place."""
         return [card for card in self.cards if not card.hidden]
+
+    @property
+    def counted(self) -> str:
+        """The name under which it is counted: a list of Shopify's in our place is not ours."""
+        return self.name if self.show == OURS else f"{self.name}:{self.show}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The app's answer to a rail: cards, or a ranking of those that the page holds."""
+
+    request: str | None = None
+    show: str = OURS
+    stale: bool = False
+    cards: tuple[Card, ...] = ()
+    ranking: tuple[str, ...] | None = None
+    unavailable: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -57,6 +93,8 @@ class Page:
     path: str
     status: int
     rows: list[Row] = field(default_factory=list)
+    spare: list[Row] = field(default_factory=list)
+    """Rows that stand in templates, which a browser shows only if a script takes them."""
     form: dict[str, str] = field(default_factory=dict)
     sold_out: bool = False
     settings: dict[str, str] = field(default_factory=dict)
@@ -86,15 +124,20 @@ def read(html: str, path: str, status: int = 200) -> Page:
     reader.feed(html)
     reader.close()
     page = reader.page
-    page.rows = [row for row in page.rows if row.cards]
+    page.rows, page.spare = ([row for row in rows if row.cards] for rows in (page.rows, page.spare))
     if not reader.has_drawer:
         page.tracker = {}
     return page
 
 
-def cards_of(html: str, path: str) -> list[Card]:
-    """The cards of a piece of a page that has no list around them, as the app's proxy answers."""
-    return [card for row in read(f"<ul class={_GRID}>{html}</ul>", path).rows for card in row.cards]
+def answer_of(html: str, path: str) -> Answer:
+    """The app's answer in cards, which have no list around them; what else it says stands in a template."""
+    reader = _Reader(Page(path, 200))
+    reader.feed(f"<ul class={_GRID}>{html}</ul>")
+    reader.close()
+    cards = tuple(card for row in reader.page.rows for card in row.cards)
+    said = reader.answer
+    return Answer(said.get("data-request"), said.get("data-show") or OURS, "data-stale" in said, cards)
 
 
 def _setup(text: str) -> dict[str, Any]:
@@ -127,6 +170,9 @@ class _Reader(HTMLParser):
         self._kind = "part"
         self._in_setup = False
         self.has_drawer = False
+        self._section: dict[str, str] | None = None
+        self._template: object | None = None
+        self.answer: dict[str, str] = {}
 
     def handle_data(self, data: str) -> None:
         if self._in_setup:
@@ -141,6 +187,11 @@ class _Reader(HTMLParser):
         self._note(tag, at)
         if tag == RAIL_TAG:
             opened = self._rail = {k.removeprefix("data-"): v for k, v in at.items() if k.startswith("data-")}
+        elif tag == "section" and RAIL_CLASS in at.get("class", "").split():
+            opened = self._section = at
+        elif tag == "template":
+            opened = self._template = object()
+            self.answer = at if "data-attune-answer" in at else self.answer
         elif tag in _ROW_TAGS and self._is_row(at):
             opened = self._row = self._begin_row(at)
         elif tag == "li" and self._row is not None:
@@ -184,10 +235,11 @@ class _Reader(HTMLParser):
     def _begin_row(self, at: dict[str, str]) -> Row:
         if self._rail is not None:
             rail = self._rail.get("rail") or self._rail.get("placement", "")
-            row = Row(f"attune:{rail}", self._rail)
+            around = self._section or {}
+            row = Row(f"attune:{rail}", self._rail, place=around.get("data-place", ""), hidden="hidden" in around)
         else:
             row = Row(at.get("data-rail") or f"theme:{self._kind}")
-        self.page.rows.append(row)
+        (self.page.rows if self._template is None else self.page.spare).append(row)
         return row
 
     def _close(self, opened: object) -> None:
@@ -199,6 +251,10 @@ class _Reader(HTMLParser):
             self._row = None
         elif opened is self._rail:
             self._rail = None
+        elif opened is self._section:
+            self._section = None
+        elif opened is self._template:
+            self._template = None
 
     def _link(self, href: str) -> None:
         found = _PRODUCT.match(href)

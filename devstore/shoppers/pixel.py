@@ -20,6 +20,8 @@ from devstore.shoppers.page import Page
 
 CONSENT: Final = {"analytics": True, "preferences": True, "marketing": True}
 """What the banner's one button for everything allows."""
+FIRST_S: Final = 0.3
+"""After so long on a page it sends what the page told at first."""
 BATCH: Final = 10
 QUEUE: Final = 50
 PRODUCTS: Final = 100
@@ -47,15 +49,20 @@ class Pixel:
         self._client = ""
         self._path = "/"
 
-    async def load(self, page: Page) -> None:
-        """What happens as a page stands: it is loaded where the page names it, and told the page's events."""
+    async def load(self, page: Page, *, told: bool) -> None:
+        """What happens as a page stands: it is loaded where the page names it.
+
+        Args:
+            told: whether it sends what the page tells; what lies before the consent is not sent.
+        """
         self._path = page.path.partition("?")[0]
         pixels = page.setup.get("pixels")
         if not pixels:
             return
         if not self._settings:
             await self._start(pixels)
-        self.tell((event["name"], event["data"]) for event in page.setup.get("events", ()))
+        if told:
+            self.tell((event["name"], event["data"]) for event in page.setup.get("events", ()))
 
     def tell(self, events: Iterable[Event]) -> None:
         """Shopify's standard events; those of which the app wants nothing are left out."""

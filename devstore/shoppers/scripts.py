@@ -2,30 +2,45 @@
 
 The requests are those of the extension's own JavaScript (extensions/recommendations/assets): a browser test of the app
 makes the same steps in Chromium and compares. Before consent, and without scripts, nothing of the visitor is sent. Two
-things are simpler: rails are asked one after the other, and what a shopper looks at counts as what is in view.
+things are simpler: rails are asked one after the other, and what a shopper looks at, or would look at in a control's
+empty place, counts as what is in view.
 """
 
 from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
 
 import orjson
 
 from devstore.shoppers.browser import Browser, Event
-from devstore.shoppers.page import Card, Page, Row
+from devstore.shoppers.page import OURS, Answer, Page, Row
 from devstore.shoppers.pixel import CONSENT, DAY_MS, Pixel
+from devstore.shoppers.rails import (
+    NATIVE,
+    RAIL,
+    above,
+    control,
+    distinct,
+    elsewhere,
+    fits,
+    hold,
+    is_ours,
+    paint,
+    ranking,
+    show,
+    take,
+)
 
 CHANCE: Final = "random-products"
 """The theme's section of products drawn by lot. People never see it; simulated shoppers always look for it, so that
 every product page compares ours, Shopify's and chance."""
 BATCH: Final = 50
 ANSWER_S: Final = 1.5
-SPARE, MOST, IN_DRAWER, MOST_SHOWN = 4, 20, 6, 100
-OURS: Final = "attune:"
+SPARE, MOST, IN_DRAWER, MOST_SHOWN, SHOPIFYS = 4, 20, 6, 100, 10
 
 
 class Scripts:
@@ -37,6 +52,7 @@ class Scripts:
         self._settings: dict[str, str] = {}
         self._rows: list[Row] = []
         self._published = False
+        self._told_arms, self._asked_arms = False, False
         self._clicked: dict[str, str] = {}
 
     @property
@@ -44,23 +60,30 @@ class Scripts:
         """Whether the visitor has allowed what they do."""
         return self._browser.scripts and self._browser.visitor is not None
 
-    async def load(self, page: Page) -> None:
-        """What happens when a page stands: rivals are loaded always, ours is personal only after consent."""
+    async def load(self, page: Page, *, allowed_here: bool = False) -> None:
+        """What happens when a page stands: rivals are loaded always, ours is personal only after consent.
+
+        Args:
+            allowed_here: the visitor allows everything on this very page; what it is, is then not told.
+        """
         if not self._browser.scripts:
             return
         rivals = [*page.sections, f"{page.path.partition('?')[0]}?section_id={CHANCE}"] if page.handle else []
         for address in rivals:
             page.rows.extend((await self._browser.part(address)).rows)
-        self._settings, self._rows = page.settings, page.rows
+        self._settings, self._rows, self._asked_arms = page.settings, page.rows, False
+        paint(page.rows, self._browser.arms)
         if not self._allowed(page):
             return
         if page.settings:
             self._browser.begin()
-        await self._pixel.load(page)
+        await self._pixel.load(page, told=not allowed_here)
         if self.run and page.settings:
             self._publish()
+            if not self._told_arms or self._browser.arms is None:
+                await self._ask_arms()
             for row in page.rows:
-                if row.name.startswith(OURS):
+                if is_ours(row) and not row.hidden:
                     await self._personalise(row)
 
     async def drawer(self, page: Page) -> Row | None:
@@ -74,15 +97,28 @@ class Scripts:
         except (KeyError, TypeError):
             cart = ""
         about = {"placement": "cart", "rail": "goes_well", "cart": cart, "product": ""}
-        row = Row(f"{OURS}goes_well", {**at, **about})
-        cards = await self._fetched(row, IN_DRAWER) if self.run and cart else []
-        if not cards and cart:
-            rows = (await self._browser.part(at.get("cart-url", "/cart"))).rows
-            cards = [card for found in rows if found.name == row.name for card in found.cards]
-        row.cards = list(_distinct(cards[:IN_DRAWER], self._elsewhere(row)))
-        for card in row.cards:
-            card.hidden = False
+        row = Row(f"{RAIL}goes_well", {**at, **about})
+        if cart:
+            await self._fill_drawer(row, at.get("cart-url", "/cart"))
         return row if row.cards else None
+
+    async def _fill_drawer(self, row: Row, cart_page: str) -> None:
+        """With cards of the app's, or those of the cart page, which a control does not show either."""
+        answer = None
+        if self.run:
+            paint([row], self._browser.arms)
+            answer = await self._fetched(row, limit=str(IN_DRAWER))
+        cards = answer.cards if answer and await self._fits(row, answer) else ()
+        if not cards:
+            rows = (await self._browser.part(cart_page)).spare
+            cards = tuple(card for found in rows if found.name == row.name for card in found.cards)
+        row.cards = list(cards[:IN_DRAWER])
+        hold(row)
+        if row.show == OURS:
+            row.cards = list(distinct(row.cards, elsewhere(self._rows, row)))
+            show(row, IN_DRAWER)
+        else:
+            control(row, answer or Answer(), IN_DRAWER)
 
     def happened(self, events: Sequence[Event]) -> None:
         """What a script's request did to the cart."""
@@ -97,7 +133,7 @@ class Scripts:
         """A card was clicked; if it is one of ours, the click is remembered for the cart."""
         self._on_card("click", row, place)
         card = row.shown[place]
-        if self.run and row.name.startswith(OURS) and card.request and card.product_id:
+        if self.run and is_ours(row) and row.show == OURS and not row.silent and card.request and card.product_id:
             self._clicked[card.product_id] = f"{card.request}:{place}"
 
     def tag(self, product: int) -> dict[str, str]:
@@ -132,29 +168,61 @@ class Scripts:
         at = row.attributes
         if not (at.get("proxy") and at.get("collect") and at.get("key")):
             return
-        if at.get("placement") == "product":
-            query = self._question(row, cards=_ids(row.cards))
-            address = f"{at['proxy']}/v1/recommendations?{query}"
-            answer = await self._browser.json(address, within_s=ANSWER_S)
-            try:
-                _order(row, answer, self._elsewhere(row))
-            except (AttributeError, KeyError, TypeError):
-                if answer is not None:
-                    self._browser.tally.problem("an answer of the app that cannot be read")
-            return
-        places = len(row.shown)
-        fetched = await self._fetched(row, min(places + SPARE, MOST))
-        ranked = list(_distinct([*fetched, *row.cards], self._elsewhere(row)))[:places]
-        if any(card in fetched for card in ranked):
-            row.cards = ranked
-            for card in ranked:
-                card.hidden = False
+        answer = await self._ask(row)
+        if answer is not None:
+            take(row, answer, elsewhere(self._rows, row))
+            await self._fits(row, answer)
 
-    async def _fetched(self, row: Row, limit: int) -> list[Card]:
+    async def _ask(self, row: Row) -> Answer | None:
+        places = len(row.shown)
+        if row.show == NATIVE:
+            native = await self._shopifys(row, places)
+            return await self._fetched(row, native=",".join(native), limit=str(len(native) or ""))
+        if row.attributes.get("placement") != "product":
+            return await self._fetched(row, limit=str(min(places + SPARE, MOST)))
+        query = self._question(row, cards=_ids(row))
+        said = await self._browser.json(f"{row.attributes['proxy']}/v1/recommendations?{query}", within_s=ANSWER_S)
+        try:
+            return None if said is None else ranking(said)
+        except (AttributeError, KeyError, TypeError):
+            self._browser.tally.problem("an answer of the app that cannot be read")
+            return None
+
+    async def _fetched(self, row: Row, **more: str) -> Answer | None:
         at = row.attributes
-        query = self._question(row, limit=str(limit), locale=at.get("locale", ""))
+        query = self._question(row, **more, locale=at.get("locale", ""))
         address = f"{at.get('root', '/').rstrip('/')}{at.get('proxy', '')}/v1/rail?{query}"
         return await self._browser.cards(address, within_s=ANSWER_S)
+
+    async def _shopifys(self, row: Row, places: int) -> list[str]:
+        """What Shopify itself recommends beside the row's product, without what stands in its list's places above."""
+        at, first = row.attributes, above(self._rows, row)
+        limit = min(first + places, SHOPIFYS)
+        query = urlencode({"product_id": at.get("product", ""), "limit": limit, "intent": "related"})
+        address = f"{at.get('root', '/').rstrip('/')}/recommendations/products.json?{query}"
+        found = await self._browser.json(address, within_s=ANSWER_S)
+        try:
+            return [str(product["id"]) for product in found["products"]][first:]
+        except (KeyError, TypeError):
+            return []
+
+    async def _fits(self, row: Row, answer: Answer) -> bool:
+        """Whether the answer is for what the page shows; if not, nothing is reported, and the arms are asked again."""
+        row.silent = not fits(row, answer)
+        if row.silent:
+            await self._ask_arms()
+        return not row.silent
+
+    async def _ask_arms(self) -> None:
+        """At most once a page; what has been painted stays as it is."""
+        if self._asked_arms:
+            return
+        self._asked_arms = True
+        query = urlencode({"visitor": self._browser.visitor})
+        told = await self._browser.json(f"{self._settings.get('proxy', '')}/v1/arms?{query}", within_s=ANSWER_S)
+        if isinstance(told, dict) and isinstance(told.get("rails"), dict):
+            self._browser.arms = {rail: said for rail, said in told["rails"].items() if isinstance(said, dict)}
+            self._told_arms = True
 
     def _question(self, row: Row, **more: str) -> str:
         at = row.attributes
@@ -163,27 +231,20 @@ class Scripts:
             "rail": at.get("rail", ""),
             "product_id": at.get("product", ""),
             "cart": at.get("cart", ""),
-            "shown": ",".join(self._elsewhere(row)[:MOST_SHOWN]),
+            "shown": ",".join(elsewhere(self._rows, row)[:MOST_SHOWN]),
+            "arms": row.arms or "",
             **more,
             "visitor": self._browser.visitor or "",
         }
         return urlencode({name: value for name, value in asked.items() if value})
 
-    def _elsewhere(self, row: Row) -> list[str]:
-        """What our rails above this one show; it is not to be repeated."""
-        above = []
-        for other in self._rows:
-            if other is row:
-                break
-            if other.name.startswith(OURS):
-                above += [card.product_id for card in other.shown if card.product_id]
-        return list(dict.fromkeys(above))
-
     # -- events ------------------------------------------------------------------------------------------------------
 
     def _on_card(self, type: str, row: Row, place: int) -> None:
         card, at = row.shown[place], row.attributes
-        if not self.run or not row.name.startswith(OURS) or not card.product_id:
+        if not self.run or not is_ours(row) or row.silent or not card.product_id:
+            return
+        if row.show != OURS and type != "exposure":
             return
         event: dict[str, Any] = {
             "id": secrets.token_hex(16),
@@ -192,9 +253,10 @@ class Scripts:
             "type": type,
             "placement": at.get("placement"),
             "rail": at.get("rail"),
-            "product_id": card.product_id,
+            "product_id": card.ghost or card.product_id,
             **({"request_id": card.request} if card.request else {}),
             "position": place,
+            **({"ghost": True} if row.show != OURS else {}),
         }
         self._queue = [*self._queue, (time.monotonic(), event)][-2 * BATCH :]
 
@@ -207,31 +269,5 @@ class Scripts:
         self._browser.tally.sent(len(events), status)
 
 
-def _ids(cards: Iterable[Card]) -> str:
-    return ",".join(card.product_id for card in cards if card.product_id)
-
-
-def _distinct(cards: Iterable[Card], elsewhere: Sequence[str]) -> Iterator[Card]:
-    """Each product once; what other rails show comes last."""
-    once: dict[str | None, Card] = {}
-    for card in cards:
-        once.setdefault(card.product_id, card)
-    yield from (card for product, card in once.items() if product not in elsewhere)
-    yield from (card for product, card in once.items() if product in elsewhere)
-
-
-def _order(row: Row, answer: dict[str, Any], elsewhere: Sequence[str]) -> None:
-    """Re-order the cards that are there, as many shown as before; what has sold out since goes.
-
-    Raises:
-        AttributeError, KeyError, TypeError: the answer has another shape; the row is as it was.
-    """
-    shown, gone = len(row.shown), frozenset(answer.get("unavailable", ()))
-    request, ranking = answer["request_id"], [item["product_id"] for item in answer["items"]]
-    left = {card.product_id: card for card in row.cards if card.product_id not in gone}
-    for card in left.values():
-        card.request = request if card.product_id in ranking else None
-    ranked = [left.pop(product) for product in dict.fromkeys(ranking) if product in left]
-    row.cards = list(_distinct([*ranked, *left.values()], elsewhere))
-    for place, card in enumerate(row.cards):
-        card.hidden = place >= shown
+def _ids(row: Row) -> str:
+    return ",".join(card.product_id for card in row.cards if card.product_id)

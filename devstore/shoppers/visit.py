@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
 from urllib.parse import quote_plus, urlencode
 
 import numpy as np
@@ -19,11 +18,9 @@ from devstore.shoppers.catalogue import Catalogue
 from devstore.shoppers.habits import Habits
 from devstore.shoppers.mind import Mind
 from devstore.shoppers.page import Card, Page, Row
+from devstore.shoppers.pixel import FIRST_S
 from devstore.shoppers.scripts import Scripts
 from devstore.shoppers.tally import Tally
-
-SETTLED_S: Final = 2.0
-"""After so long a page has told what it is, and what happened on it before."""
 
 
 @dataclass(slots=True)
@@ -90,50 +87,60 @@ class Visit:
         if page.status >= 400:
             return "/"
         stays = float(self.random.exponential(self.habits.think_s))
-        await self._wait(min(stays, SETTLED_S))
+        await self._wait(min(stays, FIRST_S))
         await self.scripts.flush()
         product = self.catalogue.id(page.handle) if page.handle else None
         drawer = None if product is None else await self._consider(page, product)
         clicked = self._look([*page.rows, drawer] if drawer else page.rows)
         await self.scripts.flush()
-        await self._wait(stays - SETTLED_S)
+        await self._wait(stays - FIRST_S)
         return await self._follow(*clicked) if clicked else self._wander(page)
 
     async def _open(self, path: str) -> Page:
         page = await self.browser.open(path)
-        self._answer_banner()
-        await self.scripts.load(page)
+        accepted = self._answer_banner()
+        await self.scripts.load(page, allowed_here=accepted)
         return page
 
     async def _follow(self, row: Row, place: int) -> str:
         """Click on a card."""
         card = row.shown[place]
-        self.tally.row(row.name).clicks += 1
+        self.tally.row(row.counted).clicks += 1
         product = self._product(card)
         if product is not None:
-            self.came_by[product] = row.name
+            self.came_by[product] = row.counted
         self.scripts.clicked(row, place)
         await self.scripts.flush()
         return f"/products/{card.handle}"
 
-    def _answer_banner(self) -> None:
-        if self.browser.consent is None:
-            chance = self.random.random()
-            if chance < self.habits.accept:
-                self.browser.answer_banner(accept=True)
-            elif chance < self.habits.accept + self.habits.decline:
-                self.browser.answer_banner(accept=False)
+    def _answer_banner(self) -> bool:
+        """Answer the banner, or leave it; whether everything was allowed just now."""
+        if self.browser.consent is not None:
+            return False
+        chance = self.random.random()
+        if chance < self.habits.accept:
+            self.browser.answer_banner(accept=True)
+        elif chance < self.habits.accept + self.habits.decline:
+            self.browser.answer_banner(accept=False)
+        return self.browser.consent is True
 
     def _look(self, rows: Sequence[Row]) -> tuple[Row, int] | None:
-        """Look along the rows; returns the row and place of a card that is clicked."""
+        """Look along the rows; returns the row and place of a card that is clicked.
+
+        Places in which nothing stands come into view like others, so that they are passed by as often; but nobody looks
+        at them.
+        """
+        rows = [row for row in rows if not row.hidden]
         for number in self.random.permutation(len(rows)).tolist():
             row: Row = rows[number]
             for place in self.mind.places(len(row.shown)):
                 product = self._product(row.shown[place])
                 if product is None:
                     continue
-                self.tally.row(row.name).looked_at += 1
                 self.scripts.seen(row, place)
+                if row.shown[place].held:
+                    continue
+                self.tally.row(row.counted).looked_at += 1
                 if self.mind.clicks(product, self.cart):
                     return row, place
             if self.random.random() >= self.habits.shelves_looked_at:
@@ -167,7 +174,7 @@ class Visit:
         path = "/cart"
         for _ in range(2):
             page = await self._open(path)
-            await self._wait(SETTLED_S)
+            await self._wait(FIRST_S)
             await self.scripts.flush()
             clicked = self._look(page.rows)
             await self._wait(float(self.random.exponential(self.habits.think_s)))

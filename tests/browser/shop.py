@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 from flask import Flask, Response, jsonify, request
 
+from app.core.experiments.types import Show
 from app.core.ids import ProductId, RequestId
 from app.core.recommend.types import Candidate, Rail, Reason, ReasonCode, Strategy
 from app.services.serve_recommendations import Answer, Item
@@ -35,13 +36,16 @@ class ScriptedApp:
     """The app's public side as a test wants it.
 
     `ranking` lists product ids, best first, `unavailable` those sold out since, `reason` why all of them are there; no
-    ranking is sent while `answer` is not set.
+    ranking is sent while `answer` is not set. `arms` says how each rail looks that an experiment touches, as the app's
+    route of that name does; the real app with real experiments is in test_experiments.py.
     """
 
     ranking: list[int] = field(default_factory=list)
     unavailable: list[int] = field(default_factory=list)
     reason: ReasonCode = ReasonCode.BECAUSE_VIEWED
     handles: dict[int, str] = field(default_factory=dict)
+    arms: dict[str, dict[str, str]] = field(default_factory=dict)
+    arms_asked: int = 0
     request_id: str = "request0001"
     status: int = 200
     answer: threading.Event = field(default_factory=threading.Event)
@@ -66,6 +70,11 @@ class ScriptedApp:
     def flask(self) -> Flask:
         app = Flask("scripted")
 
+        @app.get("/proxy/v1/arms")
+        def arms() -> Response:
+            self.arms_asked += 1
+            return jsonify({"rails": self.arms})
+
         @app.get("/proxy/v1/recommendations")
         def recommendations() -> tuple[Response, int]:
             self.asked.append(request.args.to_dict())
@@ -76,16 +85,22 @@ class ScriptedApp:
                 for place, product in enumerate(self.ranking)
             ]
             gone = [str(product) for product in self.unavailable]
-            return jsonify({"request_id": self.request_id, "items": items, "unavailable": gone}), self.status
+            show, stale = self._look()
+            told = {"request_id": self.request_id, "show": show, "stale": stale, "unavailable": gone}
+            return jsonify({**told, "items": items if show is Show.OURS else []}), self.status
 
         @app.get("/proxy/v1/rail")
         def rail() -> Response:
             self.asked.append(request.args.to_dict())
             self.answer.wait(PATIENCE_S)
-            shown = request.args.get("shown", "").split(",")
-            items = tuple(self._item(product) for product in self.ranking if str(product) not in shown)
+            elsewhere = request.args.get("shown", "").split(",")
+            items = tuple(self._item(product) for product in self.ranking if str(product) not in elsewhere)
             name, id = Rail(request.args["rail"]), RequestId(self.request_id)
-            answer = Answer(id, name, Strategy.ITEM_ITEM, "", items, None, (), mapped=True)
+            show, stale = self._look()
+            listed = [int(product) for product in request.args.get("native", "").split(",") if product]
+            native = tuple(self.handles[product] for product in listed if show is Show.NATIVE)
+            shown = items if show is Show.OURS else ()
+            answer = Answer(id, name, Strategy.ITEM_ITEM, "", shown, None, (), True, (), show, native, stale)
             body = rail_liquid(answer, request.args.to_dict())
             return Response(body, self.status, content_type="application/liquid")
 
@@ -96,6 +111,13 @@ class ScriptedApp:
             return Response(status=202, headers={"Access-Control-Allow-Origin": "*"})
 
         return app
+
+    def _look(self) -> tuple[Show, bool]:
+        """What stands in the place of the rail that is asked for, and whether the page was painted for other arms."""
+        look = self.arms.get(request.args["rail"])
+        if look is None or request.args.get("arms") != look["variant"]:
+            return Show.OURS, look is not None
+        return Show(look["show"]), False
 
     def _item(self, product: int) -> Item:
         return Item(Candidate(ProductId(product), 1.0, Reason(self.reason)), self.handles[product], b"", "")

@@ -129,7 +129,7 @@ def test_a_hostile_title_is_shown_and_not_obeyed_in_fetched_cards(visit: Visit, 
     )
     assert HOSTILE in visit.link(shop.listed[1]).inner_text()
     assert visit.page.evaluate("window.hacked") is None
-    assert visit.page.locator(".attune script, .attune [onerror]").count() == 0
+    assert visit.page.locator(".attune li script, .attune [onerror]").count() == 0
 
 
 def test_two_rails_of_a_page_do_not_repeat_each_other(visit: Visit, shop: Shop) -> None:

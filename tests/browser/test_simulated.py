@@ -70,12 +70,83 @@ def test_the_same_visit_is_told_alike(visit: Visit, shop: Shop) -> None:
         parse(event, now=NOW)
 
 
+@pytest.mark.parametrize("show", ["empty", "native"])
+def test_a_visit_in_a_control_is_told_alike(visit: Visit, shop: Shop, show: str) -> None:
+    shop.app.ranking = shop.listed[::-1]
+    rails = {"for_you": "empty", "bought_together": show, "goes_well": "empty"}
+    shop.app.arms = {rail: {"variant": "7:control", "show": look} for rail, look in rails.items()}
+    held_out_in_chromium(visit, shop)
+    real, real_arms = Heard.of(shop.app), shop.app.arms_asked
+    shop.app.batches.clear()
+    shop.app.asked.clear()
+    with ThreadPoolExecutor(1) as apart:
+        apart.submit(asyncio.run, held_out_simulated(shop)).result()
+    theirs = Heard.of(shop.app)
+    assert theirs.fields == real.fields
+    assert theirs.counts.keys() == real.counts.keys() == {"exposure"}
+    assert ghosts(theirs) == ghosts(real)
+    assert theirs.questions == real.questions
+    assert shop.app.arms_asked == 2 * real_arms
+
+
+def ghosts(heard: Heard) -> set[tuple[str, str, str]]:
+    """Rail, product and answer of the first place of each rail."""
+    first = [event for event in heard.events if event["position"] == 0]
+    assert all(event["ghost"] is True for event in first)
+    return {(event["rail"], event["product_id"], event["request_id"]) for event in first}
+
+
+def held_out_in_chromium(visit: Visit, shop: Shop) -> None:
+    """Consents on a page with a rail, then passes by the places of home, product page and drawer."""
+    app = shop.app
+    visit.open(shop.home_url).consent().see_rail()
+    visit.until(lambda: "attune:arms" in visit.stored() and app.asked, "the page has asked for arms and cards")
+
+    def seen(rail: str) -> bool:
+        return any(event["rail"] == rail for event in app.of("exposure"))
+
+    visit.open(shop.home_url).see_rail()
+    visit.until(lambda: seen("for_you"), "home was seen")
+    visit.open(shop.page_url).see_rail()
+    visit.until(lambda: seen("bought_together"), "the product's rail was seen")
+    visit.page.get_by_role("button", name="Add to cart").click()
+    visit.page.locator("cart-drawer attune-recommendations li").first.wait_for(state="attached")
+    visit.page.locator("cart-drawer attune-recommendations").scroll_into_view_if_needed()
+    visit.until(lambda: seen("goes_well"), "the drawer's rail was seen")
+    assert visit.complaints == []
+
+
+async def held_out_simulated(shop: Shop) -> None:
+    async with httpx.AsyncClient(base_url=shop.origin, follow_redirects=True, trust_env=False) as http:
+        browser = Browser(http, Tally(), AGENTS[1])
+        scripts = Scripts(browser)
+        page = await browser.open("/")
+        browser.answer_banner(accept=True)
+        await scripts.load(page, allowed_here=True)
+        page = await browser.open("/")
+        await scripts.load(page)
+        scripts.seen(ours(page), 0)
+        page = await browser.open(f"/products/{shop.page.handle}")
+        await scripts.load(page)
+        scripts.seen(ours(page), 0)
+        await browser.send("/cart/add.js", {**page.form, "quantity": "1"})
+        drawer = await scripts.drawer(page)
+        assert drawer is not None
+        assert all(card.held for card in drawer.shown)
+        scripts.seen(drawer, 0)
+        await scripts.flush()
+        assert (browser.tally.errors, browser.tally.refused, browser.tally.problems) == (0, 0, [])
+
+
 def in_chromium(visit: Visit, shop: Shop, steps: list[str]) -> None:
     """Looks around, clicks on a card of the page product's rail, buys what it leads to."""
     page, app = visit.page, shop.app
     visit.open(shop.origin + steps[0])
     page.get_by_role("region", name="Cookie consent").get_by_role("button", name="Accept").click()
     app.wait_for(1, "identity")
+    visit.see_rail().until(
+        lambda: "attune:arms" in visit.stored() and app.asked, "the page has asked for arms and cards"
+    )
     visit.open(shop.origin + steps[0]).see_rail()  # Told from here on: what was before consent is not.
     app.wait_for(1, "exposure")
     for number, step in enumerate(steps[1:], 2):
@@ -108,11 +179,13 @@ async def simulated(shop: Shop, steps: list[str]) -> None:
 
         async def opened(path: str) -> Page:
             page = await browser.open(path)
+            accepted = browser.consent is None
             browser.answer_banner(accept=True)
-            await scripts.load(page)
+            await scripts.load(page, allowed_here=accepted)
             await scripts.flush()
             return page
 
+        await opened(steps[0])
         home, *_ = [await opened(step) for step in steps]
         scripts.seen(ours(home), 0)
         await scripts.flush()

@@ -9,6 +9,8 @@ const VISITOR = 'attune:visitor';
 const SINCE = 'attune:since';
 const SINCE_MS = 1500;
 const BATCH = 10;
+// A page that is looked at for a moment only is to be known too, so what it tells at first is sent soon.
+const FIRST_MS = 300;
 const BATCH_MS = 2000;
 const QUEUE = 50;
 const PRODUCTS = 100;
@@ -64,7 +66,7 @@ const consentOf = ({ analyticsProcessingAllowed, preferencesProcessingAllowed, m
 // What waits to be sent. A batch that did not arrive is tried once more with the next one.
 class Outbox {
   constructor({ collect, key, shop }) {
-    Object.assign(this, { collect, key, shop, waiting: [], timer: 0, visitor: null });
+    Object.assign(this, { collect, key, shop, waiting: [], timer: 0, visitor: null, delay: FIRST_MS });
   }
 
   put(event, at) {
@@ -75,7 +77,7 @@ class Outbox {
   }
 
   later() {
-    this.timer ||= setTimeout(() => this.send(), BATCH_MS);
+    this.timer ||= setTimeout(() => this.send(), this.delay);
   }
 
   clear() {
@@ -87,6 +89,7 @@ class Outbox {
   send() {
     clearTimeout(this.timer);
     this.timer = 0;
+    this.delay = BATCH_MS;
     while (this.waiting.length) this.post(this.waiting.splice(0, BATCH));
   }
 

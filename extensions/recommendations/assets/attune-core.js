@@ -4,6 +4,7 @@
 const VISITOR = 'attune:visitor';
 const SINCE = 'attune:since';
 const PUBLISHED = 'attune:published';
+const ARMS = 'attune:arms';
 const BATCH_MS = 1000;
 const BATCH = 50;
 
@@ -65,6 +66,13 @@ export const keep = (key, value) => {
   if (current) write('sessionStorage', key, JSON.stringify(value));
 };
 
+/** The arms that the visitor was last told, as text, for pages that are yet to be painted; null where there are none. */
+export const arms = () => read('localStorage', ARMS);
+
+export const keepArms = (text) => {
+  if (current) write('localStorage', ARMS, text);
+};
+
 // Consent
 
 const consented = () => {
@@ -104,11 +112,22 @@ const begin = (since) => {
 const forget = () => {
   const known = current;
   queue.length = 0;
-  for (const key of [VISITOR, SINCE]) write('localStorage', key, null);
+  for (const key of [VISITOR, SINCE, ARMS]) write('localStorage', key, null);
   for (const key of remembered) write('sessionStorage', key, null);
   become(null);
+  reveal();
   // The pixel of this tab does not hear of a choice made in another one.
   if (known) window.Shopify?.analytics?.publish?.(VISITOR, { visitor: null });
+};
+
+// Who is no visitor is in no experiment, and sees what everybody sees.
+const reveal = () => {
+  for (const section of document.querySelectorAll('.attune[data-arms]')) {
+    section.classList.remove('attune--held');
+    section.inert = false;
+    delete section.dataset.arms;
+    delete section.dataset.show;
+  }
 };
 
 // Tells the web pixel whose its client id is.

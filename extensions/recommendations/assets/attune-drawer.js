@@ -1,5 +1,6 @@
 // Puts the rail of the cart into the theme's cart drawer whenever that is open: after consent with cards from the app,
 // without it with those that Liquid puts into the tracker of the cart page. Themes announce their drawers in many ways, so it is watched.
+import { fits, paint } from './attune-arms.js';
 import { askForCards, cardsOf } from './attune-ask.js';
 import { onVisitor, visitor } from './attune-core.js';
 
@@ -18,6 +19,8 @@ class DrawerRail {
     this.rail.dataset.filled = 'drawer';
     this.section.classList.add('attune--drawer');
     this.section.hidden = true;
+    // The drawer is painted long after the page.
+    this.section.querySelector('script')?.remove();
     this.settled = ({ target }) => this.section.contains(target) || this.soon();
     this.list = this.rail.querySelector('ul');
     this.list.replaceChildren();
@@ -81,9 +84,10 @@ class DrawerRail {
     if (turn !== this.turn) return;
     if (cart === this.shown) return this.place();
     this.place();
-    const cards = cart ? await this.cards(cart) : [];
+    if (this.section.hidden) paint(this.section);
+    const answer = cart ? await this.ask(cart) : { cards: [] };
     if (turn !== this.turn) return;
-    this.fill(cart, cards);
+    this.fill(cart, answer);
   }
 
   /** The ids of the products in the cart. */
@@ -93,22 +97,28 @@ class DrawerRail {
     return [...new Set(items.map((item) => item.product_id))].slice(0, 100).join(',');
   }
 
-  async cards(cart) {
+  /** An answer with cards of the app's, or with those of the cart page, which a control does not show either. */
+  async ask(cart) {
     const { dataset } = this.tracker;
+    let answer = {};
     if (visitor()) {
       const shown = [...(this.rail.elsewhere ?? [])].slice(0, 100);
-      const question = { placement: 'cart', rail: 'goes_well', cart, shown, limit: PLACES };
-      const cards = await askForCards(dataset, question).catch(() => []);
-      if (cards.length) return cards;
+      const { arms } = this.section.dataset;
+      const question = { placement: 'cart', rail: 'goes_well', cart, shown, arms, limit: PLACES };
+      answer = await askForCards(dataset, question).catch(() => ({}));
+      answer.silent = Boolean(answer.cards) && !fits(this.section, answer);
+      if (answer.cards?.length && !answer.silent) return answer;
     }
     const page = await fetch(dataset.cartUrl);
-    return page.ok ? cardsOf(await page.text(), 'attune-tracker > template') : [];
+    return { ...answer, cards: page.ok ? cardsOf(await page.text(), 'attune-tracker > template') : [] };
   }
 
-  fill(cart, cards) {
+  fill(cart, answer) {
     const { list } = this;
+    const { cards } = answer;
     if (this.touched) return this.wait(cart);
     this.shown = cart;
+    this.rail.answer = answer;
     this.rail.dataset.cart = cart;
     this.section.hidden = !cards.length;
     const chosen = cards.slice(0, PLACES);

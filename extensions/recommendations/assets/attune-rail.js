@@ -1,18 +1,28 @@
 // The rail's element, defined once there has been consent: it asks the app as the rail comes near the view, re-orders
-// the cards of a product page or takes others on the home and cart pages, and reports what was seen and clicked.
-import { askForCards, askForOrder } from './attune-ask.js';
+// the cards of a product page or takes others on the home and cart pages, and reports what was seen and clicked. In a
+// control of an experiment it asks and reports alike, and shows nothing of ours.
+import { fits, paint, paintedAs } from './attune-arms.js';
+import { askForCards, askForOrder, askShopify } from './attune-ask.js';
 import { clicked } from './attune-cart.js';
+import { above, count } from './attune-control.js';
 import { flush, onVisitor, report, visitor } from './attune-core.js';
+import { Seen } from './attune-seen.js';
 import { explain } from './attune-why.js';
 
-const SEEN_MS = 1000;
 const SPARE = 4;
 const MOST = 20;
 
-const shownIn = (rail) => rail.cards.filter((card) => !card.hidden).map(({ dataset }) => dataset.product);
+let defined = false;
+
+const shownIn = (rail) => rail.places.filter((card) => !card.inert).map(productOf);
 
 class Recommendations extends HTMLElement {
+  seen = new Seen((card) => this.expose(card));
+
   connectedCallback() {
+    // The theme has drawn it anew, without running the script that stands in it.
+    if (defined && !this.met && this.dataset.filled === undefined) paint(this.section);
+    this.met = true;
     this.addEventListener('click', this);
     this.addEventListener('auxclick', this);
     document.addEventListener('visibilitychange', this);
@@ -29,8 +39,21 @@ class Recommendations extends HTMLElement {
     return [...this.querySelectorAll('li[data-product]')];
   }
 
+  /** The cards that show. */
+  get places() {
+    return this.cards.filter((card) => !card.hidden);
+  }
+
   get list() {
     return this.querySelector('ul');
+  }
+
+  get section() {
+    return this.parentElement;
+  }
+
+  get painted() {
+    return paintedAs(this.section);
   }
 
   /** Nothing moves under a pointer, focus or swipe. */
@@ -44,6 +67,7 @@ class Recommendations extends HTMLElement {
       (other) =>
         other !== this &&
         other.cards &&
+        !other.section.matches('[hidden], .attune--held') &&
         (other.answered || other.compareDocumentPosition(this) & Node.DOCUMENT_POSITION_FOLLOWING),
     );
     return new Set(others.flatMap(shownIn));
@@ -68,9 +92,9 @@ class Recommendations extends HTMLElement {
   stop() {
     this.near?.disconnect();
     this.near = null;
-    this.pause();
-    this.view = null;
+    this.seen.stop();
     this.answered = false;
+    this.silent = false;
   }
 
   forget() {
@@ -85,37 +109,52 @@ class Recommendations extends HTMLElement {
     const asked = visitor();
     const current = () => visitor() === asked && this.isConnected;
     try {
-      if (this.dataset.placement === 'product') {
-        const answer = await askForOrder(this.dataset, this.question({ cards: this.cards.map(productOf) }));
-        if (current()) this.order(answer);
-      } else {
-        const cards = await this.fetchCards();
-        if (current()) this.take(cards);
-      }
+      const answer = await this.ask();
+      if (current()) this.take(answer);
     } catch {
       // Liquid's cards stand.
     }
     if (current()) this.watch();
   }
 
-  question(more) {
-    const { placement, rail, product, cart } = this.dataset;
-    return { placement, rail, product_id: product, cart, shown: [...this.elsewhere].slice(0, 100), ...more };
+  watch() {
+    if (!this.silent) this.seen.watch(this.places);
   }
 
-  /** Cards for as many places as the rail has, and a few to choose from. */
-  fetchCards(places = shownIn(this).length) {
-    return askForCards(this.dataset, this.question({ limit: Math.min(places + SPARE, MOST) }));
+  async ask() {
+    const { dataset, places } = this;
+    if (this.painted === 'native') {
+      const native = await askShopify(dataset, above(this), places.length);
+      return askForCards(dataset, this.question({ native, limit: native.length || undefined }));
+    }
+    if (dataset.placement === 'product') return askForOrder(dataset, this.question({ cards: this.cards.map(productOf) }));
+    // For as many places as the rail has, and a few to choose from.
+    return askForCards(dataset, this.question({ limit: Math.min(places.length + SPARE, MOST) }));
+  }
+
+  question(more) {
+    const { placement, rail, product, cart } = this.dataset;
+    const { arms } = this.section.dataset;
+    return { placement, rail, product_id: product, cart, shown: [...this.elsewhere].slice(0, 100), arms, ...more };
+  }
+
+  take(answer) {
+    const { items, unavailable = [], cards } = answer;
+    const before = this.cards;
+    const places = this.places.length;
+    // Sold out since Liquid drew the page.
+    for (const card of before) if (unavailable.includes(productOf(card))) card.remove();
+    if (before.length && !this.cards.length) this.section.hidden = true;
+    this.silent = !fits(this.section, answer);
+    if (this.silent) this.show(this.cards, places, before);
+    else if (this.painted !== 'ours') count(this, answer, places);
+    else if (items) this.order(answer, places, before);
+    else this.exchange(cards);
   }
 
   // Moved in the document, not by CSS order, for screen readers and the Tab key.
-  order({ request_id: request, items, unavailable = [] }) {
-    const before = this.cards;
-    const places = shownIn(this).length;
-    // Sold out since Liquid drew the page.
-    for (const card of this.cards) if (unavailable.includes(productOf(card))) card.remove();
+  order({ request_id: request, items }, places, before) {
     const { cards } = this;
-    this.parentElement.hidden = !cards.length;
     const ranked = [];
     for (const card of cards) delete card.dataset.request;
     for (const { product_id: product, reason } of items) {
@@ -129,15 +168,16 @@ class Recommendations extends HTMLElement {
   }
 
   // Liquid's own cards fill what the answer leaves open, so that the rail keeps its size.
-  take(fetched) {
-    const places = shownIn(this).length;
+  exchange(fetched) {
+    const places = this.places.length;
     if (!fetched.length || !places || this.touched) return;
     const ranked = this.distinct([...fetched, ...this.cards]).slice(0, places);
     if (!ranked.some((card) => fetched.includes(card))) return;
     for (const card of ranked) explain(card, { code: card.dataset.reason });
     this.show(ranked, places, this.cards);
     const personal = ranked.some(({ dataset }) => dataset.reason && dataset.reason !== 'trending');
-    if (personal && this.dataset.heading) this.parentElement.querySelector('h2').textContent = this.dataset.heading;
+    const heading = this.section.dataset.title ? '' : this.dataset.heading;
+    if (personal && heading) this.section.querySelector('h2').textContent = heading;
   }
 
   /** Each product once; what other rails show comes last, and only shows where nothing else is left. */
@@ -149,9 +189,15 @@ class Recommendations extends HTMLElement {
     return [...once.filter((card) => !repeated.includes(card)), ...repeated];
   }
 
-  /** The drawer has put new cards into this rail. */
+  /** The drawer has put the cards of this answer into the rail, or Liquid's. */
   filled() {
     if (!visitor()) return;
+    const { answer = {} } = this;
+    this.silent = Boolean(answer.silent);
+    if (this.painted !== 'ours') {
+      count(this, answer, this.cards.length);
+      return this.watch();
+    }
     for (const card of this.cards) explain(card, { code: card.dataset.reason });
     this.show(this.distinct(this.cards), this.cards.length, this.cards);
     this.watch();
@@ -169,47 +215,24 @@ class Recommendations extends HTMLElement {
     this.answered = true;
   }
 
-  // An exposure: at least half of a card in view for one second, once a card.
-  watch() {
-    this.pause();
-    this.exposed ??= new WeakSet();
-    const waiting = new Map();
-    const view = new IntersectionObserver(
-      (entries) => {
-        for (const { target, intersectionRatio } of entries) {
-          clearTimeout(waiting.get(target));
-          if (intersectionRatio < 0.5) continue;
-          waiting.set(target, setTimeout(() => this.expose(target), SEEN_MS));
-        }
-      },
-      { threshold: 0.5 },
-    );
-    this.view = { view, waiting };
-    for (const card of this.cards) if (!card.hidden && !this.exposed.has(card)) view.observe(card);
-  }
-
-  pause() {
-    this.view?.view.disconnect();
-    for (const id of this.view?.waiting.values() ?? []) clearTimeout(id);
-  }
-
   expose(card) {
-    if (!visitor() || document.hidden) return;
-    this.view.view.unobserve(card);
-    this.exposed.add(card);
+    if (!visitor() || document.hidden) return false;
     this.report('exposure', card);
+    return true;
   }
 
-  report(type, { dataset: { product, request, position } }) {
+  report(type, { dataset: { product, request, position, ghost } }) {
     const { placement, rail } = this.dataset;
-    report({ type, placement, rail, product_id: product, request_id: request, position: Number(position) });
+    const control = this.painted === 'ours' ? {} : { product_id: ghost ?? product, ghost: true };
+    report({ type, placement, rail, product_id: product, request_id: request, position: Number(position), ...control });
   }
 
   handleEvent({ type, target, button }) {
     if (type === 'visibilitychange') {
-      if (this.view) document.hidden ? this.pause() : this.watch();
+      document.hidden ? this.seen.pause() : this.seen.resume();
       return;
     }
+    if (this.silent || this.painted !== 'ours') return;
     const card = target.closest('a') && target.closest('li[data-product]');
     if (!visitor() || !card || button > 1) return;
     this.report('click', card);
@@ -221,3 +244,4 @@ class Recommendations extends HTMLElement {
 const productOf = (card) => card.dataset.product;
 
 customElements.define('attune-recommendations', Recommendations);
+defined = true;

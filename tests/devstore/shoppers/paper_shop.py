@@ -31,6 +31,8 @@ class PaperShop:
         self.orders = 0
         self.batches: list[tuple[str, list[dict[str, Any]]]] = []
         """What was collected, with the origin that sent it."""
+        self.arms: Callable[[str], dict[str, dict[str, str]]] = lambda _visitor: {}
+        """From a visitor's id to what each rail looks like for her; what touches no rail is in no experiment."""
         self.collects = 202
         self.needed = True
         """Whether visitors are asked for consent."""
@@ -64,6 +66,7 @@ class PaperShop:
             "/_sandbox/1": lambda _: httpx.Response(
                 200, text=f'<script id="pixel" type="application/json">{sandbox}</script>'
             ),
+            "/apps/attune/v1/arms": lambda r: httpx.Response(200, json={"rails": self.arms(r.url.params["visitor"])}),
             "/apps/attune/v1/recommendations": self._recommend,
             "/cart/add.js": self._add,
             "/checkout": self._checkout,
@@ -79,8 +82,13 @@ class PaperShop:
         return httpx.Response(self.collects)
 
     def _recommend(self, request: httpx.Request) -> httpx.Response:
-        cards = [card for card in request.url.params.get("cards", "").split(",") if card]
-        return httpx.Response(200, json={"request_id": "r", "items": [{"product_id": card} for card in cards]})
+        asked = request.url.params
+        look = self.arms(asked["visitor"]).get(asked["rail"])
+        stale = look is not None and asked.get("arms") != look["variant"]
+        show = look["show"] if look and not stale else "ours"
+        cards = [card for card in asked.get("cards", "").split(",") if card] if show == "ours" else []
+        items = [{"product_id": card} for card in cards]
+        return httpx.Response(200, json={"request_id": "r", "show": show, "stale": stale, "items": items})
 
     def _add(self, request: httpx.Request) -> httpx.Response:
         variant = int(httpx.QueryParams(request.content.decode())["id"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from devstore.shoppers.page import cards_of, read
+from devstore.shoppers.page import answer_of, read
 
 PAGE = """
 <html><head><script id="web-pixels-manager-setup" type="application/json">
@@ -55,7 +55,23 @@ def test_what_the_page_tells_shopifys_script_is_read_whole() -> None:
 
 def test_cards_that_come_without_a_list_are_read_with_their_answer() -> None:
     card = '<li class="attune-card" data-product="1" data-request="r"><a href="/products/one">One</a></li>'
-    assert [(found.handle, found.request) for found in cards_of(card, "/apps/attune/v1/rail")] == [("one", "r")]
+    answer = answer_of(card, "/apps/attune/v1/rail")
+    assert [(found.handle, found.request) for found in answer.cards] == [("one", "r")]
+    assert (answer.show, answer.stale) == ("ours", False)
+
+
+def test_what_an_answer_says_beside_its_cards_stands_in_a_template() -> None:
+    answer = answer_of('<template data-attune-answer data-request="r" data-show="empty" data-stale></template>', "/")
+    assert (answer.request, answer.show, answer.stale, answer.cards) == ("r", "empty", True, ())
+
+
+def test_a_rail_in_its_other_place_is_known_and_what_stands_in_a_template_is_none() -> None:
+    cards = '<ul><li><a href="/products/a">A</a></li></ul>'
+    rail = f'<attune-recommendations data-rail="for_you">{cards}</attune-recommendations>'
+    html = f'<section class="attune" data-place="alternative" hidden>{rail}</section><template>{rail}</template>{rail}'
+    page = read(html, "/")
+    assert [(row.place, row.hidden) for row in page.rows] == [("alternative", True), ("", False)]
+    assert [row.name for row in page.spare] == ["attune:for_you"]
 
 
 def test_the_drawers_rail_is_known_where_the_theme_has_a_drawer() -> None:
