@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 DEMO_ARGS ?=
 BENCH_ARGS ?=
+TEST_PROCESSES ?= 2
 PYTHON ?= python3
 
 # uv from the PATH, or from a small virtual environment of its own.
@@ -41,8 +42,8 @@ demo: setup-demo ## A store, the app and its workers on this machine (DEMO_ARGS=
 	@$(RUN) attune demo $(DEMO_ARGS)
 
 .PHONY: test
-test: setup ## All tests (PYTEST_ARGS="-k story")
-	$(RUN) pytest $(PYTEST_ARGS)
+test: setup ## All tests, in two processes (PYTEST_ARGS="-k story" TEST_PROCESSES=0)
+	$(RUN) pytest -n $(TEST_PROCESSES) --dist loadfile $(PYTEST_ARGS)
 
 .PHONY: lint
 lint: setup ## Style, types and import contracts
