@@ -61,9 +61,9 @@ def _is_plain_character(character: str) -> bool:
 
 
 def _told(answer: Answer) -> str:
-    """What the element must know beside the cards; the request's id is made of letters, digits, dashes, underscores."""
-    if answer.show is Show.OURS and not answer.stale:
-        return ""
+    """What the element must know beside the cards, and where there are none, so that what is then in view counts as it
+    does in a control; the request's id is made of letters, digits, dashes, underscores.
+    """
     told = f'data-request="{answer.request_id}" data-show="{answer.show}"{" data-stale" if answer.stale else ""}'
     return f"<template data-attune-answer {told}></template>"
 

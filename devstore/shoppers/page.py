@@ -62,6 +62,8 @@ class Row:
     """For which arms of experiments it was painted, if the page knew any."""
     silent: bool = False
     """Nothing of it is reported."""
+    request: str | None = None
+    """The answer to which all that is in view of it belongs, whoever chose the card; a click belongs to the card's."""
 
     @property
     def shown(self) -> list[Card]:
@@ -83,6 +85,8 @@ class Answer:
     stale: bool = False
     cards: tuple[Card, ...] = ()
     ranking: tuple[str, ...] | None = None
+    fetch: bool = False
+    """The page's cards may not be what is ranked: cards are to be asked for."""
     unavailable: frozenset[str] = frozenset()
 
 

@@ -56,6 +56,7 @@ def ranking(answer: Any) -> Answer:
         request=answer["request_id"],
         show=answer.get("show") or OURS,
         stale=answer.get("stale") is True,
+        fetch=answer.get("fetch") is True,
         ranking=tuple(dict.fromkeys(item["product_id"] for item in answer["items"])),
         unavailable=frozenset(answer.get("unavailable", ())),
     )
@@ -70,6 +71,7 @@ def take(row: Row, answer: Answer, elsewhere: Sequence[str]) -> None:
     """Change the row as the answer says; it has as many places afterwards as before, and none for what has sold out."""
     places = len(row.shown)
     row.cards = [card for card in row.cards if card.product_id not in answer.unavailable]
+    row.request = answer.request
     if not fits(row, answer):
         row.silent = True
     elif row.show != OURS:

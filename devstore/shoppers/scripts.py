@@ -11,15 +11,17 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
 import orjson
 
 from devstore.shoppers.browser import Browser, Event
-from devstore.shoppers.page import OURS, Answer, Page, Row
+from devstore.shoppers.page import OURS, Answer, Card, Page, Row
 from devstore.shoppers.pixel import CONSENT, DAY_MS, Pixel
 from devstore.shoppers.rails import (
+    DEFAULT,
     NATIVE,
     RAIL,
     above,
@@ -109,10 +111,14 @@ class Scripts:
             paint([row], self._browser.arms)
             answer = await self._fetched(row, limit=str(IN_DRAWER))
         cards = answer.cards if answer and await self._fits(row, answer) else ()
-        if not cards:
+        of_page: tuple[Card, ...] = ()
+        tested = (row.arms or DEFAULT) != DEFAULT
+        if not cards or tested:
             rows = (await self._browser.part(cart_page)).spare
-            cards = tuple(card for found in rows if found.name == row.name for card in found.cards)
-        row.cards = list(cards[:IN_DRAWER])
+            of_page = tuple(card for found in rows if found.name == row.name for card in found.cards)
+        # A control counts where the cart page has cards, and so does the other arm.
+        row.request = answer.request if answer and (of_page or not tested) else None
+        row.cards = list((cards or of_page)[:IN_DRAWER])
         hold(row)
         if row.show == OURS:
             row.cards = list(distinct(row.cards, elsewhere(self._rows, row)))
@@ -178,8 +184,14 @@ class Scripts:
         if row.show == NATIVE:
             native = await self._shopifys(row, places)
             return await self._fetched(row, native=",".join(native), limit=str(len(native) or ""))
-        if row.attributes.get("placement") != "product":
-            return await self._fetched(row, limit=str(min(places + SPARE, MOST)))
+        answer = await self._ranked(row) if row.attributes.get("placement") == "product" else Answer(fetch=True)
+        if answer is None or not answer.fetch:
+            return answer
+        fetched = await self._fetched(row, limit=str(min(places + SPARE, MOST)))
+        return fetched and replace(fetched, unavailable=answer.unavailable)
+
+    async def _ranked(self, row: Row) -> Answer | None:
+        """In which order the page's own cards are to stand, or that others are to be fetched."""
         query = self._question(row, cards=_ids(row))
         said = await self._browser.json(f"{row.attributes['proxy']}/v1/recommendations?{query}", within_s=ANSWER_S)
         try:
@@ -246,6 +258,7 @@ class Scripts:
             return
         if row.show != OURS and type != "exposure":
             return
+        request = row.request if type == "exposure" else card.request
         event: dict[str, Any] = {
             "id": secrets.token_hex(16),
             "visitor": self._browser.visitor,
@@ -254,7 +267,7 @@ class Scripts:
             "placement": at.get("placement"),
             "rail": at.get("rail"),
             "product_id": card.ghost or card.product_id,
-            **({"request_id": card.request} if card.request else {}),
+            **({"request_id": request} if request else {}),
             "position": place,
             **({"ghost": True} if row.show != OURS else {}),
         }

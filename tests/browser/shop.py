@@ -37,7 +37,8 @@ class ScriptedApp:
 
     `ranking` lists product ids, best first, `unavailable` those sold out since, `reason` why all of them are there; no
     ranking is sent while `answer` is not set. `arms` says how each rail looks that an experiment touches, as the app's
-    route of that name does; the real app with real experiments is in test_experiments.py.
+    route of that name does; `fetches` makes product pages ask for cards. The real app with real experiments is in
+    test_experiments.py.
     """
 
     ranking: list[int] = field(default_factory=list)
@@ -46,6 +47,7 @@ class ScriptedApp:
     handles: dict[int, str] = field(default_factory=dict)
     arms: dict[str, dict[str, str]] = field(default_factory=dict)
     arms_asked: int = 0
+    fetches: bool = False
     request_id: str = "request0001"
     status: int = 200
     answer: threading.Event = field(default_factory=threading.Event)
@@ -86,6 +88,9 @@ class ScriptedApp:
             ]
             gone = [str(product) for product in self.unavailable]
             show, stale = self._look()
+            if self.fetches and show is Show.OURS:
+                told = {"request_id": "unrecorded", "fetch": True, "unavailable": gone}
+                return jsonify({**told, "items": []}), self.status
             told = {"request_id": self.request_id, "show": show, "stale": stale, "unavailable": gone}
             return jsonify({**told, "items": items if show is Show.OURS else []}), self.status
 

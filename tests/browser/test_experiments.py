@@ -31,7 +31,7 @@ from app.core.experiments.types import (
     Treatment,
     Unit,
 )
-from app.core.recommend.types import Rail
+from app.core.recommend.types import Rail, Strategy
 from app.ports import Change
 from tests.ada import house
 from tests.browsing import PROXY, Browsing
@@ -295,6 +295,26 @@ def test_where_shopify_recommends_nothing_the_place_stays_empty_and_counts(house
         assert decision(house, ghost["request_id"])[1] == "native"
         assert visit.page.evaluate("glimpses") == []
         assert visit.shifted() == 0
+
+
+def test_where_rankings_are_compared_each_arm_shows_what_was_ranked_for_it(house: OpenShop, arrive: Arrive) -> None:
+    popular = experiment(Treatment(strategy=Strategy.TRENDING), Rail.BOUGHT_TOGETHER)
+    with running(house, popular) as tested:
+        seen: dict[str, list[str]] = {}
+        for arm in (CONTROL, TREATED):
+            visitor = visitor_in(tested, arm)
+            visit = arrive(visitor)
+            visit.open(house.page_url)
+            rows = wait_for_exposures(visit, visitor, "bought_together")
+            assert decision(house, rows[0]["request_id"])[:2] == (f"{tested.id}:{arm}", "ours")
+            seen[arm] = shown(visit, "bought_together")
+            sql = f"SELECT items FROM decisions WHERE request_id = '{rows[0]['request_id']}'"
+            ranked = [str(item["product_id"]) for item in house.rows(sql)[0][0]]
+            assert seen[arm] == ranked[: len(seen[arm])]
+            assert visit.rail("bought_together").locator("li:not([data-request])").count() == 0
+            assert visit.shifted() == 0
+            assert visit.complaints == []
+        assert seen[CONTROL] != seen[TREATED]
 
 
 def test_another_heading_stands_there_from_the_first_frame_on(house: OpenShop, arrive: Arrive) -> None:

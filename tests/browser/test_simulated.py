@@ -47,7 +47,9 @@ class Heard:
         return cls(fields, Counter(event["type"] for event in events), asked, events, envelopes)
 
 
-def test_the_same_visit_is_told_alike(visit: Visit, shop: Shop) -> None:
+@pytest.mark.parametrize("fetches", [False, True])
+def test_the_same_visit_is_told_alike(visit: Visit, shop: Shop, fetches: bool) -> None:
+    shop.app.fetches = fetches
     shop.connect_pixel()
     shop.app.ranking = [shop.listed[place] for place in (3, 1, 0, 2, 5, 4)]
     collection = next(iter(shop.store.collections.values()))

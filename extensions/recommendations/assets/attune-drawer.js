@@ -97,7 +97,10 @@ class DrawerRail {
     return [...new Set(items.map((item) => item.product_id))].slice(0, 100).join(',');
   }
 
-  /** An answer with cards of the app's, or with those of the cart page, which a control does not show either. */
+  /**
+   * An answer with cards of the app's, or with those of the cart page, which a control does not show either. A control
+   * counts where the cart page has cards; in an experiment the other arm does so too, by `counts`.
+   */
   async ask(cart) {
     const { dataset } = this.tracker;
     let answer = {};
@@ -107,10 +110,19 @@ class DrawerRail {
       const question = { placement: 'cart', rail: 'goes_well', cart, shown, arms, limit: PLACES };
       answer = await askForCards(dataset, question).catch(() => ({}));
       answer.silent = Boolean(answer.cards) && !fits(this.section, answer);
-      if (answer.cards?.length && !answer.silent) return answer;
+      if (answer.cards?.length && !answer.silent) {
+        if ((arms ?? 'default') === 'default') return answer;
+        const counts = this.liquids().then(({ length }) => length > 0, () => false);
+        return { ...answer, counts };
+      }
     }
-    const page = await fetch(dataset.cartUrl);
-    return { ...answer, cards: page.ok ? cardsOf(await page.text(), 'attune-tracker > template') : [] };
+    return { ...answer, cards: await this.liquids() };
+  }
+
+  /** The cards of the cart page. */
+  async liquids() {
+    const page = await fetch(this.tracker.dataset.cartUrl);
+    return page.ok ? cardsOf(await page.text(), 'attune-tracker > template') : [];
   }
 
   fill(cart, answer) {

@@ -95,6 +95,7 @@ class Recommendations extends HTMLElement {
     this.seen.stop();
     this.answered = false;
     this.silent = false;
+    this.request = undefined;
   }
 
   forget() {
@@ -127,9 +128,14 @@ class Recommendations extends HTMLElement {
       const native = await askShopify(dataset, above(this), places.length);
       return askForCards(dataset, this.question({ native, limit: native.length || undefined }));
     }
-    if (dataset.placement === 'product') return askForOrder(dataset, this.question({ cards: this.cards.map(productOf) }));
+    const answer =
+      dataset.placement === 'product'
+        ? await askForOrder(dataset, this.question({ cards: this.cards.map(productOf) }))
+        : { fetch: true };
+    if (!answer.fetch) return answer;
     // For as many places as the rail has, and a few to choose from.
-    return askForCards(dataset, this.question({ limit: Math.min(places.length + SPARE, MOST) }));
+    const fetched = await askForCards(dataset, this.question({ limit: Math.min(places.length + SPARE, MOST) }));
+    return { ...fetched, unavailable: answer.unavailable };
   }
 
   question(more) {
@@ -146,10 +152,11 @@ class Recommendations extends HTMLElement {
     for (const card of before) if (unavailable.includes(productOf(card))) card.remove();
     if (before.length && !this.cards.length) this.section.hidden = true;
     this.silent = !fits(this.section, answer);
+    this.request = answer.request_id;
     if (this.silent) this.show(this.cards, places, before);
     else if (this.painted !== 'ours') count(this, answer, places);
     else if (items) this.order(answer, places, before);
-    else this.exchange(cards);
+    else this.exchange(cards, places, before);
   }
 
   // Moved in the document, not by CSS order, for screen readers and the Tab key.
@@ -168,13 +175,12 @@ class Recommendations extends HTMLElement {
   }
 
   // Liquid's own cards fill what the answer leaves open, so that the rail keeps its size.
-  exchange(fetched) {
-    const places = this.places.length;
-    if (!fetched.length || !places || this.touched) return;
-    const ranked = this.distinct([...fetched, ...this.cards]).slice(0, places);
-    if (!ranked.some((card) => fetched.includes(card))) return;
+  exchange(fetched, places, before) {
+    const { cards } = this;
+    const ranked = this.distinct([...fetched, ...cards]).slice(0, places);
+    if (this.touched || !ranked.some((card) => fetched.includes(card))) return this.show(cards, places, before);
     for (const card of ranked) explain(card, { code: card.dataset.reason });
-    this.show(ranked, places, this.cards);
+    this.show(ranked, places, before);
     const personal = ranked.some(({ dataset }) => dataset.reason && dataset.reason !== 'trending');
     const heading = this.section.dataset.title ? '' : this.dataset.heading;
     if (personal && heading) this.section.querySelector('h2').textContent = heading;
@@ -190,16 +196,19 @@ class Recommendations extends HTMLElement {
   }
 
   /** The drawer has put the cards of this answer into the rail, or Liquid's. */
-  filled() {
-    if (!visitor()) return;
+  async filled() {
+    const asked = visitor();
+    if (!asked) return;
     const { answer = {} } = this;
     this.silent = Boolean(answer.silent);
-    if (this.painted !== 'ours') {
-      count(this, answer, this.cards.length);
-      return this.watch();
-    }
-    for (const card of this.cards) explain(card, { code: card.dataset.reason });
-    this.show(this.distinct(this.cards), this.cards.length, this.cards);
+    this.seen.stop();
+    if (this.painted === 'ours') {
+      for (const card of this.cards) explain(card, { code: card.dataset.reason });
+      this.show(this.distinct(this.cards), this.cards.length, this.cards);
+    } else count(this, answer, this.cards.length);
+    const counts = (await answer.counts) ?? true;
+    if (visitor() !== asked || this.answer !== answer || !this.isConnected) return;
+    this.request = counts ? answer.request_id : undefined;
     this.watch();
   }
 
@@ -221,10 +230,13 @@ class Recommendations extends HTMLElement {
     return true;
   }
 
+  // A click belongs to the answer that chose the card; what is in view to the rail's answer, whoever chose it, as in
+  // a control, where nothing is chosen.
   report(type, { dataset: { product, request, position, ghost } }) {
     const { placement, rail } = this.dataset;
+    const request_id = type === 'click' ? request : this.request;
     const control = this.painted === 'ours' ? {} : { product_id: ghost ?? product, ghost: true };
-    report({ type, placement, rail, product_id: product, request_id: request, position: Number(position), ...control });
+    report({ type, placement, rail, product_id: product, request_id, position: Number(position), ...control });
   }
 
   handleEvent({ type, target, button }) {
