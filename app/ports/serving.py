@@ -88,6 +88,8 @@ class VisitorState:
     stitched: bool = False
     """Whether the visitor is assigned as that unit only since now."""
     stored: StoredList | None = None
+    known: bool = True
+    """False where nothing could be read: then it is not known either as whom the visitor is assigned."""
 
 
 class LiveState(Protocol):

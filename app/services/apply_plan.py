@@ -16,7 +16,7 @@ from app.core.experiments.types import UNCHANGED, Treatment
 from app.core.ids import RequestId
 from app.core.recommend.cascade import Context, Source, recommend
 from app.core.recommend.served import ServedModel
-from app.core.recommend.types import Rail, Ranking
+from app.core.recommend.types import Rail, Ranking, Strategy
 from app.ports import Shelf
 
 
@@ -31,6 +31,9 @@ class Ranked:
     """Whose turn brought each item; empty where there is but one ranking."""
     missed: bool = False
     """The arm wants something that the shop's model does not have."""
+
+
+UNRANKED = Ranked(Ranking(Strategy.NONE, (), None))
 
 
 @dataclass(frozen=True, slots=True)

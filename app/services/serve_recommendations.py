@@ -21,7 +21,7 @@ from app.core.recommend.shopper import NOBODY, Shopper
 from app.core.recommend.types import Candidate, Placement, Rail, Strategy, placement_of
 from app.core.shops import Shop
 from app.ports import Clock, Decision, DecisionLog, Json, LiveState, Shelf, Shelves, VisitorState
-from app.services.apply_plan import Asked, Ranked, rank
+from app.services.apply_plan import UNRANKED, Asked, Ranked, rank
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,8 @@ class Answer:
     stale: bool = False
     """The page does not know the visitor's arms: it shows ours, is not measured, and should ask for them."""
     fetch: bool = False
-    """The page's own cards may not be what was ranked: the rail should fetch cards instead of ordering those."""
+    """The page's own cards may not be what is ranked: the rail should fetch cards instead of ordering those. Those are
+    an answer of their own; this one shows nothing, and leaves no record."""
     missed: bool = False
     """The arm wanted something that the shop's model does not have."""
     stitch: Stitch = APART
@@ -123,16 +124,17 @@ def serve_recommendations(shop: Shop, ask: Ask, ports: Ports) -> Answer:
     plan = shelf.experiments.plan(question.rail, unit_of(ask.visitor, state), page=ask.page)
     context = question.for_shopper(shopper_of(state))
     asked = Asked(question.rail, context, shelf, shelf.model, _stored(state, about), new_request_id())
-    ranked = rank(asked, plan)
+    ranked = UNRANKED if _fetches(ask, plan) else rank(asked, plan)
 
     answer = _answer(ask, state, asked, plan, ranked, mapped=mapped is not None)
-    ports.decisions.record(shop.id, _decision(ask, state, ranked, answer, ports.clock))
+    if not answer.fetch:
+        ports.decisions.record(shop.id, _decision(ask, state, ranked, answer, ports.clock))
     return answer
 
 
 def unit_of(visitor: VisitorId | None, state: VisitorState) -> Unit | None:
-    """Who is assigned to arms; nobody without consent."""
-    return None if visitor is None else state.unit or Unit(visitor)
+    """Who is assigned to arms; nobody without consent, nor where it can't be read who the visitor is."""
+    return None if visitor is None or not state.known else state.unit or Unit(visitor)
 
 
 def stitch_of(visitor: VisitorId | None, state: VisitorState, experiments: Experiments) -> Stitch:
@@ -167,6 +169,11 @@ def _named(ask: Ask, state: VisitorState) -> tuple[ProductId, ...]:
     return own + question.cart + ask.cards + ask.native + (state.stored.products if state.stored else ())
 
 
+def _fetches(ask: Ask, plan: Plan) -> bool:
+    """Whether the page would only order cards of its own where it should show others."""
+    return plan.fetches and plan.treatment.show is Show.OURS and bool(ask.cards)
+
+
 def _answer(ask: Ask, state: VisitorState, asked: Asked, plan: Plan, ranked: Ranked, *, mapped: bool) -> Answer:
     shelf, ranking, show = asked.shelf, ranked.ranking, plan.treatment.show
     return Answer(
@@ -180,9 +187,9 @@ def _answer(ask: Ask, state: VisitorState, asked: Asked, plan: Plan, ranked: Ran
         mapped=mapped,
         unavailable=tuple([card for card in ask.cards if shelf.cannot_be_bought(card)]),
         show=show,
-        native=_native(shelf, ask.native) if show is Show.NATIVE else (),
+        native=_native(shelf, ask) if show is Show.NATIVE else (),
         stale=plan.stale,
-        fetch=plan.fetches,
+        fetch=_fetches(ask, plan),
         missed=ranked.missed,
         stitch=stitch_of(ask.visitor, state, shelf.experiments),
     )
@@ -202,9 +209,11 @@ def _items(shelf: Shelf, candidates: Sequence[Candidate]) -> tuple[Item, ...]:
     )
 
 
-def _native(shelf: Shelf, products: Sequence[ProductId]) -> tuple[str, ...]:
-    """The handles of those of Shopify's own that can be bought; each once, in Shopify's order."""
-    return tuple([shelf.handles[product] for product in dict.fromkeys(products) if shelf.is_buyable(product)])
+def _native(shelf: Shelf, ask: Ask) -> tuple[str, ...]:
+    """The handles of those of Shopify's own that may be shown (law 5); each once, in Shopify's order."""
+    left_out = {ask.question.product_id, *ask.question.cart}
+    shown = [one for one in dict.fromkeys(ask.native) if one not in left_out and shelf.is_buyable(one)]
+    return tuple([shelf.handles[product] for product in shown])
 
 
 def _decision(ask: Ask, state: VisitorState, ranked: Ranked, answer: Answer, clock: Clock) -> Decision:
@@ -214,7 +223,8 @@ def _decision(ask: Ask, state: VisitorState, ranked: Ranked, answer: Answer, clo
         placement=answer.placement,
         rail=answer.rail,
         product_id=ask.question.product_id,
-        visitor=ask.visitor,
+        # Without its unit the record would have the visitor be one of its own from now on.
+        visitor=ask.visitor if state.known else None,
         strategy=answer.strategy,
         variant=answer.variant,
         model_version=answer.model_version,

@@ -20,7 +20,7 @@ from app.core.experiments.assign import Plan
 from app.core.experiments.types import Show
 from app.core.recommend.types import Rail
 from app.services.serve_recommendations import Answer, Item, Stitch, nothing, serve_recommendations
-from app.services.tell_arms import Arms, tell_arms
+from app.services.tell_arms import UNTOLD, Arms, tell_arms
 from app.web.asked import MOST_ITEMS, BadQuestion, ask_of, customer_of, visitor_of
 from app.web.problems import problem
 from app.web.proxy_door import NotFromShopify, ProxyDoor
@@ -80,10 +80,10 @@ def blueprint(wiring: Web) -> Blueprint:
         except BadQuestion as complaint:
             return problem(400, str(complaint))
         except Exception:
-            # A page that knows no arms shows what everybody sees, and asks again.
+            # The browser keeps what it was told before, and asks again on its next page.
             log.exception("a visitor's arms could not be told")
             wiring.counters.add(Count.RECOMMENDATIONS_FAILED)
-            told = Arms()
+            told = UNTOLD
         wiring.counters.add(Count.ARMS_ANSWERED)
         _count_stitch(wiring, told.stitch)
         return Response(arms_json(told), headers=dict(JSON))
@@ -95,8 +95,8 @@ def answer_json(answer: Answer, *, explain: bool = False) -> bytes:
     """The answer as JSON; the card of each item was written when the shop was mapped, only its rank is new.
 
     `unavailable` is there when the question named cards of the page that cannot be bought now, `stale` when the page
-    should ask for its arms, `fetch` when it should ask `/rail` for cards instead of ordering its own. `show` other than
-    "ours" comes without items: the rail is a control's.
+    should ask for its arms. `fetch` comes without items, when it should ask `/rail` for cards instead of ordering its
+    own; `show` other than "ours" comes without items, too: the rail is a control's.
     """
     head: dict[str, Any] = {
         "request_id": answer.request_id,
@@ -122,7 +122,12 @@ def answer_json(answer: Answer, *, explain: bool = False) -> bytes:
 
 
 def arms_json(arms: Arms) -> bytes:
-    """How each rail looks that experiments touch; a title or a place only where an arm sets it."""
+    """How each rail looks that experiments touch; a title or a place only where an arm sets it.
+
+    ``variant`` is what the page sends back as ``arms``. Where nothing can be told there are no ``rails``.
+    """
+    if arms.rails is None:
+        return b"{}"
     return orjson.dumps({"rails": {rail.value: _look(plan) for rail, plan in arms.rails.items()}})
 
 
@@ -130,7 +135,7 @@ def _look(plan: Plan) -> dict[str, str]:
     treatment = plan.treatment
     optional = {"title": treatment.title, "place": treatment.place}
     set_by_arm = {name: value for name, value in optional.items() if value is not None}
-    return {"variant": plan.variant, "show": treatment.show, **set_by_arm}
+    return {"variant": plan.look, "show": treatment.show, **set_by_arm}
 
 
 def _items_json(items: Sequence[Item]) -> bytes:
@@ -154,7 +159,7 @@ def _count(wiring: Web, answer: Answer) -> None:
     count(Count.RECOMMENDATIONS_ANSWERED)
     if answer.show is not Show.OURS:
         count(Count.CONTROLS_ANSWERED)
-    elif not answer.items:
+    elif not answer.items and not answer.fetch:
         count(Count.RECOMMENDATIONS_EMPTY)
     if answer.stale:
         count(Count.PAGES_STALE)

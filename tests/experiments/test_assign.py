@@ -149,7 +149,7 @@ def test_shopifys_own_recommendations_stand_on_product_pages_only(rail: Rail) ->
     running = (hold_out(0.5, Show.NATIVE),)
     unit = next(unit for unit, key in keys_of(running[0]).items() if key == CONTROL)
     on_product_page = rail in (Rail.BOUGHT_TOGETHER, Rail.ALSO_VIEWED, Rail.COMPLETE_THE_LOOK)
-    shown = plan_of(running, unit, page="1:control", rail=rail).treatment.show
+    shown = plan_of(running, unit, page="1:control:native", rail=rail).treatment.show
     assert shown is (Show.NATIVE if on_product_page else Show.EMPTY)
 
 
@@ -174,15 +174,32 @@ def test_a_page_painted_for_the_other_arm_counts_in_neither() -> None:
 
 
 def test_what_nobody_can_see_counts_on_every_page() -> None:
-    plan = plan_of([experiment(1, UNCHANGED, A_TITLE), experiment(2)], UNITS[0])
-    assert (plan.variant, plan.stale) == (f"2:{keys_of(experiment(2))[UNITS[0]]}", True)
-    assert not plan_of([experiment(2)], UNITS[0]).stale
+    for page in (None, DEFAULT_VARIANT, "1:b1"):
+        plan = plan_of([experiment(2)], UNITS[0], page=page)
+        assert (plan.variant, plan.stale) == (f"2:{keys_of(experiment(2))[UNITS[0]]}", False)
 
 
-def test_a_held_out_visitor_on_a_page_that_does_not_know_is_in_nothing_at_all() -> None:
-    running = (hold_out(0.5), experiment(2))
-    unit = next(unit for unit, key in keys_of(running[0]).items() if key == CONTROL)
-    assert plan_of(running, unit) == Plan(stale=True)
+@pytest.mark.parametrize(
+    "running", [(hold_out(0.5), experiment(2)), (experiment(1, UNCHANGED, A_TITLE), experiment(2))]
+)
+def test_a_page_that_does_not_know_reports_nothing_and_so_nothing_is_tried_on_it(
+    running: tuple[Experiment, Experiment],
+) -> None:
+    """An answer whose cards nobody sees would count as one that nobody liked."""
+    assert all(plan_of(running, unit) == Plan(stale=True) for unit in UNITS[:100])
+
+
+@pytest.mark.parametrize("before", list(Show)[1:])
+def test_where_the_control_sees_something_else_from_now_on_both_arms_are_told_anew(before: Show) -> None:
+    """Else every visitor who comes back for one page would count in the arm that has not changed, and in that alone."""
+    after = Show.NATIVE if before is Show.EMPTY else Show.EMPTY
+    then, now = Experiments.of([hold_out(0.5, before)]), Experiments.of([hold_out(0.5, after)])
+    for unit in UNITS[:100]:
+        page = then.painted(unit)[Rail.FOR_YOU].look
+        assert not then.plan(Rail.FOR_YOU, unit, page=page).stale
+        assert now.plan(Rail.FOR_YOU, unit, page=page) == Plan(stale=True)
+        told = now.painted(unit)[Rail.FOR_YOU]
+        assert now.plan(Rail.FOR_YOU, unit, page=told.look).variant == told.variant != DEFAULT_VARIANT
 
 
 def test_a_page_may_still_name_an_experiment_that_has_ended() -> None:
@@ -202,7 +219,7 @@ def test_what_a_browser_is_told_is_what_a_page_that_knows_it_gets() -> None:
     running = Experiments.of([hold_out(0.2), experiment(2, UNCHANGED, replace(A_TITLE, place=Place.ALTERNATIVE))])
     for unit in UNITS[:300]:
         for rail, plan in running.painted(unit).items():
-            assert running.plan(rail, unit, page=plan.variant) == plan
+            assert running.plan(rail, unit, page=plan.look) == plan
 
 
 @given(unit=some.sampled_from(UNITS), page=some.none() | some.text(alphabet="0123456789:,abcontrldefu", max_size=30))

@@ -25,6 +25,8 @@ from tests.serving.conftest import VISITOR, Ask, products_of, signed
 from tests.serving.running import AT, decisions, start, visitor_in
 
 BESIDE = (Rail.BOUGHT_TOGETHER,)
+NATIVE = "1:control:native"
+"""What a page says whose control shows Shopify's own list."""
 
 
 def arms(client: FlaskClient, **parameters: str) -> dict[str, Any]:
@@ -160,8 +162,8 @@ def test_a_stale_rail_as_liquid_has_its_cards_behind_the_answer(ask: Ask, held: 
     assert text.count("{% layout none %}") == 1
 
 
-def test_an_ordinary_rail_as_liquid_is_as_it_was(mapped: None, ask: Ask) -> None:
-    assert "data-attune-answer" not in ask(route="rail", visitor=VISITOR).text
+def test_a_rail_as_liquid_names_its_answer_in_every_arm(mapped: None, ask: Ask) -> None:
+    assert 'data-show="ours"></template>' in ask(route="rail", visitor=VISITOR).text
 
 
 def test_a_title_on_trial_counts_only_on_pages_that_had_it(wiring: Web, shop: Shop, mapped: None, ask: Ask) -> None:
@@ -183,7 +185,7 @@ def native(wiring: Web, shop: Shop, mapped: None) -> str:
 
 
 def test_shopifys_own_list_is_drawn_with_exactly_its_products(wiring: Web, ask: Ask, native: str) -> None:
-    text = ask(route="rail", visitor=native, arms="1:control", native="9,5,9,7", limit=3).text
+    text = ask(route="rail", visitor=native, arms=NATIVE, native="9,5,9,7", limit=3).text
     assert ' data-show="native"></template>' in text
     assert "assign handles = 'product-9,product-5,product-7'" in text
     assert "assign reasons = ',,'" in text
@@ -199,14 +201,33 @@ def test_what_cannot_be_bought_is_not_shown_in_shopifys_name_either(
     set_stock(catalogue, 5, 0)
     wiring.redis.incr(keys.catalog(shop.id))
     wiring.shelves.refresh()
-    text = ask(route="rail", visitor=native, arms="1:control", native="9,5,999").text
+    text = ask(route="rail", visitor=native, arms=NATIVE, native="9,5,999").text
     assert "assign handles = 'product-9'" in text
 
 
+def test_what_is_in_the_cart_or_looked_at_is_not_shown_in_shopifys_name(ask: Ask, native: str) -> None:
+    text = ask(route="rail", visitor=native, arms=NATIVE, native="9,1,5,7", cart="5,3").text
+    assert "assign handles = 'product-9,product-7'" in text
+
+
+def test_a_control_that_sees_something_else_from_now_on_makes_both_arms_pages_stale(
+    wiring: Web, shop: Shop, ask: Ask, client: FlaskClient, held: Experiment
+) -> None:
+    now = replace(held, arms=hold_out(0.2, Show.NATIVE).arms)
+    wiring.experiments.replace(shop.id, now, Change(AT, "a test", "Shopify's own list instead."))
+    wiring.shelves.refresh()
+    for arm in ("control", "b1"):
+        visitor = visitor_in(arm, held)
+        assert body(ask(visitor=visitor, arms=f"1:{arm}"))["stale"] is True
+        told = arms(client, visitor=visitor)["bought_together"]["variant"]
+        answer = body(ask(visitor=visitor, arms=told))
+        assert (answer["variant"], "stale" in answer) == (f"1:{arm}", False)
+
+
 def test_a_native_control_without_shopifys_list_is_told_so(ask: Ask, native: str) -> None:
-    answer = body(ask(visitor=native, arms="1:control"))
+    answer = body(ask(visitor=native, arms=NATIVE))
     assert (answer["show"], answer["items"]) == ("native", [])
-    text = ask(route="rail", visitor=native, arms="1:control").text
+    text = ask(route="rail", visitor=native, arms=NATIVE).text
     assert text.endswith(' data-show="native"></template>')
 
 
@@ -270,6 +291,19 @@ def test_experiments_that_cannot_be_read_keep_no_shop_from_being_answered(
     assert products_of(ask(visitor=visitor, arms="1:control")) == []
 
 
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_while_experiments_cannot_be_read_browsers_keep_what_they_were_told(
+    wiring: Web, shop: Shop, client: FlaskClient, model: ItemModel, monkeypatch: pytest.MonkeyPatch, in_memory: bool
+) -> None:
+    """An answer without rails would have a held-out visitor see ours for the rest of the session."""
+    (test,) = start(wiring, shop, hold_out(0.2))
+    monkeypatch.setattr(wiring.experiments, "running", Unreadable(wiring).running)
+    if in_memory:
+        wiring.shelves.map_now(shop.id)
+    answer = client.get(f"/proxy/v1/arms?{signed({'visitor': visitor_in('control', test)})}")
+    assert (answer.status_code, answer.json) == (200, {})
+
+
 def test_a_failure_inside_answers_as_without_experiments(
     wiring: Web, shop: Shop, ask: Ask, client: FlaskClient, held: Experiment
 ) -> None:
@@ -277,7 +311,7 @@ def test_a_failure_inside_answers_as_without_experiments(
     assert shelf is not None
     shelf.experiments = None  # type: ignore[assignment]
     assert body(ask(visitor=VISITOR, arms="1:control"))["show"] == "ours"
-    assert arms(client, visitor=VISITOR) == {}
+    assert client.get(f"/proxy/v1/arms?{signed({'visitor': VISITOR})}").json == {}
     assert wiring.counters.totals()["recommendations_failed"] == 2
 
 

@@ -11,7 +11,7 @@ import redis
 
 from app.adapters.redis import keys
 from app.core.experiments.explore import draw, generator_of
-from app.core.experiments.types import UNCHANGED, Experiment, Kind, Treatment
+from app.core.experiments.types import UNCHANGED, Experiment, Kind, Show, Treatment
 from app.core.ids import ModelVersion, ProductId, RequestId
 from app.core.recommend.factors import weighted_blend
 from app.core.recommend.live import FactorsSource
@@ -66,9 +66,34 @@ def test_where_rankings_are_compared_every_arm_fetches_its_cards(
     """The page's own cards are one ranking's: to order them would compare that ranking with itself."""
     (test,) = start(wiring, shop, experiment(0, UNCHANGED, Treatment(strategy=Strategy.CO_VIEW), rails=BESIDE))
     for arm in ("control", "b1"):
-        assert (ask(visitor=visitor_in(arm, test), cards="2,3").json or {})["fetch"] is True
+        answer = ask(visitor=visitor_in(arm, test), cards="2,3")
+        assert (products_of(answer), (answer.json or {})["fetch"]) == ([], True)
+        assert "product-" in ask(route="rail", visitor=visitor_in(arm, test)).text
     assert "fetch" not in (ask(cards="2,3").json or {})
     assert "fetch" not in (ask(visitor=visitor_in("b1", test), rail="also_viewed").json or {})
+
+
+def test_an_answer_that_only_says_where_the_cards_are_leaves_no_record(
+    wiring: Web, shop: Shop, full_model: ItemModel, ask: Ask
+) -> None:
+    """Nobody sees what it would hold: to an estimate it would be an answer that nobody liked."""
+    visitor = tried(wiring, shop, Treatment(explore=0.5))
+    ask(visitor=visitor, cards="2,3")
+    assert decisions(wiring) == []
+    ask(route="rail", visitor=visitor)
+    assert len(decisions(wiring)) == 1
+    assert wiring.counters.totals()["recommendations_empty"] == 0
+
+
+def test_a_control_that_shows_nothing_fetches_nothing_and_is_recorded(
+    wiring: Web, shop: Shop, full_model: ItemModel, ask: Ask
+) -> None:
+    shows = experiment(7, Treatment(show=Show.EMPTY), UNCHANGED, rails=BESIDE)
+    ranks, seen = start(wiring, shop, experiment(0, rails=BESIDE), shows)
+    visitor = visitor_in("control", seen, (ranks, "b1"))
+    answer = ask(visitor=visitor, cards="2,3", arms="2:control").json or {}
+    assert (answer["show"], answer["variant"], "fetch" in answer) == ("empty", "1:b1,2:control", False)
+    assert [one.show for one in decisions(wiring)] == ["empty"]
 
 
 def test_a_source_that_passed_no_exam_changes_nothing_and_is_counted(

@@ -290,7 +290,7 @@ def test_a_key_that_is_not_ours_costs_only_the_state(
     live_redis.set(keys.visitor(SHOP, ANN), "a text")
     live.fold(SHOP, [viewed(1), viewed(2, visitor=BEN)])
     assert state(live, BEN).viewed == (2,)
-    assert state(live, ANN) == VisitorState()
+    assert state(live, ANN) == VisitorState(known=False)
     assert wiring.counters.totals()["live_state_failed"] == 2
 
 

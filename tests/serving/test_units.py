@@ -9,7 +9,7 @@ from app.adapters.clock import WallClock
 from app.adapters.redis import keys
 from app.adapters.redis.customers import RedisCustomers
 from app.adapters.redis.erasable import LiveStatePlace
-from app.adapters.redis.units import LIVES_S, RENEWED_S
+from app.adapters.redis.units import LIVES_S, MOST_BROWSERS, RENEWED_S
 from app.core.experiments.types import Experiment
 from app.core.ids import CustomerId, VisitorId
 from app.core.recommend.types import Rail
@@ -111,18 +111,34 @@ def test_a_redis_that_has_forgotten_the_script_learns_it_again(
     assert variant(ask, laptop, ANN) == "1:control"
 
 
-def test_without_redis_a_visitor_has_its_own_arm(
+def test_without_redis_nobody_is_in_an_arm_as_it_may_be_another_ones(
     wiring: Web, shop: Shop, live_redis: redis.Redis, ask: Ask, phone: str, laptop: str
 ) -> None:
-    live_redis.set(keys.unit_of_customer(shop.id, ANN), phone)
+    live_redis.set(keys.unit(shop.id, laptop), phone)
     wiring.hot_redis.connection_pool.connection_kwargs["path"] = "/nonexistent/redis.sock"
-    assert variant(ask, laptop, ANN) == "1:b1"
+    assert variant(ask, laptop) == "default"
+    assert variant(ask, laptop, ANN) == "default"
+    assert ask(route="arms", visitor=laptop).json == {}, "the browser keeps what it was told before"
+    assert {(one.visitor, one.unit) for one in decisions(wiring)} == {(None, None)}
+
+
+def test_of_one_customer_so_many_browsers_are_remembered_and_no_more(
+    ask: Ask, shop: Shop, live_redis: redis.Redis, phone: str, laptop: str
+) -> None:
+    variant(ask, phone, ANN)
+    live_redis.set(keys.browsers_of_customer(shop.id, ANN), MOST_BROWSERS)
+    for _ in range(2):
+        assert variant(ask, laptop, ANN) == "1:control"
+    assert variant(ask, phone, ANN) == variant(ask, phone) == "1:control"
+    assert variant(ask, laptop) == "1:b1"
+    assert not live_redis.exists(keys.unit(shop.id, laptop))
 
 
 def test_what_is_remembered_ends_after_a_good_year_without_a_visit(
     ask: Ask, shop: Shop, live_redis: redis.Redis, phone: str
 ) -> None:
-    names = [keys.unit(shop.id, phone), keys.unit_of_customer(shop.id, ANN)]
+    names = [name(shop.id, ANN) for name in (keys.unit_of_customer, keys.browsers_of_customer)]
+    names.append(keys.unit(shop.id, phone))
     variant(ask, phone, ANN)
     for name in names:
         assert LIVES_S - 100 < int(live_redis.ttl(name)) <= LIVES_S
@@ -139,6 +155,7 @@ def test_erasing_a_customer_lets_go_of_all_their_browsers(
     live_redis.hset(keys.visitor(shop.id, laptop), "viewed", "5:1700000000000")
     LiveStatePlace(live_redis, WallClock()).erase_customer(shop.id, subject(ANN, phone))
     assert list(live_redis.scan_iter("attune:*:unit*")) == []
+    assert list(live_redis.scan_iter("attune:*:browsers*")) == []
     assert not live_redis.exists(keys.visitor(shop.id, laptop))
     assert variant(ask, laptop) == "1:b1"
 

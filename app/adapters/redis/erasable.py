@@ -115,6 +115,7 @@ def _names(shop: ShopId, subject: Subject, visitors: set[str], clients: set[str]
     return [
         keys.customer(shop, subject.customer),
         keys.unit_of_customer(shop, subject.customer),
+        keys.browsers_of_customer(shop, subject.customer),
         *(key(shop, visitor) for visitor in visitors for key in (keys.visitor, keys.unit)),
         *(key(shop, client) for client in clients for key in (keys.client, keys.client_state)),
     ]

@@ -79,3 +79,8 @@ def unit(shop: ShopId, visitor_id: VisitorId | str) -> str:
 def unit_of_customer(shop: ShopId, customer_id: CustomerId | int | str) -> str:
     """The same by the customer, of whom Shopify has signed that they are signed in."""
     return f"attune:{shop}:unit_of_customer:{customer_id}"
+
+
+def browsers_of_customer(shop: ShopId, customer_id: CustomerId | int | str) -> str:
+    """How many visitors have been assigned as that unit."""
+    return f"attune:{shop}:browsers_of_customer:{customer_id}"

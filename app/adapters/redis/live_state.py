@@ -40,6 +40,7 @@ FIELDS: Final = {
 FOLDED: Final = frozenset({*FIELDS, EventType.PURCHASE})
 READ: Final = tuple(field.encode() for field in (VIEWED, CLICKED, SEEN, CARTED))
 NEWEST: Final = b"%d" % (KEPT - 1)
+UNKNOWN: Final = VisitorState(known=False)
 
 Owner = tuple[VisitorId | None, ClientId | None]
 
@@ -72,14 +73,16 @@ class RedisLiveState:
             customer: whose purchases are wanted; only one whose id Shopify has signed.
             signed_in: as that; who the visitor is, so that all browsers of a customer are assigned alike.
         """
-        if (visitor is None and list_of is None and customer is None) or time.monotonic() < self._closed_until:
+        if visitor is None and list_of is None and customer is None:
             return VisitorState()
+        if time.monotonic() < self._closed_until:
+            return UNKNOWN
         try:
             return self._read(shop, visitor, list_of, customer, signed_in)
         except (redis.RedisError, ValueError):
             self._closed_until = time.monotonic() + PAUSE_S
             self._counters.add(Count.LIVE_STATE_FAILED)
-            return VisitorState()
+            return UNKNOWN
 
     def _read(
         self,

@@ -24,9 +24,12 @@ LIVES_S: Final = 400 * 24 * 3600
 RENEWED_S: Final = 370 * 24 * 3600
 """A key that has less left is given its whole life again, so that most requests write nothing."""
 BATCH: Final = 1000
+MOST_BROWSERS: Final = 100
+"""Of a customer so many are remembered: whoever asks under ever new ids must not fill Redis. Further ones are assigned
+like the others while their customer is signed in."""
 
-# KEYS: the visitor's unit, the customer's unit.
-# ARGV: the visitor, seconds to live, seconds below which that is renewed.
+# KEYS: the visitor's unit, the customer's unit, how many visitors it has.
+# ARGV: the visitor, seconds to live, seconds below which that is renewed, the most visitors.
 # Returns the visitor's unit ('' where the customer objects) and whether it is another one only now.
 STITCH: Final = """
 local own, theirs = redis.call('GET', KEYS[1]), redis.call('GET', KEYS[2])
@@ -36,6 +39,7 @@ if theirs == '' then
 end
 local unit, new = own or theirs or ARGV[1], 0
 if not own then
+  if redis.call('INCR', KEYS[3]) > tonumber(ARGV[4]) then return {unit, 0} end
   redis.call('SET', KEYS[1], unit, 'EX', ARGV[2])
   if unit ~= ARGV[1] then new = 1 end
 end
@@ -45,13 +49,18 @@ for _, key in ipairs(KEYS) do
 end
 return {unit, new}
 """
+_LIMITS: Final = (b"%d" % LIVES_S, b"%d" % RENEWED_S, b"%d" % MOST_BROWSERS)
 _SHA: Final = hashlib.sha1(STITCH.encode(), usedforsecurity=False).hexdigest().encode()
 
 
 def stitch_command(shop: ShopId, visitor: VisitorId, customer: CustomerId) -> Command:
     """Have the visitor's and the customer's unit be one, and ask for it; Redis may not know the script yet."""
-    names = (keys.unit(shop, visitor).encode(), keys.unit_of_customer(shop, customer).encode())
-    return (b"EVALSHA", _SHA, b"2", *names, visitor.encode(), b"%d" % LIVES_S, b"%d" % RENEWED_S)
+    names = (
+        keys.unit(shop, visitor).encode(),
+        keys.unit_of_customer(shop, customer).encode(),
+        keys.browsers_of_customer(shop, customer).encode(),
+    )
+    return (b"EVALSHA", _SHA, b"3", *names, visitor.encode(), *_LIMITS)
 
 
 def with_script(command: Command) -> Command:
@@ -79,13 +88,13 @@ class RedisUnits:
         known: set[str] = set()
         rest = iter(customers)
         while batch := list(itertools.islice(rest, BATCH)):
-            names = [keys.unit_of_customer(shop, customer) for customer in batch]
-            answers: Any = self._redis.mget(names)
-            known |= {_text(unit) for unit in answers if unit}
             pipeline = self._redis.pipeline(transaction=False)
-            for name in names:
-                pipeline.set(name, "", ex=LIVES_S)
-            pipeline.execute()
+            for customer in batch:
+                # In one step each, so that no browser is connected in between.
+                pipeline.set(keys.unit_of_customer(shop, customer), "", ex=LIVES_S, get=True)
+                pipeline.delete(keys.browsers_of_customer(shop, customer))
+            answers: Any = pipeline.execute()
+            known |= {_text(unit) for unit in answers[::2] if unit}
         if gone := [keys.unit(shop, visitor) for visitor in self.visitors_of(shop, known)]:
             self._redis.delete(*gone)
 

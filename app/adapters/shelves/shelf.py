@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from app.core.experiments.assign import NO_EXPERIMENTS, Experiments
+from app.core.experiments.assign import UNREAD_EXPERIMENTS, Experiments
 from app.core.ids import ModelVersion, ProductId
 from app.core.recommend.served import ServedModel
 from app.ports import Card
@@ -27,7 +27,7 @@ class CatalogShelf:
 
     def __init__(self, cards: Iterable[Card], model: ServedModel | None = None) -> None:
         self.model = model
-        self.experiments: Experiments = NO_EXPERIMENTS
+        self.experiments: Experiments = UNREAD_EXPERIMENTS
         self.pinned: Mapping[ModelVersion, ServedModel] = {}
         """Older versions that running experiments name."""
         self.titles: dict[ProductId, str] = {}

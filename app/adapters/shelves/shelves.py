@@ -23,7 +23,7 @@ from app.adapters.counters import Count, Counters
 from app.adapters.redis import keys
 from app.adapters.shelves.reading import ShelfReader
 from app.adapters.shelves.shelf import CatalogShelf
-from app.core.experiments.assign import NO_EXPERIMENTS
+from app.core.experiments.assign import UNREAD_EXPERIMENTS
 from app.core.ids import ProductId, ShopId
 from app.ports import ArtefactStore, CatalogReader, ExperimentRegister, Models
 
@@ -98,7 +98,7 @@ class MappedShelves:
     def small(self, shop: ShopId, products: Iterable[ProductId]) -> CatalogShelf:
         """A shelf of just these products, read now: what an unmapped shop is answered from meanwhile."""
         shelf = CatalogShelf(self._catalog.cards_of(shop, products))
-        shelf.experiments = self._read.experiments(shop) or NO_EXPERIMENTS
+        shelf.experiments = self._read.experiments(shop) or UNREAD_EXPERIMENTS
         return shelf
 
     def map_now(self, shop: ShopId) -> CatalogShelf:

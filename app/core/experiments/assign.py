@@ -30,6 +30,14 @@ class Assigned:
     def __str__(self) -> str:
         return f"{self.experiment.id}:{self.arm.key}"
 
+    @property
+    def look(self) -> str:
+        """As a page names it. A control that shows something else than before is another look in every arm alike:
+        otherwise the pages that do not know yet would count in the arm that has not changed, and in that one alone.
+        """
+        shown = self.experiment.control.treatment.show
+        return f"{self}:{shown}" if shown is Show.NATIVE else str(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -54,11 +62,16 @@ class Plan:
     @property
     def variant(self) -> str:
         """What the decision records: ``<experiment>:<arm>``, with commas between several."""
-        return written(self.assigned)
+        return ",".join(map(str, self.assigned)) or DEFAULT_VARIANT
+
+    @property
+    def look(self) -> str:
+        """What a page that was painted so says of itself; see `Experiments.plan`."""
+        return _looks(self.assigned)
 
 
-def written(assigned: Iterable[Assigned]) -> str:
-    return ",".join(str(one) for one in assigned) or DEFAULT_VARIANT
+def _looks(assigned: Iterable[Assigned]) -> str:
+    return ",".join([one.look for one in assigned]) or DEFAULT_VARIANT
 
 
 NO_PLAN = Plan()
@@ -86,6 +99,8 @@ class Experiments:
 
     running: tuple[Experiment, ...] = ()
     by_rail: Mapping[Rail, tuple[Experiment, ...]] = field(default_factory=dict)
+    unread: bool = False
+    """They could not be read: everybody is answered as without any, and nobody is told to be in none."""
 
     @classmethod
     def of(cls, experiments: Iterable[Experiment]) -> Experiments:
@@ -102,16 +117,17 @@ class Experiments:
         return frozenset(one.model_version for one in treatments if one.model_version is not None)
 
     def differ(self, first: Unit, second: Unit) -> bool:
-        """Whether the two are in different arms of any experiment: then being one person is a conflict."""
+        """Whether the two are not in the same arm of some experiment: then being one person is a conflict."""
         return any(arm_of(one, first) is not arm_of(one, second) for one in self.running)
 
     def plan(self, rail: Rail, unit: Unit | None, *, page: str | None = None) -> Plan:
         """What the rail is for this unit. Nobody without consent, and so without an id, is in any experiment.
 
         Args:
-            page: the variant by which the page was painted, as `painted` told it on an earlier page; None where the
-                page knew nothing. Experiments whose arms look different count only where the page agrees, in every
+            page: by which arms the page was painted: the `Plan.look` that `painted` told on an earlier page; None where
+                the page knew nothing. Experiments whose arms look different count only where the page agrees, in every
                 arm alike: otherwise the arm that looks as usual would count visitors that the other one does not.
+                Where it does not agree the page shows its own cards and reports nothing, so that nothing is tried.
         """
         if unit is None or not (touching := self.by_rail.get(rail)):
             return NO_PLAN
@@ -119,18 +135,16 @@ class Experiments:
         seen = [one for one in planned if one.experiment.is_seen]
         if not seen and page in (None, DEFAULT_VARIANT):
             return _plan(planned, rail)
-        if page is not None and written(seen) == _seen_part(page, self.by_rail[rail]):
+        if page is not None and _looks(seen) == _seen_part(page, touching):
             return _plan(planned, rail)
-        if _is_held_out(planned):
-            return Plan(stale=True)
-        return _plan([one for one in planned if not one.experiment.is_seen], rail, stale=True)
+        return Plan(stale=True)
 
     def painted(self, unit: Unit) -> Mapping[Rail, Plan]:
         """How the rails look for this unit, for pages that are yet to be painted; only rails that experiments touch."""
         return {rail: _plan(_assigned(found, unit), rail) for rail, found in self.by_rail.items()}
 
 
-NO_EXPERIMENTS = Experiments()
+UNREAD_EXPERIMENTS = Experiments(unread=True)
 
 
 def _assigned(touching: Iterable[Experiment], unit: Unit) -> list[Assigned]:
@@ -146,17 +160,13 @@ def _assigned(touching: Iterable[Experiment], unit: Unit) -> list[Assigned]:
     return sorted(found, key=lambda one: one.experiment.id)
 
 
-def _is_held_out(assigned: Iterable[Assigned]) -> bool:
-    return any(one.experiment.kind is Kind.HOLD_OUT and one.arm is one.experiment.control for one in assigned)
-
-
 def _seen_part(page: str, touching: Iterable[Experiment]) -> str:
     """Of what the page says, the experiments that look different and still run."""
     seen = {str(one.id) for one in touching if one.is_seen}
     return ",".join(part for part in page.split(",") if part.partition(":")[0] in seen) or DEFAULT_VARIANT
 
 
-def _plan(assigned: Iterable[Assigned], rail: Rail, *, stale: bool = False) -> Plan:
+def _plan(assigned: Iterable[Assigned], rail: Rail) -> Plan:
     assigned = tuple(assigned)
     treatment, interleaved = UNCHANGED, None
     for one in assigned:
@@ -165,7 +175,7 @@ def _plan(assigned: Iterable[Assigned], rail: Rail, *, stale: bool = False) -> P
             interleaved = (first.treatment, second.treatment)
         else:
             treatment = _over(treatment, shown_on(one.arm.treatment, rail))
-    return Plan(treatment, assigned, interleaved, stale)
+    return Plan(treatment, assigned, interleaved)
 
 
 def shown_on(treatment: Treatment, rail: Rail) -> Treatment:
