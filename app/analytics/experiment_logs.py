@@ -1,11 +1,12 @@
 """What is asked of the lake's decisions, as Ibis expressions: a rail's answers, and the cards of it that were clicked.
 
-A decision may stand twice in the lake and counts once, by its request's id; a click counts once for its card.
+A decision may stand twice in the lake and counts once, by its request's id; a click counts once for its card. Not every
+answer is shown: some come too late, and some only tell a page to fetch another one. Cards in view say which were.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import ibis
@@ -29,11 +30,16 @@ DECISIONS: Final = ibis.table(
 )
 
 
-def answers(rail: str, since: datetime, until: datetime) -> ir.Table:
-    """``request_id, question, browser, show, items`` of the rail's decisions in [since, until), each once.
+LATE: Final = timedelta(days=1)
+"""So long after its answer a card may come into view, or be clicked."""
 
-    `question` is 0 where no product was looked at, `browser` empty where nobody is known; `items` is JSON. Answers to
-    visitors one of whose names stands in `LEFT_OUT` are not there.
+
+def answers(rail: str, since: datetime, until: datetime) -> ir.Table:
+    """``request_id, question, browser, show, seen, items`` of the rail's decisions in [since, until), each once.
+
+    `question` is 0 where no product was looked at, `browser` empty where nobody is known, `seen` whether any card of
+    the answer was in view or clicked; `items` is JSON. Answers to visitors one of whose names stands in `LEFT_OUT` are
+    not there.
     """
     inside = DECISIONS.filter(
         DECISIONS.rail == rail,
@@ -51,16 +57,18 @@ def answers(rail: str, since: datetime, until: datetime) -> ir.Table:
         question=ibis.coalesce(once.product_id, 0),
         browser=ibis.coalesce(once.unit, once.visitor),
         show=ibis.coalesce(once.show, "ours"),
+        seen=once.request_id.isin(_on_cards(rail, since, until).request_id),
     )
 
 
 def clicked(rail: str, since: datetime, until: datetime) -> ir.Table:
-    """``request_id, product_id`` of the rail's cards that were clicked in [since, until), each once."""
-    events = between(since, until)
-    clicks = events.filter(
-        EVENTS.type == EventType.CLICK.value,
-        EVENTS.rail == rail,
-        EVENTS.request_id.notnull(),
-        EVENTS.product_id.notnull(),
-    )
+    """``request_id, product_id`` of the cards that were clicked of the rail's answers in [since, until), each once."""
+    cards = _on_cards(rail, since, until)
+    clicks = cards.filter(cards.type == EventType.CLICK.value, cards.product_id.notnull())
     return clicks.select("request_id", "product_id").distinct()
+
+
+def _on_cards(rail: str, since: datetime, until: datetime) -> ir.Table:
+    events = between(since, until + LATE)
+    on_cards = EVENTS.type.isin([EventType.EXPOSURE.value, EventType.CLICK.value])
+    return events.filter(on_cards, EVENTS.rail == rail, EVENTS.request_id.notnull())

@@ -18,6 +18,7 @@ from app.core.events import EventType
 from app.core.experiments.assign import BOTH
 from app.core.experiments.counted import COVARIATE_DAYS
 from app.core.experiments.types import ExperimentId
+from app.core.recommend.types import Strategy
 
 DECISIONS: Final = ibis.table(
     {
@@ -25,6 +26,7 @@ DECISIONS: Final = ibis.table(
         "at": TIME,
         "visitor": "string",
         "unit": "string",
+        "strategy": "string",
         "variant": "string",
         "items": "string",
     },
@@ -68,7 +70,9 @@ def exposed(asked: Asked) -> ir.Table:
 
 
 def behaviour(asked: Asked) -> ir.Table:
-    """``unit, events, busiest_hour, came_at`` of the units in `UNITS`; cards in view count for `came_at` alone.
+    """``unit, events, busiest_hour, came_at`` of the units in `UNITS`; cards seen or clicked for `came_at` alone.
+
+    A control has no cards to be clicked: counted, they would make a program of whoever does the same in another arm.
 
     The covariate's days before the period are looked at too, for who was there before. What was delivered twice counts
     twice here: putting all events of a shop in order would cost more than a rule of thumb about programs is worth.
@@ -77,7 +81,8 @@ def behaviour(asked: Asked) -> ir.Table:
     named = _with_unit(asked, all_events, all_events)
     events = named.filter(named.unit.isin(UNITS.unit)).select("type", "at", "unit")
     events = events.mutate(hour=events.at.epoch_seconds() // HOUR_S)
-    counts = (events.type != EventType.EXPOSURE.value) & (events.at >= ibis.literal(asked.since, TIME))
+    on_cards = events.type.isin([EventType.EXPOSURE.value, EventType.CLICK.value])
+    counts = ~on_cards & (events.at >= ibis.literal(asked.since, TIME))
     hours = events.group_by("unit", "hour").aggregate(number=events.count(where=counts), came_at=events.at.min())
     return hours.group_by("unit").aggregate(
         events=hours.number.sum(), busiest_hour=hours.number.max(), came_at=hours.came_at.min()
@@ -142,9 +147,13 @@ def carts(asked: Asked) -> ir.Table:
 
 
 def team_clicks(asked: Asked) -> ir.Table:
-    """``unit, at, product_id, items`` of clicks on rails that two rankings shared."""
+    """``unit, at, product_id, items`` of the cards that were clicked of rails that two rankings shared, each once.
+
+    Whoever comes back to a card does not like a second product.
+    """
     cards = _outside(asked, _cards(asked))
     cards = cards.filter(cards.type == EventType.CLICK.value, cards.arm == BOTH.key)
+    cards = cards.group_by("unit", "request_id", "product_id").aggregate(at=cards.at.min())
     answers = _decided(asked)
     lists = answers.group_by(answered=answers.request_id).aggregate(items=answers.items.max())
     joined = cards.join(lists, cards.request_id == lists.answered)
@@ -160,11 +169,15 @@ def _decided(asked: Asked) -> ir.Table:
 
 
 def _arms(asked: Asked) -> ir.Table:
-    """``answered, asked_by, arm``: the answers that the experiment touched, each once."""
+    """``answered, asked_by, arm``: the answers that the experiment touched, each once.
+
+    An answer without items counts in no arm: a rail with nothing in it is not seen, but an empty box in its place is.
+    """
     answers = _decided(asked)
     arm = answers.variant.re_extract(rf"(^|,){asked.experiment:d}:([a-z0-9_]+)", 2)
     answers = answers.mutate(arm=arm).filter(answers.visitor.notnull())
-    answers = answers.filter(answers.arm.notnull(), answers.arm != "")
+    has_items = ibis.coalesce(answers.strategy, "") != Strategy.NONE.value
+    answers = answers.filter(answers.arm.notnull(), answers.arm != "", has_items)
     return answers.select(answered=answers.request_id, asked_by=answers.visitor, arm=answers.arm).distinct()
 
 

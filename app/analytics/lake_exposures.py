@@ -101,8 +101,12 @@ class LakeExposures:
         """The expression's columns: texts as objects, moments as microseconds since 1970, the others as integers."""
 
         def work(events: Any, decisions: Any) -> Columns:
-            batches = list(self._warehouse.batches(expression, {"events": events, "decisions": decisions, **tables}))
-            return {name: _joined([batch[name] for batch in batches]) for name in expression.columns}
+            # Batch by batch: all of a million rows in Arrow beside the same in NumPy is what a reading's memory was.
+            parts: dict[str, list[npt.NDArray[Any]]] = {name: [] for name in expression.columns}
+            for batch in self._warehouse.batches(expression, {"events": events, "decisions": decisions, **tables}):
+                for name, found in parts.items():
+                    found.append(_values(batch[name]))
+            return {name: _joined(found) for name, found in parts.items()}
 
         return self._read(shop, asked, work)
 
@@ -123,14 +127,19 @@ def _asked(period: Period, experiment: ExperimentId = NO_EXPERIMENT) -> Asked:
     return Asked(experiment, period.since, period.until, period.windows)
 
 
-def _joined(parts: Sequence[pa.Array]) -> npt.NDArray[Any]:
-    if not parts:
-        return np.empty(0, dtype=np.int64)
-    if pa.types.is_string(parts[0].type):
+def _joined(parts: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
+
+
+def _values(column: pa.Array) -> npt.NDArray[Any]:
+    if pa.types.is_string(column.type):
         # Equal texts become one object: arms, and units that stand in several rows.
-        words = [part.dictionary_encode() for part in parts]
-        return np.concatenate([_objects(each.dictionary)[each.indices.to_numpy()] for each in words])
-    return np.concatenate([part.cast(pa.int64()).to_numpy(zero_copy_only=False) for part in parts])
+        words = column.dictionary_encode()
+        texts: npt.NDArray[Any] = _objects(words.dictionary)[words.indices.to_numpy()]
+        return texts
+    # A copy: what Arrow holds is given back with the batch.
+    numbers: npt.NDArray[Any] = column.cast(pa.int64()).to_numpy(zero_copy_only=False)
+    return numbers.copy()
 
 
 def _objects(texts: pa.Array) -> npt.NDArray[Any]:

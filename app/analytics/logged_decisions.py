@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
 import numpy as np
 import orjson
 import pyarrow as pa
 
 from app.analytics import experiment_logs
+from app.analytics.experiment_logs import LATE
 from app.analytics.warehouse import DuckDbWarehouse
 from app.core.experiments.replay import LeftOut, LoggedAnswers
 from app.core.experiments.types import Show
@@ -20,9 +22,6 @@ from app.core.ids import ShopId
 from app.core.recommend.types import Rail
 from app.core.shop_days import utc_days
 from app.ports import LakeReader
-
-LATE: Final = timedelta(days=1)
-"""A click may come so long after its answer."""
 
 Clicks = Mapping[str, Collection[int]]
 
@@ -44,19 +43,27 @@ class LakeLoggedDecisions:
     ) -> tuple[LoggedAnswers, Mapping[LeftOut, int]]:
         """The rail's answers in [since, until) that were partly drawn at random, and how many others there were.
 
-        Memory: about 40 bytes a place, and 200 bytes for each answer's id and browser.
+        Memory: about 60 bytes a place, and 500 bytes for each answer's id and browser, as texts and as arrays.
         """
-        clicks = self._clicks(shop, rail, since, until + LATE)
+        clicks = self._clicks(shop, rail, since, until)
         left_out = pa.table({"id": pa.array(sorted(self._left_out(shop)), pa.string())})
         expression = experiment_logs.answers(rail.value, since, until)
 
-        def work(decisions: Any) -> _Columns:
+        def work(events: Any, decisions: Any) -> _Columns:
             columns = _Columns(clicks)
-            for batch in self._warehouse.batches(expression, {"decisions": decisions, "left_out": left_out}):
+            tables = {"events": events, "decisions": decisions, "left_out": left_out}
+            for batch in self._warehouse.batches(expression, tables):
                 columns.extend(batch.to_pylist())
             return columns
 
-        columns = self._lake.read(shop, *utc_days(since, until), work, kind="decisions")
+        # Either is read again when a file of its kind has gone meanwhile.
+        columns = self._lake.read(
+            shop,
+            *utc_days(since, until + LATE),
+            lambda events: self._lake.read(
+                shop, *utc_days(since, until), lambda decisions: work(events, decisions), kind="decisions"
+            ),
+        )
         return columns.arrays(), dict(columns.left_out)
 
     def _clicks(self, shop: ShopId, rail: Rail, since: datetime, until: datetime) -> Clicks:
@@ -68,22 +75,22 @@ class LakeLoggedDecisions:
                 found.setdefault(row["request_id"], set()).add(row["product_id"])
             return found
 
-        return self._lake.read(shop, *utc_days(since, until), work)
+        return self._lake.read(shop, *utc_days(since, until + LATE), work)
 
 
 @dataclass(slots=True)
 class _Columns:
-    """Answers as they come, turned into arrays at the end."""
+    """Answers as they come, packed, for there may be millions of places."""
 
     clicks: Clicks
     left_out: Counter[LeftOut] = field(default_factory=Counter)
-    question: list[int] = field(default_factory=list)
+    question: array[int] = field(default_factory=lambda: array("q"))
     browser: list[str] = field(default_factory=list)
     request: list[str] = field(default_factory=list)
-    places: list[int] = field(default_factory=list)
-    product: list[int] = field(default_factory=list)
-    propensity: list[float] = field(default_factory=list)
-    clicked: list[bool] = field(default_factory=list)
+    places: array[int] = field(default_factory=lambda: array("q"))
+    product: array[int] = field(default_factory=lambda: array("q"))
+    propensity: array[float] = field(default_factory=lambda: array("d"))
+    clicked: array[int] = field(default_factory=lambda: array("b"))
 
     def extend(self, rows: Sequence[Mapping[str, Any]]) -> None:
         for row in rows:
@@ -134,3 +141,6 @@ def _reasons(row: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> Iter
         yield LeftOut.UNKNOWN
     elif all(item["propensity"] >= 1.0 for item in items):
         yield LeftOut.UNEXPLORED
+    # Last, so that it is said of answers that would have told something.
+    if not row["seen"]:
+        yield LeftOut.UNSEEN

@@ -31,7 +31,7 @@ def show(shop: Shop, made: LiftReport, *, simulated: bool) -> None:
     if made.hold_out is None:
         click.echo(made.missing)
     else:
-        Console().print(_table(shop, made.hold_out, label))
+        Console().print(_table(shop, made, made.hold_out, label))
         for sentence in _sentences(made.hold_out, label):
             click.echo(sentence)
     for each in made.experiments:
@@ -51,11 +51,8 @@ def document(made: LiftReport, *, simulated: bool) -> dict[str, Any]:
     }
 
 
-def _table(shop: Shop, found: Measured, label: str) -> Table:
-    reading = found.reading
-    table = Table(
-        title=f"{shop.domain} against its hold-out{label}, {reading.since:%Y-%m-%d} to {reading.until:%Y-%m-%d}"
-    )
+def _table(shop: Shop, made: LiftReport, found: Measured, label: str) -> Table:
+    table = Table(title=f"{shop.domain} against its hold-out{label}, {made.first} to {made.last}")
     table.add_column("Figure")
     control, treated = (arm.name for arm in found.experiment.arms[:2])
     for name in (control, treated, "Lift", "95 % interval", "Chance to win"):

@@ -70,11 +70,17 @@ def estimate_strategy(shop: Shop, rail: Rail, strategy: Strategy, ports: Ports, 
         rail, strategy, days, answers, len(logged.place) / max(answers, 1), left_out, ports.reports.currency(shop.id)
     )
     if not answers:
-        return replace(asked, refusal=what_if.UNEXPLORED if LeftOut.UNEXPLORED in left_out else what_if.EMPTY)
+        return replace(asked, refusal=_why_none(left_out))
     if len(np.unique(logged.browser)) < 2:
         return replace(asked, refusal=what_if.ONE_BROWSER)
     lists = _lists(shop, rail, sources, logged, ports.catalog)
     return _estimated(asked, logged, lists, ports.revenue.after_clicks(shop.id, since=since))
+
+
+def _why_none(left_out: Mapping[LeftOut, int]) -> str:
+    if LeftOut.UNSEEN in left_out:
+        return what_if.UNSEEN
+    return what_if.UNEXPLORED if LeftOut.UNEXPLORED in left_out else what_if.EMPTY
 
 
 def _estimated(

@@ -62,33 +62,55 @@ def read_experiments(shop: Shop, ports: Ports) -> int:
 
     Raises:
         Busy: another worker is at it.
+        ExceptionGroup: some could not be read; all others were.
     """
     with ports.claims.keep(shop.id, CLAIM, seconds=CLAIM_S) as mine:
         if not mine:
             raise Busy(f"the experiments of {shop.domain} are being read")
-        due = due_experiments(shop.id, ports.register, now=ports.clock.now())
+        due = due_experiments(shop.id, ports)
+        failures = []
         for kept in due:
-            ports.register.keep_reading(shop.id, read_experiment(shop.id, kept, ports))
+            try:
+                ports.register.keep_reading(shop.id, read_experiment(shop.id, kept, ports))
+            except Exception as failure:
+                # One that cannot be read holds up none of the others.
+                failure.add_note(f"reading experiment {kept.experiment.id} of {shop.domain}")
+                failures.append(failure)
+        if failures:
+            raise ExceptionGroup(f"{len(failures)} of {len(due)} experiments of {shop.domain} not read", failures)
         return len(due)
 
 
-def due_experiments(shop: ShopId, register: ExperimentRegister, *, now: datetime) -> list[KeptExperiment]:
+def due_experiments(shop: ShopId, ports: Ports) -> list[KeptExperiment]:
     """Those that have been started and are due to be read."""
-    return [kept for kept in register.all(shop) if kept.started_at and _is_due(shop, kept, register, now)]
+    started = [kept for kept in ports.register.all(shop) if kept.started_at]
+    if not started:
+        return []
+    now, readings = ports.clock.now(), ports.register.latest(shop)
+    oldest = ports.roll_ups.oldest(shop, now=now)
+    return [kept for kept in started if _is_due(kept, readings.get(kept.experiment.id), now, oldest)]
 
 
-def _is_due(shop: ShopId, kept: KeptExperiment, register: ExperimentRegister, now: datetime) -> bool:
-    newest = register.newest_reading(shop, kept.experiment.id)
+def _is_due(kept: KeptExperiment, newest: Reading | None, now: datetime, oldest: datetime) -> bool:
     if newest is None or kept.started_at is None:
         return True
     at, ended = newest.at, kept.stopped_at
-    if ended is not None and at >= ended + REFUNDS_COME:
+    if ended is not None and _has_faded(kept, newest, ended, oldest):
         return False
     # What was done to it since then, such as a window that was excluded, is seen at once.
     if any(change.at > at for change in kept.changes) or any(window.at > at for window in kept.windows):
         return True
+    if ended is not None and at >= ended + REFUNDS_COME:
+        return False
     age = now - kept.started_at
     return now - at >= next((again for until, again in AGAIN if age < until and ended is None), SELDOM)
+
+
+def _has_faded(kept: KeptExperiment, newest: Reading, ended: datetime, oldest: datetime) -> bool:
+    """Whether the lake has forgotten what the last reading counted: another one would take its result away."""
+    if kept.experiment.kind is Kind.EMAIL:
+        return False
+    return oldest > newest.since and (newest.at >= ended or oldest >= ended)
 
 
 def read_experiment(
@@ -102,8 +124,8 @@ def read_experiment(
     """
     now, experiment = ports.clock.now(), kept.experiment
     started = kept.started_at or now
-    # What is older than the shop's term of retention is not in the lake any more.
-    begin = max(started, ports.roll_ups.oldest(shop, now=now))
+    # What is older than the shop's term of retention is not in the lake any more; lists of customers are not of it.
+    begin = started if experiment.kind is Kind.EMAIL else max(started, ports.roll_ups.oldest(shop, now=now))
     end = min(now, kept.stopped_at or now, until or now)
     period = Period(begin, end, tuple((window.since, window.until) for window in kept.windows))
     currency = ports.outcomes.currency(shop)
@@ -179,7 +201,7 @@ def _of_customers(shop: ShopId, experiment: Experiment, period: Period, ports: P
     first_at = np.array([microseconds(each.at) for each in listed], dtype=np.int64)
     place = {arm.key: number for number, arm in enumerate(experiment.arms)}
     arm = np.array([place.get(each.arm, NOBODY) for each in listed], dtype=np.int64)
-    inside = period.holds(first_at)
+    inside, moments = period.holds(first_at), first_at
     numbers, first_at, arm = numbers[inside], first_at[inside], arm[inside]
     unit = _places(numbers, facts.customer)
     known = np.zeros_like(numbers)
@@ -196,7 +218,7 @@ def _of_customers(shop: ShopId, experiment: Experiment, period: Period, ports: P
         events=nothing,
         busiest_hour=nothing,
         known_before=known,
-        only_in_windows=int((~inside).sum()),
+        only_in_windows=int((~inside & (moments < microseconds(period.until))).sum()),
     )
     return Counted(exposed, _orders(facts, unit))
 

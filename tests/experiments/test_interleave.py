@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
+import numpy as np
 import pytest
 from scipy import stats
 
 from app.core.experiments import beta
-from app.core.experiments.interleave import Team, credit, liking, preference_of, sentence, team_draft
+from app.core.experiments.interleave import Team, credit, liking, preference_of, team_draft
+from app.core.experiments.interleaved import second_arm
 from app.core.experiments.reading import Preference
+from app.core.experiments.types import ArmKey
 from app.core.ids import ProductId
 from app.core.recommend.types import Candidate, Reason, ReasonCode
 
@@ -104,15 +107,20 @@ def test_counts_below_zero_are_refused() -> None:
         liking(Preference(-1, 2, 0))
 
 
-def test_the_sentence_names_the_better_side_whichever_it_is() -> None:
-    second = sentence(Preference(100, 200, 7), "Old", "New")
-    first = sentence(Preference(200, 100, 7), "Old", "New")
-    assert second.startswith("“New” is clicked more: it wins 66.6 % of 300 visits")
-    assert first == second.replace("New", "Old")
-    assert "over 99.9 %" in second
-    assert second.endswith("7 visits ended in a tie.")
+def test_visits_of_one_visitor_go_together() -> None:
+    apart, together = preference_of([[A]] * 6 + [[B]] * 6), preference_of([[A]] * 6 + [[B]] * 6, [1] * 6 + [2] * 6)
+    assert (apart.spread, together.spread) == (1.0, 6.0)
+    assert liking(together).high > liking(apart).high
 
 
-def test_a_small_lead_may_be_luck_and_no_visit_tells_nothing() -> None:
-    assert sentence(Preference(10, 12, 1), "Old", "New").startswith("Keep running: “New” leads, which may be luck")
-    assert sentence(Preference(0, 0, 3), "Old", "New").startswith("Nothing to tell yet")
+def test_visitors_with_lasting_tastes_do_not_make_equal_rankings_look_apart() -> None:
+    random, wrong, runs = np.random.default_rng(8), 0, 100
+    for _ in range(runs):
+        likes = np.repeat(random.beta(0.5, 0.5, 60), 10)
+        wins = random.random(600) < likes
+        found = second_arm(
+            ArmKey("b"), preference_of([[B] if win else [A] for win in wins], np.repeat(range(60), 10).tolist())
+        )
+        assert found.sequence
+        wrong += not found.sequence[0] <= 0 <= found.sequence[1]
+    assert wrong / runs <= 0.06

@@ -74,6 +74,7 @@ def test_rows_in_which_the_log_had_no_choice_are_the_models_alone() -> None:
         ({"groups": ["ada", "bob"]}, "of one length"),
         ({"predicted": [0.5] * 4}, "come together"),
         ({"predicted": [0.5] * 4, "expected": [0.5, 0.5, np.inf, 0.5]}, "expectations hold something"),
+        ({"idle": [True, False, False, False]}, "has no chance"),
         ({"clip": 0.0}, "above 0 only"),
         ({"clip": np.nan}, "above 0 only"),
     ],
@@ -132,6 +133,10 @@ def test_what_is_never_negative_has_no_negative_interval() -> None:
     rewards = [1.0] + [0.0] * 99
     assert estimate(rewards, [0.5] * 100, [0.25] * 100).ips.low >= 0.0
     assert estimate([-1.0, 1.0] * 50, [0.5] * 100, [0.25] * 100).ips.low < 0.0
+    # A model that promises too little, and one weighty failure, would make it less than nothing.
+    below = estimate(rewards, [0.1] * 100, [0.0] * 99 + [1.0], [0.9] * 100, [0.01] * 100).dr
+    assert below is not None
+    assert below.value == below.low == 0.0
 
 
 # -- Rails -----------------------------------------------------------------------------------------------------------
@@ -208,6 +213,7 @@ def test_the_model_speaks_for_what_stood_further_up() -> None:
         rows.append((f"v{number}", 0, list(drawn.items), list(drawn.propensities), clicks))
     found = replay(answers(*rows), lists(q0=[2, 1]))
     assert found.possible < 0.6
+    assert found.warnings == (Warn.MODELLED,)
     assert found.best.low < (0.6 + 0.1 / 2) / 2 < found.best.high
     assert found.snips.value > found.best.high
 
@@ -215,8 +221,10 @@ def test_the_model_speaks_for_what_stood_further_up() -> None:
 def test_a_short_list_leaves_places_empty() -> None:
     logged = answers(("ada", 0, [11, 12], [0.5, 0.5], [True, True]), ("bob", 0, [11, 12], [0.5, 0.5], [True, True]))
     found = replay(logged, lists(q0=[11]))
-    assert found.possible == 0.5
-    assert found.snips.value == 1.0
+    assert (found.possible, found.ips.value) == (1.0, 1.0)
+    # What is in the first places weighs 2 each, and the nothing in the second ones 1.
+    assert found.snips.value == pytest.approx(4 / 6)
+    assert found.covered.value == 1.5
     assert found.dr is not None
     assert found.dr.value <= 1.0
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlalchemy import text
-
 from app.core.events import EventType
 from app.core.experiments.types import Metric
-from tests.experiments.store import HOLD_OUT, START, ObservedStore, counted, mean, moment
+from tests.experiments.store import HOLD_OUT, ObservedStore, counted, mean, moment
 
 DAY = 24.0
 
@@ -119,21 +117,24 @@ def test_a_part_of_the_time_counts_everybody_who_was_exposed_before_and_what_the
 
 
 def test_figures_before_the_lakes_oldest_events_are_not_used_as_covariates(store: ObservedStore) -> None:
-    with store.wiring.database.shop(store.shop.id) as session:
-        values = {"shop": store.shop.id, "at": START}
-        session.execute(
-            text(
-                "INSERT INTO settings (shop_id, name, value, updated_at) "
-                """VALUES (:shop, 'retention', '{"days": 10}', :at)"""
-            ),
-            values,
-        )
+    store.keep_for(10)
     store.see(1, "b", hours=1)
     store.buy(1, 12 * DAY, 500)
     store.see(1, "b", hours=13 * DAY)
     store.buy(1, 14 * DAY, 30)
     revenue = store.arms()["b"].metrics[Metric.REVENUE_PER_VISITOR]
     assert (revenue.x, revenue.c) == (30, 0)
+
+
+def test_what_was_bought_after_an_exposure_in_an_excluded_window_is_no_covariate(store: ObservedStore) -> None:
+    store.buy(1, -DAY, 70)
+    store.see(1, "b", hours=2)
+    store.buy(1, 3, 500)
+    store.buy(1, 10, 90)
+    store.see(1, "b", hours=30)
+    store.exclude(1, 5)
+    revenue = store.arms()["b"].metrics[Metric.REVENUE_PER_VISITOR]
+    assert (revenue.x, revenue.c) == (0, 70)
 
 
 # -- metrics beside revenue ------------------------------------------------------------------------------------------

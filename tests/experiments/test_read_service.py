@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
 
 from app import jobs
 from app.core.errors import Busy
@@ -15,7 +14,7 @@ from app.core.experiments.reading import Preference
 from app.core.experiments.types import Kind, Metric, Status
 from app.core.ids import ClientId, CustomerId
 from app.core.shops import Shop
-from app.ports import Change, Window
+from app.ports import Change, Decision, Window
 from app.services.read_experiment import CLAIM, due_experiments, read_experiments
 from tests.experiments.store import HOLD_OUT, START, ObservedStore, counted, mean, moment, visitor
 from workers.jobs import experiments as job
@@ -45,6 +44,14 @@ def test_an_exposure_without_an_answer_of_ours_counts_for_nothing(store: Observe
     made_up = store.see(2, "b")
     store.waiting = [one for one in store.waiting if getattr(one, "items", None) is None or one.request_id != made_up]
     assert counted(store)["b"] == (1, 0, 0.0)
+
+
+@pytest.mark.parametrize("arm", ["control", "attune"])
+def test_an_answer_without_items_counts_in_no_arm(store: ObservedStore, arm: str) -> None:
+    # A rail without cards is never in view, the empty place of a control is.
+    store.run(HOLD_OUT)
+    store.see(1, arm, ghost=arm == "control", strategy="none")
+    assert [one.units for one in store.read().arms] == [0, 0]
 
 
 def test_a_ghost_in_the_control_arm_is_an_exposure_like_any_other(store: ObservedStore) -> None:
@@ -148,6 +155,13 @@ def test_a_page_full_of_cards_makes_nobody_a_program(store: ObservedStore) -> No
     assert store.read().excluded.bots == 0
 
 
+def test_clicks_on_cards_that_a_control_does_not_have_make_nobody_a_program(store: ObservedStore) -> None:
+    request = store.see(1, "b")
+    for _ in range(501):
+        store.click(1, request)
+    assert store.read().excluded.bots == 0
+
+
 def test_an_excluded_window_takes_out_what_was_seen_and_what_was_bought_in_it(store: ObservedStore) -> None:
     store.see(1, "b", hours=10)
     store.see(2, "b", hours=10)
@@ -179,11 +193,13 @@ def test_an_erased_visitor_leaves_the_figures(store: ObservedStore) -> None:
 
 def test_clicks_on_a_shared_rail_are_credited_visit_by_visit(store: ObservedStore) -> None:
     store.run(replace(store.experiment, name="Two", kind=Kind.INTERLEAVING, primary=Metric.CLICK_THROUGH, layer="two"))
-    items = [{"product_id": 2, "position": 0, "team": "a"}, {"product_id": 3, "position": 1, "team": "b"}]
+    teams = {2: "a", 3: "b", 4: "b"}
+    items = [{"product_id": one, "position": place, "team": team} for place, (one, team) in enumerate(teams.items())]
     first, later = (store.see(1, "both", hours, items=items) for hours in (1, 30))
     store.click(1, first, 1, product=2)
+    store.click(1, first, 1.1, product=2)
     store.click(1, first, 1.2, product=3)
-    store.click(1, first, 1.3, product=3)
+    store.click(1, first, 1.3, product=4)
     store.click(1, later, 30, product=2)
     store.click(1, later, 30, product=9)
     reading = store.read()
@@ -193,16 +209,8 @@ def test_clicks_on_a_shared_rail_are_credited_visit_by_visit(store: ObservedStor
 
 def test_an_e_mail_test_counts_its_list_from_the_day_it_was_taken_away(store: ObservedStore) -> None:
     store.run(replace(store.experiment, name="Mails", kind=Kind.EMAIL, rails=(), layer="mails"))
-    with store.wiring.database.shop(store.shop.id) as session:
-        for customer, arm in ((5, "control"), (6, "b"), (7, "b")):
-            values = {"shop": store.shop.id, "test": store.experiment.id, "id": customer, "arm": arm, "at": moment(24)}
-            session.execute(
-                text(
-                    "INSERT INTO experiment_customers (shop_id, experiment_id, customer_id, arm, at) "
-                    "VALUES (:shop, :test, :id, :arm, :at)"
-                ),
-                values,
-            )
+    for customer, arm in ((5, "control"), (6, "b"), (7, "b")):
+        store.list(customer, arm, 24)
     store.buy(1, 12, 100, customer=6, reported=False)
     store.buy(1, 30, 700, customer=6, reported=False)
     store.buy(1, 30, 700, customer=8, reported=False)
@@ -215,17 +223,26 @@ def test_an_e_mail_test_counts_its_list_from_the_day_it_was_taken_away(store: Ob
     assert Metric.CART_RECOVERY not in treated.metrics
 
 
+def test_an_e_mail_tests_list_outlives_the_lakes_events(store: ObservedStore) -> None:
+    store.run(replace(store.experiment, name="Mails", kind=Kind.EMAIL, rails=(), layer="mails"))
+    store.keep_for(5)
+    store.list(6, "b", 24)
+    store.buy(1, 30, 700, customer=6, reported=False)
+    reading = store.read()
+    assert (reading.arms[1].units, reading.arms[1].orders, reading.excluded.window) == (1, 1, 0)
+
+
 # -- when it is read -------------------------------------------------------------------------------------------------
 
 
 def due(store: ObservedStore) -> int:
-    return len(due_experiments(store.shop.id, store.wiring.experiments, now=store.clock.now()))
+    return len(due_experiments(store.shop.id, store.wiring.reading))
 
 
 def test_a_reading_is_kept_and_comes_often_while_an_experiment_is_young(store: ObservedStore) -> None:
     store.clock.at = START + timedelta(hours=1)
     assert read_experiments(store.shop, store.wiring.reading) == 1
-    assert store.wiring.experiments.newest_reading(store.shop.id, store.experiment.id) is not None
+    assert store.experiment.id in store.wiring.experiments.latest(store.shop.id)
     assert due(store) == 0
     store.clock.at += timedelta(minutes=10)
     assert due(store) == 1
@@ -243,6 +260,34 @@ def test_a_stopped_experiment_is_read_as_long_as_refunds_may_come(store: Observe
     for days, expected in ((1, 1), (80, 1), (20, 1), (20, 0)):
         store.clock.pass_days(days)
         assert read_experiments(store.shop, store.wiring.reading) == expected
+
+
+def test_the_result_of_a_stopped_experiment_stays_when_the_lake_has_forgotten_it(store: ObservedStore) -> None:
+    store.see(1, "b")
+    store.settle()
+    stopped = replace(store.experiment, status=Status.STOPPED)
+    store.wiring.experiments.replace(store.shop.id, stopped, Change(store.clock.now(), "Alice", "Stopped."))
+    read_experiments(store.shop, store.wiring.reading)
+    store.keep_for(30)
+    store.clock.pass_days(40)
+    assert due(store) == 0
+    late = Window(moment(0), moment(5), "a broken theme", "Alice", store.clock.now())
+    store.wiring.experiments.exclude(store.shop.id, store.experiment.id, late)
+    assert read_experiments(store.shop, store.wiring.reading) == 0
+    assert store.wiring.experiments.latest(store.shop.id)[store.experiment.id].arms[1].units == 1
+
+
+def test_an_experiment_that_cannot_be_read_holds_up_no_other(store: ObservedStore) -> None:
+    first = store.experiment.id
+    store.run(replace(store.experiment, name="Two", kind=Kind.INTERLEAVING, primary=Metric.CLICK_THROUGH, layer="two"))
+    request = store.see(1, "both")
+    store.click(1, request)
+    store.waiting = [replace(one, items=["damaged"]) if isinstance(one, Decision) else one for one in store.waiting]  # type: ignore[list-item]
+    store.settle()
+    with pytest.raises(ExceptionGroup, match="1 of 2 experiments") as failed:
+        read_experiments(store.shop, store.wiring.reading)
+    assert failed.value.exceptions[0].__notes__ == [f"reading experiment {store.experiment.id} of {store.shop.domain}"]
+    assert list(store.wiring.experiments.latest(store.shop.id)) == [first]
 
 
 def test_a_window_that_is_excluded_is_read_at_once(store: ObservedStore) -> None:
@@ -269,8 +314,7 @@ def test_the_jobs_read_what_is_due_of_installed_shops_only(
     job.read_everywhere()
     assert [store.wiring.jobs.waiting(queue) for queue in jobs.QUEUES] == [0, 1, 0]
     job.read_experiments(store.shop.id)
-    kept = store.wiring.experiments.newest_reading(store.shop.id, store.experiment.id)
-    assert kept is not None
+    kept = store.wiring.experiments.latest(store.shop.id)[store.experiment.id]
     assert [arm.units for arm in kept.arms] == [0, 1]
     job.read_experiments(other_shop.id + 1)
     store.wiring.redis.flushdb()

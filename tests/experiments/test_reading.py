@@ -241,3 +241,11 @@ def test_an_experiment_of_which_no_day_is_left_says_so(period: Period) -> None:
 
 def test_a_window_with_a_gap_behind_it_leaves_something() -> None:
     assert not Period(SINCE, PERIOD.until, ((SINCE, SINCE + timedelta(days=39)),)).is_empty
+
+
+def test_time_in_windows_is_left_out_once_and_only_where_it_is_looked_at() -> None:
+    day = timedelta(days=1)
+    windows = ((SINCE - day, SINCE + day), (SINCE + 5 * day, SINCE + 8 * day), (SINCE + 7 * day, SINCE + 9 * day))
+    period = Period(SINCE, PERIOD.until, (*windows, (PERIOD.until - day, PERIOD.until + day)))
+    assert read(Counted(exposed([0, 1]), orders()), period=period).left_out == 6 * day
+    assert read(Counted(exposed([0, 1]), orders()), period=period, since=SINCE + 6 * day).left_out == 4 * day

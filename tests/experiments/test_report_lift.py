@@ -112,6 +112,26 @@ def test_what_is_missing_is_said(store: ObservedStore, prepare: Any, words: str)
     assert words in made.missing
 
 
+def test_days_that_have_not_come_or_are_forgotten_are_called_so(store: ObservedStore) -> None:
+    live(store)
+    coming = measured(store, first=LAST + timedelta(days=9), last=LAST + timedelta(days=10))
+    assert "have not come yet" in coming.missing
+    store.keep_for(10)
+    assert "what visitors did before 2026-03-12 is no longer kept" in measured(store, last=FIRST).missing
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Los_Angeles"])
+def test_the_hold_outs_days_are_the_shops_own(
+    store: ObservedStore, zone: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    with store.wiring.database.shop(store.shop.id) as session:
+        session.execute(text(PROFILE), {"shop": store.shop.id, "zone": zone})
+    live(store)
+    show(store.shop, measured(store, FIRST + timedelta(days=2), FIRST + timedelta(days=4)), simulated=False)
+    assert "against its hold-out, 2026-03-04 to 2026-03-06" in capsys.readouterr().out
+
+
 def test_running_experiments_say_their_sentence(store: ObservedStore) -> None:
     store.run(DRAFT)
     (said,) = measured(store).experiments
@@ -141,7 +161,7 @@ def test_the_command_prints_lifts_with_their_intervals(store: ObservedStore, com
     assert "alice.myshopify.com against its hold-out" in output
     for words in ("conversion", "33.3 %", "50.0 %", "revenue per visitor", "95 % interval", "Chance to win"):
         assert words in output
-    assert "Attributed after a click: 126.60 EUR; measured lift: " in output
+    assert "Attributed after a click: €126.60 EUR; measured lift: " in output
     assert "per 1,000 visitors (95 % interval" in output
     assert "simulated" not in output
     lift = written["hold_out"]["lifts"]["attune"]["conversion"]

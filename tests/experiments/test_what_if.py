@@ -140,7 +140,19 @@ def log(wiring: Worker, shop: Shop, answers: int = 600, *, seed: int = 1) -> lis
 
 
 def store(wiring: Worker, shop: Shop, *records: Event | Decision) -> None:
+    """Everything that was answered was seen, too."""
+    seen = [in_view(one) for one in records if isinstance(one, Decision) and one.visitor and one.items]
+    store_unseen(wiring, shop, *records, *seen)
+
+
+def store_unseen(wiring: Worker, shop: Shop, *records: Event | Decision) -> None:
     store_records([(shop.id, record) for record in records], Ports(wiring.lake))
+
+
+def in_view(of: Decision) -> Event:
+    """The first card of the answer."""
+    card = click(of, int(of.items[0]["product_id"]))
+    return replace(card, type=EventType.EXPOSURE, event_id=f"{of.request_id}-seen")
 
 
 def asked(wiring: Worker, shop: Shop, strategy: Strategy = Strategy.TRENDING, **options: Any) -> WhatIf:
@@ -208,11 +220,27 @@ def test_answers_that_tell_nothing_are_left_out_and_counted(
         decision(worker, "elsewhere", items, rail="goes_well"),
         decision(worker, "long ago", items, at=worker.clock.now() - timedelta(days=40)),
     )
+    store_unseen(worker, shop, decision(worker, "unseen", items))
     used = log(worker, shop, 50)
     store(worker, shop, *used[:10])
     found = asked(worker, shop)
     assert found.answers == 50
     assert found.left_out == dict.fromkeys(LeftOut, 1)
+
+
+def test_answers_of_which_no_card_came_into_view_are_not_what_was_shown(
+    rows: psycopg.Connection, worker: Worker, shop: Shop
+) -> None:
+    items = [{"product_id": 2, "propensity": 0.5}]
+    store_unseen(worker, shop, *(decision(worker, name, items) for name in ("first", "second")))
+    found = asked(worker, shop)
+    assert found.sentence.startswith("Nobody has had explored cards in view on the rail “bought together”")
+    assert found.left_out == {LeftOut.UNSEEN: 2}
+    # A click may be quicker than the second after which a card counts as seen.
+    log(worker, shop, 20)
+    quick = decision(worker, "third", items)
+    store_unseen(worker, shop, quick, click(quick, 2))
+    assert asked(worker, shop).answers == 21
 
 
 def test_a_rail_without_answers_says_so(rows: psycopg.Connection, worker: Worker, shop: Shop) -> None:

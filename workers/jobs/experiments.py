@@ -30,5 +30,5 @@ def read_everywhere() -> None:
     """Ask for the reading of every shop that has an experiment to be read."""
     wiring = current()
     for shop in wiring.shops.installed():
-        if read_experiment.due_experiments(shop.id, wiring.experiments, now=wiring.clock.now()):
+        if read_experiment.due_experiments(shop.id, wiring.reading):
             wiring.jobs.enqueue(jobs.READ_EXPERIMENTS, shop.id)

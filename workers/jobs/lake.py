@@ -32,7 +32,7 @@ def roll_up(shop_id: int) -> None:
     except Busy as reason:
         _log.info("counting for shop %d put off: %s", shop_id, reason)
         return
-    if due_experiments(shop.id, wiring.experiments, now=wiring.clock.now()):
+    if due_experiments(shop.id, wiring.reading):
         wiring.jobs.enqueue(jobs.READ_EXPERIMENTS, shop_id)
     if ask_for_training(shop, wiring.asking_for_training):
         _log.info("shop %d has views enough for a training", shop_id)

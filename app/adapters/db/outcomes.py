@@ -54,11 +54,14 @@ OF_ORDERS = text(_FACTS.format(which="o.id = ANY(:orders)"))
 OF_LISTED = text(
     _FACTS.format(
         which="o.created_at >= :since AND o.created_at < :until AND o.customer_id IN "
-        "(SELECT customer_id FROM experiment_customers WHERE experiment_id = :experiment)"
+        "(SELECT e.customer_id FROM experiment_customers e WHERE e.experiment_id = :experiment "
+        "AND NOT EXISTS (SELECT FROM customers c WHERE c.id = e.customer_id AND c.opted_out))"
     )
 )
+# Whoever has opted out since is counted no more, neither what they order nor that they were there.
 LISTED = text("""
-    SELECT customer_id, arm, at FROM experiment_customers WHERE experiment_id = :experiment ORDER BY customer_id
+    SELECT e.customer_id, e.arm, e.at FROM experiment_customers e WHERE e.experiment_id = :experiment
+    AND NOT EXISTS (SELECT FROM customers c WHERE c.id = e.customer_id AND c.opted_out) ORDER BY e.customer_id
 """)
 CURRENCY = text("SELECT currency FROM shop_profiles")
 COLUMNS: Final = {

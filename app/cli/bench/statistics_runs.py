@@ -10,7 +10,7 @@ import numpy as np
 
 from app.cli.bench.statistics_store import Floats, Ints, experiment_on, live, over, readings
 from app.core.experiments.judgement import DecisionKind
-from app.core.experiments.lift import lift
+from app.core.experiments.lift import Lift, lift
 from app.core.experiments.reading import QUANTILE, cap_of
 from app.core.experiments.types import Metric
 from app.core.experiments.verdict import judge
@@ -50,36 +50,41 @@ def _told(values: Ints, primary: Metric, runs: int, seed: int, lifted: float, ki
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Shares of intervals that hold the truth: of the revenue that is cut, as decided by, and of all that was paid."""
+    """Shares of intervals that hold the truth."""
 
     cut: float
-    uncut: float
+    """Of the lift of revenue that is cut, as decided by."""
     conversion: float
+    """Of the lift of conversion."""
+    incremental: float
+    """Of the difference in all that was paid."""
     buyers: float
     """In an arm, on average."""
 
 
 def coverage(values: Ints, runs: int, seed: int) -> Coverage:
-    """How often 95 % intervals with the flat prior hold the lift that they are about.
+    """How often 95 % intervals with the flat prior hold what they are about.
 
     The lift of revenue per visitor is stated at the quantile's true value in the store that the runs are drawn from;
     each run cuts at the quantile of its own buyers.
     """
     random = np.random.default_rng(seed)
     stated = _true_lift(values, _true_cap(values))
-    uncut, conversion = LIFTED * DEARER - 1, LIFTED - 1
+    earned = CONVERSION * float(values.mean()) * (LIFTED * DEARER - 1)
     held, buyers = np.zeros(3), 0
     for _ in range(runs):
         arms = [_spent(random, values, is_second=is_second) for is_second in (False, True)]
         cap = cap_of(np.concatenate(arms))
+        cut = _lift(*(arm if cap is None else np.minimum(arm, cap) for arm in arms))
+        rate, paid = _lift(*(np.ones(len(arm)) for arm in arms)), _lift(*arms)
         held += [
-            _holds(stated, *(arm if cap is None else np.minimum(arm, cap) for arm in arms)),
-            _holds(uncut, *arms),
-            _holds(conversion, *(np.ones(len(arm)) for arm in arms)),
+            cut.low <= stated <= cut.high,
+            rate.low <= LIFTED - 1 <= rate.high,
+            paid.difference_low <= earned <= paid.difference_high,
         ]
         buyers += len(arms[0])
-    cut, whole, rate = (held / runs).tolist()
-    return Coverage(cut, whole, rate, buyers / runs)
+    cut_share, rate_share, paid_share = (held / runs).tolist()
+    return Coverage(cut_share, rate_share, paid_share, buyers / runs)
 
 
 def _spent(random: np.random.Generator, values: Ints, *, is_second: bool) -> Floats:
@@ -88,9 +93,8 @@ def _spent(random: np.random.Generator, values: Ints, *, is_second: bool) -> Flo
     return random.choice(values, random.binomial(UNITS, rate)) * times
 
 
-def _holds(truth: float, control: Floats, treatment: Floats) -> bool:
-    found = lift(over(UNITS, control), over(UNITS, treatment))
-    return found.low <= truth <= found.high
+def _lift(control: Floats, treatment: Floats) -> Lift:
+    return lift(over(UNITS, control), over(UNITS, treatment))
 
 
 def _true_cap(values: Ints) -> float:

@@ -53,6 +53,15 @@ class Period:
             reached = max(reached, until)
         return reached >= self.until
 
+    def left_out(self, since: datetime) -> timedelta:
+        """How much of the time from `since` on lies in windows; what lies in two of them counts once."""
+        reached, total = max(since, self.since), timedelta()
+        for begin, end in sorted(self.windows):
+            inside = max(begin, reached), min(end, self.until)
+            if inside[1] > inside[0]:
+                total, reached = total + (inside[1] - inside[0]), inside[1]
+        return total
+
     def holds(self, at: Ints) -> Bools:
         """Which of these moments count."""
         inside: Bools = (at >= microseconds(self.since)) & (at < microseconds(self.until))
@@ -79,7 +88,7 @@ class Exposed:
     """Cards in view, ghosts included."""
     clicks: Ints
     events: Ints
-    """What the unit's browsers reported but for cards in view, whose number is the page's and not the visitor's."""
+    """What the unit's browsers reported but for cards in view and clicks on them: they tell of the arm, too."""
     busiest_hour: Ints
     """The most such events in any one hour of the clock."""
     known_before: Ints

@@ -15,7 +15,7 @@ import numpy as np
 
 from app.core.experiments.counted import UNKNOWN_ARM, Bools, Counted, Exposed, Ints, Orders, Period, Steps, microseconds
 from app.core.experiments.interleave import preference_of
-from app.core.experiments.reading import ArmReading, Caution, DayOfArm, Excluded, Reading, cap_of
+from app.core.experiments.reading import ArmReading, Caution, DayOfArm, Excluded, Preference, Reading, cap_of
 from app.core.experiments.series import ShopDays, series
 from app.core.experiments.sums import Sums, sums_of
 from app.core.experiments.types import Arm, Experiment, Kind, Metric, Show
@@ -65,7 +65,13 @@ def fold(
     counted = _from(since, _only(counted, kept))
     after = _outcomes(counted, period) & (counted.orders.at >= microseconds(since))
     days = ShopDays(period, zone)
-    found = history(counted, after & ~counted.orders.foreign, days.of(counted.orders.at), covariates=covariates)
+    found = history(
+        counted,
+        after & ~counted.orders.foreign,
+        days.of(counted.orders.at),
+        covariates=covariates,
+        untouched=min((microseconds(begin) for begin, _ in period.windows), default=None),
+    )
     cap = cap_of(revenue(found, len(counted.exposed.unit)))
     shared = experiment.kind is Kind.INTERLEAVING
     return Reading(
@@ -80,8 +86,9 @@ def fold(
         ),
         days=() if shared else _days(experiment, counted, found, days, cap),
         excluded=replace(excluded, foreign_orders=int((after & counted.orders.foreign).sum())),
+        left_out=period.left_out(since),
         cap=cap,
-        preference=preference_of(teams for _, teams in counted.visits) if shared else None,
+        preference=_preference(counted) if shared else None,
         clicked_revenue={
             arm.key: int(found.after.clicked[_members(experiment, place, counted)[found.after.unit]].sum())
             for place, arm in enumerate(experiment.arms)
@@ -162,6 +169,10 @@ def _from(since: datetime, counted: Counted) -> Counted:
         }
         exposed = replace(exposed, **totals)
     return replace(counted, exposed=exposed, shown=shown, carts=carts and carts.only(carts.at >= begin))
+
+
+def _preference(counted: Counted) -> Preference:
+    return preference_of((teams for _, teams in counted.visits), (unit for unit, _ in counted.visits))
 
 
 def _members(experiment: Experiment, place: int, counted: Counted) -> Bools:

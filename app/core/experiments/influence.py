@@ -74,14 +74,14 @@ class Value:
         """With the 95 % interval; two groups at least.
 
         Args:
-            least: no true value is smaller, so that the interval ends there.
+            least: no true value is smaller, so that neither the estimate nor its interval is.
         """
         size = groups.number / len(self.influence)
         sums = np.bincount(groups.of_row, self.influence, groups.number).astype(np.float64) * size
         spread = float(np.sqrt((sums @ sums) / (groups.number - 1)))
         below, above = _reach(sums, spread)
-        low, high = max(self.value - below, least), self.value + above
-        return Estimate(self.value, low, high, spread / float(np.sqrt(groups.number)))
+        value, low, high = (max(each, least) for each in (self.value, self.value - below, self.value + above))
+        return Estimate(value, low, high, spread / float(np.sqrt(groups.number)))
 
 
 def _reach(sums: Floats, spread: float) -> tuple[float, float]:

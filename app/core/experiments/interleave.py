@@ -6,22 +6,19 @@ groups of shoppers. It says nothing of revenue: a ranking may be clicked more an
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import chain
+from itertools import chain, count
 
 from app.core.experiments import beta
 from app.core.experiments.reading import Preference
-from app.core.experiments.words import percent
 from app.core.ids import ProductId
 from app.core.recommend.types import Candidate
 
 PRIOR = 1.0
 """Wins of each side that are counted before any visit: Beta(1, 1), under which every share of wins is as likely."""
-SURE = 0.95
-"""The chance from which on one side is said to be preferred."""
 
 
 class Team(StrEnum):
@@ -81,14 +78,30 @@ def credit(clicks: Iterable[Team | None]) -> Team | None:
     return Team.FIRST if difference > 0 else Team.SECOND
 
 
-def preference_of(visits: Iterable[Iterable[Team | None]]) -> Preference:
+def preference_of(visits: Iterable[Iterable[Team | None]], visitors: Iterable[int] | None = None) -> Preference:
     """Count the winners of visits, each given by the teams of the products clicked in it.
 
     A visit without a click on either side's products says nothing and is not counted; one with as many is a tie.
+
+    Args:
+        visitors: whose each visit was; each another one's where it is not given.
     """
-    winners = [credit(clicks) for clicks in map(list, visits) if any(clicks)]
-    counted = Counter(winners)
-    return Preference(counted[Team.FIRST], counted[Team.SECOND], counted[None])
+    every = zip(count() if visitors is None else visitors, map(list, visits), strict=False)
+    winners = [(visitor, credit(clicks)) for visitor, clicks in every if any(clicks)]
+    counted = Counter(winner for _, winner in winners)
+    return Preference(counted[Team.FIRST], counted[Team.SECOND], counted[None], _spread(winners))
+
+
+def _spread(winners: Iterable[tuple[int, Team | None]]) -> float:
+    """The variance of a visit's win (1) or loss (-1) around their mean, with visits of one visitor summed first."""
+    won = [(visitor, 1 if winner is Team.SECOND else -1) for visitor, winner in winners if winner is not None]
+    if not won:
+        return 1.0
+    mean = sum(win for _, win in won) / len(won)
+    of_visitor: defaultdict[int, float] = defaultdict(float)
+    for visitor, win in won:
+        of_visitor[visitor] += win - mean
+    return max(sum(amount**2 for amount in of_visitor.values()) / len(won), 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +119,23 @@ class Liking:
     """The part of all counted visits that were ties; 0 without any."""
 
 
+def wins(counted: Preference) -> tuple[float, float]:
+    """The parameters of the posterior Beta of the second side's share of wins."""
+    return PRIOR + counted.second / counted.spread, PRIOR + counted.first / counted.spread
+
+
 def liking(counted: Preference) -> Liking:
     """The posterior of how often the second side wins, under the prior Beta(1, 1).
 
     Ties say which side is better as little as a coin does: they are told beside it, and change neither the chance nor
-    the share, which is that among visits with a winner.
+    the share, which is that among visits with a winner. Visits that go together count for as many fewer.
 
     Raises:
         ValueError: a count is negative.
     """
     if min(counted.first, counted.second, counted.ties) < 0:
         raise ValueError("visits are counted from 0")
-    a, b = PRIOR + counted.second, PRIOR + counted.first
+    a, b = wins(counted)
     visits = counted.first + counted.second + counted.ties
     return Liking(
         share=a / (a + b),
@@ -125,22 +143,6 @@ def liking(counted: Preference) -> Liking:
         high=beta.quantile(0.975, a, b),
         chance=1.0 - beta.cdf(0.5, a, b),
         ties=counted.ties / visits if visits else 0.0,
-    )
-
-
-def sentence(counted: Preference, first: str, second: str) -> str:
-    """What the visits say, in words; `first` and `second` are the names of the two rankings."""
-    won = counted.first + counted.second
-    if not won:
-        return f"Nothing to tell yet: no visit in which “{first}” or “{second}” got more clicks than the other."
-    told = liking(counted)
-    better, share, low, high, chance = second, told.share, told.low, told.high, told.chance
-    if chance < 0.5:
-        better, share, low, high, chance = first, 1.0 - share, 1.0 - high, 1.0 - low, 1.0 - chance
-    opening = f"“{better}” is clicked more" if chance >= SURE else f"Keep running: “{better}” leads, which may be luck"
-    return (
-        f"{opening}: it wins {percent(share)} of {_visits(won)} with a winner (95 % interval {percent(low)} to "
-        f"{percent(high)}; chance to be the better one {_chance(chance)}), and {_visits(counted.ties)} ended in a tie."
     )
 
 
@@ -157,12 +159,3 @@ def _unopposed(turns: dict[Team, Iterator[Candidate]], places: int) -> list[Draf
             break
         added.setdefault(one.product_id, Drafted(one, None))
     return list(added.values())
-
-
-def _visits(number: int) -> str:
-    return "1 visit" if number == 1 else f"{number:,} visits"
-
-
-def _chance(chance: float) -> str:
-    """Never called certain."""
-    return "over 99.9 %" if chance > 0.999 else percent(chance)

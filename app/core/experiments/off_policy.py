@@ -27,6 +27,9 @@ LEAST_REWARDED: Final = 5.0
 """As many of the effective sample must be rewarded: rare clicks of great weight may simply not have happened yet."""
 LEAST_COVERED: Final = 0.95
 """Where the log covers less of what the target would do, that is said."""
+LEAST_POSSIBLE: Final = 0.75
+"""Where a smaller part of the rows could be compared, that is said: with half of them the interval of DR held the truth
+in 85 to 93 of 100 simulated logs, from three quarters on in 93 to 97."""
 
 Bools = npt.NDArray[np.bool_]
 
@@ -46,6 +49,7 @@ class Warn(StrEnum):
     FEW_REWARDED = "few_rewarded"
     NO_SUPPORT = "no_support"
     CLIPPED = "clipped"
+    MODELLED = "modelled"
 
 
 WORDS: Final[Mapping[Warn, str]] = {
@@ -53,8 +57,10 @@ WORDS: Final[Mapping[Warn, str]] = {
     "instead, so that a few of them decide",
     Warn.FEW_REWARDED: "too few of those moments ended in a success: where none has happened yet, the estimate and "
     "its interval are too low",
-    Warn.NO_SUPPORT: "part of what would have been done was never tried, and nothing is known of that part",
+    Warn.NO_SUPPORT: "it seems that part of what would have been done was never tried, and nothing is known of that",
     Warn.CLIPPED: "some moments were so rare that their weight was cut, which pulls the estimate towards nothing",
+    Warn.MODELLED: "in many places what would have been shown stood further up already; a model of clicks speaks for "
+    "them (IPS and SNIPS leave them out), and how wrong it may be is not in the interval",
 }
 
 
@@ -103,6 +109,7 @@ class Estimates:
             Warn.FEW_REWARDED: self.rewarded < LEAST_REWARDED,
             Warn.NO_SUPPORT: self.covered.high < 1.0 and self.covered.value < LEAST_COVERED,
             Warn.CLIPPED: self.clipping.rows > 0,
+            Warn.MODELLED: self.possible < LEAST_POSSIBLE,
         }
         return tuple(warning for warning, holds in found.items() if holds)
 
@@ -116,6 +123,7 @@ def estimate(
     *,
     groups: npt.ArrayLike | None = None,
     possible: npt.ArrayLike | None = None,
+    idle: npt.ArrayLike | None = None,
     clip: float = CLIP,
 ) -> Estimates:
     """The mean reward that the target policy would have had on the logged rows.
@@ -144,12 +152,14 @@ def estimate(
         groups: shape (n,), which rows belong together (a visitor's); each row for itself where it is not given.
         possible: shape (n,), False where the log could not have done what the target would do. IPS and SNIPS leave
             those rows out.
+        idle: shape (n,), True where the target would do nothing and so, for certain, earn nothing; its chance is 0
+            there, and so is what is expected.
 
     Raises:
         BadLog: no rows, shapes that differ, values that are not finite, chances out of their range, or one group only.
         NoOverlap: no row did anything that the target would have done.
     """
-    rows = _rows(rewards, logged, target, predicted, expected, groups, possible)
+    rows = _rows(rewards, logged, target, predicted, expected, groups, (possible, idle))
     if not clip > 0.0:
         raise BadLog("weights can be cut at a level above 0 only")
     raw = np.where(rows.possible, rows.target / rows.logged, 0.0)
@@ -158,7 +168,8 @@ def estimate(
         raise NoOverlap("nothing in the log is what would have been done instead")
     mean = Value.mean(rows.rewards)
     ips = Value.mean_of_some(weights * rows.rewards, rows.possible)
-    snips = Value.ratio(rows.rewards, weights)
+    # Where nothing would have been done the weight is known, which is 1, and so is the reward.
+    snips = Value.ratio(np.where(rows.idle, 0.0, rows.rewards), np.where(rows.idle, 1.0, weights))
     dr = None
     if rows.predicted is not None and rows.expected is not None:
         dr = Value.mean(rows.expected + weights * (rows.rewards - rows.predicted))
@@ -175,7 +186,7 @@ def estimate(
         gain=((dr or snips) - mean).estimate(rows.groups),
         effective_sample_size=effective,
         rewarded=effective * float(weights[rows.rewards != 0].sum() / weights.sum()),
-        covered=Value.mean_of_some(raw, rows.possible).estimate(rows.groups, least=0.0),
+        covered=Value.mean_of_some(np.where(rows.idle, 1.0, raw), rows.possible).estimate(rows.groups, least=0.0),
         clipping=Clipping(
             level=clip,
             rows=int((raw > clip).sum()),
@@ -194,6 +205,7 @@ class _Rows:
     expected: Floats | None
     groups: Groups
     possible: Bools
+    idle: Bools
 
 
 def _rows(
@@ -203,7 +215,7 @@ def _rows(
     predicted: npt.ArrayLike | None,
     expected: npt.ArrayLike | None,
     groups: npt.ArrayLike | None,
-    possible: npt.ArrayLike | None,
+    marks: tuple[npt.ArrayLike | None, npt.ArrayLike | None],
 ) -> _Rows:
     given = {"rewards": rewards, "logged chances": logged, "target chances": target}
     if (predicted is None) != (expected is None):
@@ -215,16 +227,21 @@ def _rows(
     if not reward.size:
         raise BadLog("the log is empty")
     own = np.arange(reward.size) if groups is None else np.asarray(groups)
-    able = np.ones(reward.shape, dtype=np.bool_) if possible is None else np.asarray(possible, dtype=np.bool_)
-    _check_columns({**columns, "groups": own, "possible": able})
+    able, idle = (
+        np.full(reward.shape, unmarked) if marked is None else np.asarray(marked, dtype=np.bool_)
+        for marked, unmarked in zip(marks, (True, False), strict=True)
+    )
+    _check_columns({**columns, "groups": own, "possible": able, "idle": idle})
     if log.min() <= 0.0 or log.max() > 1.0:
         raise BadLog("what was done had a chance above 0 and at most 1; the log says otherwise")
     if aim.min() < 0.0 or aim.max() > 1.0:
         raise BadLog("the target's chances must be from 0 to 1")
+    if aim[idle].any():
+        raise BadLog("where the target does nothing it has no chance to do what was done")
     found = Groups.of(own)
     if found.number < 2:
         raise BadLog("an interval needs a log of two visitors at least")
-    return _Rows(reward, log, aim, columns.get("predictions"), columns.get("expectations"), found, able)
+    return _Rows(reward, log, aim, columns.get("predictions"), columns.get("expectations"), found, able, idle)
 
 
 def _check_columns(columns: Mapping[str, npt.NDArray[Any]]) -> None:

@@ -56,6 +56,7 @@ class LeftOut(StrEnum):
     UNKNOWN = "it was logged before chances were"
     UNEXPLORED = "nothing was drawn: what was shown was certain"
     EMPTY = "nothing could be recommended"
+    UNSEEN = "no card of it came into view"
 
 
 def replay(
@@ -67,10 +68,11 @@ def replay(
 ) -> Estimates:
     """Estimate what a place of the rail would have earned with these lists; see `app.core.experiments.off_policy`.
 
-    Where the list's product stood in an earlier place of the answer already, the log could not have shown it: there the
-    click model speaks alone (`Estimates.possible` is the part of places where it does not have to). The model is
-    learnt from the browsers of the other half: Chernozhukov et al., "Double/debiased machine learning for treatment
-    and structural parameters", The Econometrics Journal 21, 2018.
+    A product's place is the one that the answer gave it: where it stood in the end is not up to the strategy. Where a
+    list is too short for a place nothing is earned there. Where the list's product stood in an earlier place of the
+    answer already, the log could not have shown it: there the click model speaks alone (`Estimates.possible` is the
+    part of places where it does not have to). The model is learnt from the browsers of the other half: Chernozhukov et
+    al., "Double/debiased machine learning for treatment and structural parameters", The Econometrics Journal 21, 2018.
 
     Args:
         lists: for every question in the log, what the strategy would show, best first.
@@ -95,7 +97,8 @@ def replay(
         predicted,
         expected,
         groups=browser[logged.answer],
-        possible=(pairs.wanted != NOTHING) & ~_stands_before(logged, pairs),
+        possible=~_stands_before(logged, pairs),
+        idle=pairs.wanted == NOTHING,
         clip=clip,
     )
 

@@ -56,17 +56,20 @@ class History:
     before_orders: Floats
 
 
-def history(counted: Counted, after: Bools, days: Ints, *, covariates: bool) -> History:
+def history(counted: Counted, after: Bools, days: Ints, *, covariates: bool, untouched: int | None = None) -> History:
     """Take the orders apart.
 
     Args:
         after: which orders are outcomes.
         days: of all orders.
         covariates: False where units had been treated before the period: then nothing comes before.
+        untouched: up to when it is known who had been treated, in microseconds: the first excluded window's beginning.
+            Whoever comes later may have been treated within it, so what they bought from then on is no covariate.
     """
     units, orders = len(counted.exposed.unit), counted.orders
     first = counted.exposed.first_at[orders.unit] if units else np.empty(0, dtype=np.int64)
-    before = ~orders.foreign & (orders.at < first) & (orders.at >= first - BEFORE_US) & covariates
+    ends = first if untouched is None else np.minimum(first, untouched)
+    before = ~orders.foreign & (orders.at < ends) & (orders.at >= first - BEFORE_US) & covariates
     whose = orders.unit[before]
     return History(
         orders.only(after),

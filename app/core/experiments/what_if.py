@@ -17,9 +17,8 @@ from app.core.recommend.types import Rail, Strategy
 
 PER: Final = 1000
 """Figures are told per so many answers of the rail."""
-LEAST_POSSIBLE: Final = 0.8
-"""Where a smaller part of the places could be compared, the click model's part of the answer is said."""
 UNEXPLORED: Final = "Nothing was explored{when}, so this can't be told; start an experiment with exploration."
+UNSEEN: Final = "Nobody has had explored cards in view{when}, so this can't be told yet."
 EMPTY: Final = "There are no answers that could be compared{when}, so this can't be told."
 NO_OVERLAP: Final = (
     "What “{strategy}” would show never stood in its place{when}, so this can't be told; explore more, or let the two "
@@ -30,7 +29,7 @@ NO_CLICKS: Final = (
 )
 ONE_BROWSER: Final = "Only one visitor was answered with exploration{when}, so this can't be told yet."
 NOTES: Final = (
-    "An answer is one time that the rail was asked for by a visitor who allowed analytics, whether it was seen or not.",
+    "An answer is one time that a visitor who allowed analytics had the rail in view, or at least one card of it.",
     "What was shown includes what was drawn at random for the sake of knowing.",
     "The list of the other strategy is that of today's model and stock, for the product that was looked at; what the "
     "visitor did before, the cart and the page's other rails are not part of it.",
@@ -98,11 +97,6 @@ class WhatIf:
         found = [f"Take care: {WORDS[warning]}." for warning in self.clicks.warnings]
         if self.revenue is not None and (more := set(self.revenue.warnings) - set(self.clicks.warnings)):
             found += [f"Take care, of the revenue: {WORDS[warning]}." for warning in sorted(more)]
-        if self.clicks.possible < LEAST_POSSIBLE:
-            found.append(
-                f"Take care: in {100 * (1 - self.clicks.possible):.0f} % of the places the product stood further up "
-                "already, and a model of clicks speaks for them."
-            )
         return found
 
     def per_thousand(self, one: Estimate) -> Estimate:
