@@ -11,6 +11,14 @@ _PLACES = dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3) | 
 )
 
 
+SIGNS = {
+    "AUD": "$", "BRL": "R$", "CAD": "$", "CNY": "¥", "EUR": "€", "GBP": "£", "HKD": "$", "ILS": "₪", "INR": "₹",
+    "JPY": "¥", "KRW": "₩", "MXN": "$", "NGN": "₦", "NZD": "$", "PHP": "₱", "SGD": "$", "THB": "฿", "UAH": "₴",
+    "USD": "$", "VND": "₫",
+}  # fmt: skip
+"""Currencies that have a sign of one or two characters; of the others the code alone is written."""
+
+
 def decimals(currency: str) -> int:
     """How many decimal places the currency has; two where the code is not known."""
     return _PLACES.get(currency, 2)
@@ -30,6 +38,10 @@ def minor_units(amount: str, currency: str) -> int:
 
 
 def written(amount: int, currency: str) -> str:
-    """An amount in minor units as people read it, e.g. ``1,234.50 GBP``."""
+    """An amount in minor units as Shopify writes it by default with the currency: ``$1,234.50 USD``, ``1,234.50 CHF``.
+
+    The pages, the command line and every sentence write money by this, so that it looks the same everywhere.
+    """
     places = decimals(currency)
-    return f"{amount / 10**places:,.{places}f} {currency}".strip()
+    figure = f"{SIGNS.get(currency, '')}{abs(amount) / 10**places:,.{places}f} {currency}".strip()
+    return f"−{figure}" if amount < 0 else figure

@@ -67,19 +67,28 @@ class ExperimentRegister(Protocol):
             DomainError: it clashes with one that was added meanwhile.
         """
 
-    def replace(self, shop: ShopId, experiment: Experiment, change: Change, *, outcome: str = "") -> None:
+    def replace(
+        self,
+        shop: ShopId,
+        experiment: Experiment,
+        change: Change,
+        *,
+        outcome: str = "",
+        window: Window | None = None,
+    ) -> None:
         """Put the new state in the place of the old one, with the change in its history, in one transaction.
+
+        A `window` is left out of the figures from then on, in the same transaction.
 
         The first change to ``running`` sets when it started, the one to ``stopped`` when it ended.
         """
 
-    def exclude(self, shop: ShopId, experiment: ExperimentId, window: Window) -> None: ...
+    def exclude(self, shop: ShopId, experiment: ExperimentId, window: Window, change: Change | None = None) -> None:
+        """Leave a span of time out of the figures, with the change in its history, in one transaction; also of an
+        experiment that has ended."""
 
     def readings(self, shop: ShopId, experiment: ExperimentId) -> Sequence[Reading]:
-        """The newest reading of each of the shop's days, the oldest first."""
-
-    def newest_reading(self, shop: ShopId, experiment: ExperimentId) -> Reading | None:
-        """The last of `readings`."""
+        """The newest reading of each of the shop's days, the oldest first; the course by day in the last one only."""
 
     def latest(self, shop: ShopId) -> Mapping[ExperimentId, Reading]:
         """The newest reading of every experiment that has one."""

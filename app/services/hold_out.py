@@ -10,7 +10,7 @@ import secrets
 from dataclasses import dataclass, replace
 
 from app.core.errors import DomainError
-from app.core.experiments.rules import BadDraft
+from app.core.experiments.rules import BadDraft, in_percent
 from app.core.experiments.types import (
     CONTROL,
     Arm,
@@ -26,7 +26,7 @@ from app.core.experiments.types import (
 from app.core.recommend.types import Rail
 from app.core.shops import Shop
 from app.ports import Change, Claims, Clock, ExperimentRegister, KeptExperiment, Window
-from app.services.run_experiment import alone
+from app.services.run_experiment import alone, said
 
 LAYER = "hold-out"
 ATTUNE = ArmKey("attune")
@@ -61,7 +61,7 @@ def ensure_hold_out(shop: Shop, *, share: float, ports: Ports) -> ExperimentId |
         if kept is not None:
             _cover_all_rails(shop, kept.experiment, ports)
             return None
-        what = f"Created: {share:.0%} of visitors see the store without Attune, for as long as it is in use"
+        what = f"Created: {in_percent(share)} of visitors see the store without Attune, for as long as it is in use"
         made = _hold_out(share, salt=secrets.token_hex(8))
         return ports.experiments.add(shop.id, made, Change(ports.clock.now(), BY_ATTUNE, what))
 
@@ -86,7 +86,9 @@ def share_of(experiment: Experiment) -> float:
 def change_hold_out(shop: Shop, *, share: float, show: Show, by: str, ports: Ports) -> None:
     """Hold out another part of the visitors, or show them something else. Nobody who stays in changes arms.
 
-    Another control is another comparison: what was counted before is left out of the figures from then on.
+    Another control is another comparison, and whoever is not held out any more sees Attune from then on but would
+    still count as one who does not: after such a change what was counted before is left out of the figures. What they
+    said until then is written down.
 
     Args:
         share: 0 to 0.5; with 0 nobody is held out, and nothing is measured.
@@ -96,7 +98,7 @@ def change_hold_out(shop: Shop, *, share: float, show: Show, by: str, ports: Por
     """
     if not 0 <= share <= MOST_HELD_OUT:
         raise BadDraft(
-            f"at most {MOST_HELD_OUT:.0%} of visitors can be held out: as many are compared with them", "share"
+            f"at most {in_percent(MOST_HELD_OUT)} of visitors can be held out: as many are compared with them", "share"
         )
     if show is Show.OURS:
         raise BadDraft("choose what stands in the rails’ place", "show")
@@ -108,10 +110,12 @@ def change_hold_out(shop: Shop, *, share: float, show: Show, by: str, ports: Por
         changed = replace(before, traffic=2 * share, arms=_arms(show))
         if changed == before:
             raise DomainError("that is how it is already")
-        if changed.arms != before.arms and kept.started_at is not None:
-            reason = "The control saw something else until then"
-            ports.experiments.exclude(shop.id, before.id, Window(kept.started_at, now, reason, by, now))
-        ports.experiments.replace(shop.id, changed, Change(now, by, _told(before, changed)))
+        window, what = None, _told(before, changed)
+        reason = _breaks(before, changed)
+        if reason and kept.started_at is not None:
+            window = Window(kept.started_at, now, reason, by, now)
+            what = f"{what}. What was counted before is left out. Until then: {said(shop, before.id, ports)}"
+        ports.experiments.replace(shop.id, changed, Change(now, by, what), window=window)
 
 
 def _hold_out(share: float, *, salt: str) -> Experiment:
@@ -134,10 +138,19 @@ def _arms(show: Show) -> tuple[Arm, ...]:
 
 
 def _told(before: Experiment, now: Experiment) -> str:
-    said = []
+    found = []
     if before.traffic != now.traffic:
-        said.append(f"From {share_of(before):.1%} to {share_of(now):.1%} of visitors held out")
+        found.append(f"From {in_percent(share_of(before))} to {in_percent(share_of(now))} of visitors held out")
     if before.arms != now.arms:
         seen = "nothing" if now.control.treatment.show is Show.EMPTY else "Shopify’s own recommendations"
-        said.append(f"They see {seen} in the rails’ places; what was counted before is left out")
-    return ". ".join(said)
+        found.append(f"They see {seen} in the rails’ places")
+    return ". ".join(found)
+
+
+def _breaks(before: Experiment, now: Experiment) -> str:
+    """Why what was counted before cannot be added to what comes; empty where it can."""
+    if before.arms != now.arms:
+        return "The control saw something else until then"
+    if now.traffic < before.traffic:
+        return "Some of those who were held out until then see Attune now"
+    return ""

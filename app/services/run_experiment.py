@@ -6,18 +6,22 @@ draft that is given up and an experiment that ended stay, with all that was done
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 from app.core.errors import Busy, DomainError
 from app.core.experiments.conflicts import Respect, require_no_clash, respects
 from app.core.experiments.drafts import Around, draft
-from app.core.experiments.rules import BadDraft, plain, require_sound
-from app.core.experiments.types import ArmKey, Experiment, ExperimentId, Kind, Status
+from app.core.experiments.rules import BadDraft, in_percent, plain, require_sound
+from app.core.experiments.types import Arm, ArmKey, Experiment, ExperimentId, Kind, Status
+from app.core.recommend.scoring import ItemModel
+from app.core.recommend.served import ServedModel
+from app.core.recommend.shopper import NOBODY
+from app.core.recommend.types import Rail
 from app.core.shop_days import bounds
 from app.core.shops import Shop
 from app.ports import ArtefactStore, Change, Claims, Clock, ExperimentRegister, KeptExperiment, Models, Window
@@ -40,6 +44,16 @@ class Ports:
     artefacts: ArtefactStore
     claims: Claims
     clock: Clock
+
+
+class Reads(Protocol):
+    """The ports by which an experiment is read."""
+
+    @property
+    def experiments(self) -> ExperimentRegister: ...
+
+    @property
+    def clock(self) -> Clock: ...
 
 
 @contextmanager
@@ -92,7 +106,7 @@ def start_experiment(shop: Shop, id: ExperimentId, *, traffic: float, by: str, p
         require_sound(started)
         require_no_clash(started, ports.experiments.running(shop.id))
         _require_models(shop, started, ports)
-        what = f"Started with {traffic:.0%} of its visitors"
+        what = f"Started with {in_percent(traffic)} of its visitors"
         ports.experiments.replace(shop.id, started, Change(ports.clock.now(), by, what))
 
 
@@ -105,8 +119,8 @@ def ramp_experiment(shop: Shop, id: ExperimentId, *, traffic: float, by: str, po
     with alone(shop, ports.claims):
         experiment = _running(shop, id, ports).experiment
         if _share(traffic) == experiment.traffic:
-            raise DomainError(f"it takes in {traffic:.0%} of its visitors already")
-        what = f"From {experiment.traffic:.0%} to {traffic:.0%} of its visitors"
+            raise DomainError(f"it takes in {in_percent(traffic)} of its visitors already")
+        what = f"From {in_percent(experiment.traffic)} to {in_percent(traffic)} of its visitors"
         changed = replace(experiment, traffic=traffic)
         ports.experiments.replace(shop.id, changed, Change(ports.clock.now(), by, what))
 
@@ -122,7 +136,7 @@ def stop_experiment(shop: Shop, id: ExperimentId, *, choice: ArmKey | None, by: 
     """
     with alone(shop, ports.claims):
         experiment = _running(shop, id, ports).experiment
-        outcome = f"{_chosen(experiment, choice)} {_said(shop, id, ports)}"
+        outcome = f"{_chosen(experiment, choice)} {said(shop, id, ports)}"
         stopped = replace(experiment, status=Status.STOPPED)
         change = Change(ports.clock.now(), by, f"Stopped. {outcome}")
         ports.experiments.replace(shop.id, stopped, change, outcome=outcome)
@@ -150,6 +164,8 @@ def exclude_days(
 ) -> None:
     """Leave whole days of the shop, both included, out of the figures; the next reading does.
 
+    Days to come are not left out: what will be broken on them nobody knows, and a mistyped year would hide everything.
+
     Raises:
         DomainError: there is no reason, or the days are not in the experiment's time.
     """
@@ -160,12 +176,20 @@ def exclude_days(
         kept, now = _one(shop, id, ports), ports.clock.now()
         if kept.started_at is None:
             raise DomainError("this experiment has not started, so there is nothing to leave out")
-        since, until = bounds(first, zone)[0], bounds(last, zone)[1]
-        if until <= kept.started_at or since >= (kept.stopped_at or now):
+        began, ended = (at.astimezone(zone).date() for at in (kept.started_at, kept.stopped_at or now))
+        if last < began or first > ended:
             raise BadDraft("the experiment did not run on these days", "first")
-        ports.experiments.exclude(shop.id, id, Window(since, until, because, by, now))
+        if last > now.astimezone(zone).date():
+            raise BadDraft("these days are not over yet", "last")
+        since, until = bounds(max(first, began), zone)[0], bounds(last, zone)[1]
         what = f"Left out {first:%-d %b %Y} to {last:%-d %b %Y}: {because}"
-        ports.experiments.replace(shop.id, kept.experiment, Change(now, by, what))
+        ports.experiments.exclude(shop.id, id, Window(since, until, because, by, now), Change(now, by, what))
+
+
+def said(shop: Shop, id: ExperimentId, ports: Reads) -> str:
+    """What the page says of it at this moment."""
+    review = review_experiment(shop, id, review_experiments.Ports(ports.experiments, ports.clock))
+    return review.verdict.decision.sentence if review and review.verdict else "Nothing was counted."
 
 
 def _one(shop: Shop, id: ExperimentId, ports: Ports) -> KeptExperiment:
@@ -193,22 +217,35 @@ def _share(traffic: float) -> float:
 
 
 def _require_models(shop: Shop, experiment: Experiment, ports: Ports) -> None:
-    """What orders products needs something that has learnt to."""
+    """What orders products needs something that has learnt to, and in every version what is tested."""
     if Respect.ORDER not in respects(experiment):
         return
-    if ports.models.current(shop.id) is None:
+    current = ports.models.current(shop.id)
+    if current is None:
         raise DomainError("nothing has been learnt yet, so no ranking can be tested; see the set-up")
     there = set(ports.artefacts.versions(shop.id))
     for arm in experiment.arms:
         version = arm.treatment.model_version
         if version is not None and version not in there:
-            raise DomainError(f"model {version} of arm “{arm.name}” is not kept any more; create the experiment anew")
+            raise DomainError(
+                f"model {version} of version “{arm.name}” is not kept any more; create the experiment anew"
+            )
+    arranged = [arm for arm in experiment.arms if arm.treatment.strategy or arm.treatment.trend is not None]
+    if arranged:
+        served = ServedModel.of(ItemModel.of(current, *ports.artefacts.read(shop.id, current)))
+        for arm in arranged:
+            _require_learnt(arm, experiment.rails, served)
 
 
-def _said(shop: Shop, id: ExperimentId, ports: Ports) -> str:
-    """What the page says of it at this moment."""
-    review = review_experiment(shop, id, review_experiments.Ports(ports.experiments, ports.clock))
-    return review.verdict.decision.sentence if review and review.verdict else "Nothing was counted."
+def _require_learnt(arm: Arm, rails: Iterable[Rail], served: ServedModel) -> None:
+    """Otherwise its visitors would see what everybody sees, and weeks later the figures would say: no difference."""
+    wanted = arm.treatment
+    for rail in rails:
+        if served.arranged(rail, NOBODY, first=wanted.strategy, trend=wanted.trend).missed:
+            raise DomainError(
+                f"the model in use has not learnt enough for “{arm.name}”, so this version would not differ from what "
+                "everybody sees; “What was learnt” tells why"
+            )
 
 
 def _chosen(experiment: Experiment, choice: ArmKey | None) -> str:
@@ -217,4 +254,4 @@ def _chosen(experiment: Experiment, choice: ArmKey | None) -> str:
     try:
         return f"Chosen: “{experiment.arm(choice).name}”."
     except KeyError:
-        raise BadDraft("choose one of the experiment’s arms", "choice") from None
+        raise BadDraft("choose one of the experiment’s versions", "choice") from None

@@ -17,6 +17,8 @@ from app.adapters.redis.experiment_signals import RedisExperimentSignals
 from app.config import Settings
 from app.core.experiments.types import ArmKey, Experiment, ExperimentId
 from app.core.ids import ModelVersion
+from app.core.recommend.factors import FoldIn
+from app.core.recommend.scoring import NEIGHBOUR, ItemModel
 from app.core.recommend.types import Strategy
 from app.core.shops import Shop
 from app.ports import KeptExperiment, ModelRecord
@@ -25,6 +27,31 @@ from tests.services import TestServices
 
 MODEL = ModelVersion("20260501-aaaa-item_item")
 BY = "Shopify user 1"
+
+
+def publish(
+    shop: Shop,
+    models: DbModels,
+    artefacts: FileArtefacts,
+    version: ModelVersion,
+    *,
+    at: datetime,
+    is_personal: bool = True,
+) -> None:
+    """Put a model of three products to use, as a training does."""
+    made = ItemModel(
+        version,
+        Strategy.ITEM_ITEM,
+        np.arange(1, 4, dtype=np.int64),
+        np.array([[(-1, 0.0)]] * 3, dtype=NEIGHBOUR),
+        np.ones(3, dtype=np.float32),
+        factors=np.eye(3, dtype=np.float32) if is_personal else None,
+        fold_in=FoldIn(regularization=0.1, alpha=10.0) if is_personal else None,
+        for_you=Strategy.ALS if is_personal else Strategy.ITEM_ITEM,
+    )
+    models.record(shop.id, ModelRecord(version, "training", Strategy.ITEM_ITEM, at, 1, 1, {}, ""))
+    artefacts.write(shop.id, version, made.arrays(), made.meta())
+    models.publish(shop.id, version, at=at)
 
 
 @dataclass
@@ -53,12 +80,9 @@ class Register:
         self.ports = run_experiment.Ports(self.experiments, self.models, self.artefacts, self.claims, self.clock)
         self.holding_out = hold_out.Ports(self.experiments, self.claims, self.clock)
 
-    def publish(self, version: ModelVersion = MODEL) -> None:
-        """A model in use, of which only the register and an artefact without sense exist."""
-        record = ModelRecord(version, "training", Strategy.ITEM_ITEM, self.clock.now(), 1, 1, {}, "")
-        self.models.record(self.shop.id, record)
-        self.artefacts.write(self.shop.id, version, {"item_ids": np.zeros(1)}, {})
-        self.models.publish(self.shop.id, version, at=self.clock.now())
+    def publish(self, version: ModelVersion = MODEL, *, is_personal: bool = True) -> None:
+        """A model in use; one that is not personal has learnt nothing of tastes."""
+        publish(self.shop, self.models, self.artefacts, version, at=self.clock.now(), is_personal=is_personal)
 
     def create(self, **fields: str) -> ExperimentId:
         form = {"tested": "strategy", "name": "What is popular", "rail": "for_you", "value_b": "trending", **fields}

@@ -98,6 +98,7 @@ class ObservedStore:
         unit: int | None = None,
         items: Sequence[Mapping[str, Any]] = (),
         others: str = "",
+        strategy: str = "item_item",
     ) -> RequestId:
         """A rail was asked for; returns the request."""
         request = RequestId(f"r-{next(self.numbers)}")
@@ -110,7 +111,7 @@ class ObservedStore:
             "bought_together",
             ProductId(1),
             visitor(who),
-            "item_item",
+            strategy,
             variant,
             "v1",
             [dict(item) for item in items] or [{"product_id": 2, "position": 0, "score": 1.0, "reason": "x"}],
@@ -187,9 +188,18 @@ class ObservedStore:
         """A refund of money without goods."""
         self._execute(REFUND, {"shop": self.shop.id, "id": next(self.numbers), "order": order, "amount": amount})
 
+    def list(self, customer: int, arm: str, hours: float) -> None:
+        """The customer stands on the list of the e-mail experiment that was taken away then."""
+        values = {"shop": self.shop.id, "test": self.experiment.id, "id": customer, "arm": arm, "at": moment(hours)}
+        self._execute(LISTED, values)
+
     def customer(self, number: int, *, tags: Sequence[str] = ()) -> CustomerId:
         self._execute(CUSTOMER, {"shop": self.shop.id, "id": number, "tags": list(tags)})
         return CustomerId(number)
+
+    def keep_for(self, days: int) -> None:
+        """The merchant's term: how long the shop keeps what its visitors did."""
+        self._execute(RETENTION, {"shop": self.shop.id, "days": days})
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
@@ -231,6 +241,14 @@ LINE = """
 REFUND = """
     INSERT INTO refunds (shop_id, id, order_id, amount, created_at, lines_known)
     VALUES (:shop, :id, :order, :amount, now(), true)
+"""
+RETENTION = """
+    INSERT INTO settings (shop_id, name, value, updated_at)
+    VALUES (:shop, 'retention', jsonb_build_object('days', cast(:days AS int)), now())
+"""
+LISTED = """
+    INSERT INTO experiment_customers (shop_id, experiment_id, customer_id, arm, at)
+    VALUES (:shop, :test, :id, :arm, :at)
 """
 CUSTOMER = """
     INSERT INTO customers (shop_id, id, orders_count, amount_spent, email_marketing, opted_out, tags)

@@ -119,7 +119,7 @@ def test_what_is_free_in_a_layer_is_found_and_used() -> None:
 
 @pytest.mark.parametrize(
     ("slot_to", "message"),
-    [(10_000, "nothing is free beside “Number 1”"), (4_000, "only 60% of visitors are free beside “Number 1”")],
+    [(10_000, "nothing is free beside “Number 1”"), (4_000, "only 60 % of visitors are free beside “Number 1”")],
 )
 def test_a_layer_without_room_says_how_much_is_free(slot_to: int, message: str) -> None:
     first = replace(experiment(1, TRENDING), layer="rails", slot_to=slot_to)

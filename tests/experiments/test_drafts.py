@@ -55,6 +55,21 @@ def test_a_rail_is_tested_against_what_stands_there_instead() -> None:
     assert made.arms[1].treatment == UNCHANGED
 
 
+def test_the_planned_visitors_are_read_or_left_open() -> None:
+    assert read(planned=" 25000 ").planned == 25_000
+    assert read().planned is None
+    for wrong in ("0", "-5", "1.5", "many", "9" * 10):
+        with pytest.raises(BadDraft) as found:
+            read(planned=wrong)
+        assert found.value.field == "planned"
+
+
+def test_a_rail_that_one_version_does_not_have_cannot_be_decided_by_clicks() -> None:
+    with pytest.raises(BadDraft) as found:
+        read(tested="rail", value_control="empty", primary="click_through")
+    assert found.value.field == "primary"
+
+
 def test_several_rails_and_arms_and_uneven_parts_are_read() -> None:
     fields = {
         "rail": "",
@@ -82,7 +97,7 @@ def test_several_rails_and_arms_and_uneven_parts_are_read() -> None:
         ({"value_b": ""}, "value_b", "choose a ranking"),
         ({"value_b": "none"}, "value_b", "choose a ranking"),
         ({"value_b": "complements"}, "value_b", "not every rail that you chose can be ranked that way"),
-        ({"value_c": "trending"}, "value_c", "two arms are the same"),
+        ({"value_c": "trending"}, "value_c", "two versions are the same"),
         ({"weight_b": "10"}, "weight_b", "a whole number from 1 to 9"),
         ({"weight_b": "-1"}, "weight_b", "a whole number from 1 to 9"),
         ({"primary": "cart_recovery"}, "primary", "cannot be decided by that figure"),
@@ -100,9 +115,11 @@ def test_several_rails_and_arms_and_uneven_parts_are_read() -> None:
         ({"tested": "explore", "value_b": "0"}, "value_b", "a percentage from 1 to 50"),
         ({"tested": "model", "value_b": "../../etc"}, "value_b", "one of the models that are kept"),
         ({"tested": "rail", "value_control": "ours"}, "value_control", "choose what stands"),
-        ({"tested": "interleaving", "value_control": "trending"}, "value_b", "two arms are the same"),
+        ({"tested": "interleaving", "value_control": "trending"}, "value_b", "two versions are the same"),
         ({"tested": "interleaving", "value_control": ""}, "value_control", "choose a ranking"),
-        ({"tested": "email", "value_b": ""}, "value_b", "the arm’s name is missing"),
+        ({"tested": "email", "value_b": ""}, "value_b", "the version’s name is missing"),
+        ({"tested": "email", "value_b": "One", "value_c": "one"}, "value_c", "two versions have the same name"),
+        ({"tested": "email", "value_b": "As it is now"}, "value_b", "two versions have the same name"),
     ],
 )
 def test_what_does_not_fit_is_said_at_its_field(fields: dict[str, str], field: str, message: str) -> None:
@@ -112,7 +129,7 @@ def test_what_does_not_fit_is_said_at_its_field(fields: dict[str, str], field: s
 
 
 def test_two_rankings_share_one_rail_only() -> None:
-    with pytest.raises(BadDraft, match="exactly two arms and one rail"):
+    with pytest.raises(BadDraft, match="exactly two versions and one rail"):
         read(tested="interleaving", value_control="item_item", rail_goes_well="on")
 
 
@@ -121,7 +138,7 @@ def test_an_exclusive_experiment_gets_free_visitors_of_the_others_layer() -> Non
     second = read(Around([first], [V1]), beside="0", room="40")
     assert second.layer == first.layer
     assert (second.slot_from, second.slot_to) == (6_000, 10_000)
-    with pytest.raises(DomainError, match="only 40% of visitors are free beside “What is popular”"):
+    with pytest.raises(DomainError, match="only 40 % of visitors are free beside “What is popular”"):
         read(Around([first], [V1]), beside="0", room="50")
 
 

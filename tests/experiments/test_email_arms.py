@@ -13,6 +13,7 @@ from app.adapters.crypto import Sealer
 from app.adapters.db.email_customers import DbEmailCustomers
 from app.adapters.db.engine import Database
 from app.adapters.db.erasure import places
+from app.adapters.db.outcomes import DbOutcomes
 from app.config import Settings
 from app.core.errors import DomainError
 from app.core.experiments.types import ExperimentId
@@ -117,6 +118,15 @@ def test_an_erasure_takes_the_customer_out_and_an_export_shows_their_arm(
     assert place.erase_customer(shop, subject) == 1
     left = rows.execute("SELECT count(*) FROM experiment_customers WHERE customer_id = %s", [customer]).fetchone()
     assert left == (0,)
+
+
+def test_whoever_opts_out_later_is_counted_no_more(
+    mailing: Mailing, database: Database, rows: psycopg.Connection
+) -> None:
+    gone, *others = mailing.rows()
+    rows.execute("UPDATE customers SET opted_out = true WHERE id = %s", [gone])
+    listed = DbOutcomes(database).listed(mailing.register.shop.id, mailing.id)
+    assert [one.customer for one in listed] == sorted(others)
 
 
 def test_there_is_a_list_only_while_an_e_mail_experiment_runs(mailing: Mailing) -> None:

@@ -34,6 +34,12 @@ def test_sound_experiments_raise_the_alarm_once_in_a_thousand() -> None:
     assert alarms <= 35
 
 
+def test_sound_experiments_that_are_looked_at_daily_for_four_weeks_raise_it_once_in_a_hundred() -> None:
+    days = np.cumsum(np.random.default_rng(4).binomial(300, 0.5, (1_000, 28)), axis=1).tolist()
+    looks = [[(first, 300 * day - first) for day, first in enumerate(run, start=1)] for run in days]
+    assert sum(any(health.sample_ratio(look, (1, 1)) < 0.001 for look in run) for run in looks) <= 20
+
+
 def test_arms_that_nobody_has_seen_fit_any_weights() -> None:
     assert health.sample_ratio((0, 0), (1, 1)) == 1.0
     assert not health.can_be_checked((4, 4), (1, 1))

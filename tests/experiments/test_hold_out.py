@@ -16,6 +16,7 @@ from app.core.shops import Shop
 from app.ports import Change
 from app.services.hold_out import change_hold_out, ensure_hold_out, hold_out
 from tests.experiments.register import BY, Register
+from tests.pages.experiments import Crowd, keep_reading
 from tests.services import TestServices
 
 UNITS = [Unit(f"{number:032x}") for number in range(20_000)]
@@ -95,14 +96,39 @@ def test_another_control_leaves_out_what_was_counted_before(held: Register) -> N
     assert kept is not None
     assert kept.experiment.control.treatment.show is Show.NATIVE
     assert [(window.since, window.until) for window in kept.windows] == [(began, held.clock.now())]
-    assert "They see Shopify’s own recommendations in the rails’ places" in kept.changes[0].what
+    assert kept.changes[0].what == (
+        "They see Shopify’s own recommendations in the rails’ places. What was counted before is left out."
+        " Until then: Nothing was counted."
+    )
+
+
+@pytest.mark.parametrize(("share", "windows"), [(0.2, 0), (0.01, 1), (0.0, 1)])
+def test_what_was_counted_stands_only_while_nobody_who_was_held_out_sees_attune(
+    held: Register, share: float, windows: int
+) -> None:
+    held.clock.pass_days(10)
+    change(held, share)
+    kept = hold_out(held.shop, held.experiments)
+    assert kept is not None
+    assert len(kept.windows) == windows
+
+
+def test_what_the_figures_said_before_they_are_left_out_is_written_down(held: Register) -> None:
+    held.clock.pass_days(20)
+    kept = hold_out(held.shop, held.experiments)
+    assert kept is not None
+    crowds = [Crowd(40_000, 0.030), Crowd(40_000, 0.036)]
+    keep_reading(held.experiments, held.shop.id, kept.experiment, held.clock.now(), crowds)
+    change(held, 0.0)
+    assert "From 5 % to 0 % of visitors held out. " in held.told(kept.experiment.id)[-1]
+    assert "Until then: Keep Attune: revenue per visitor is" in held.told(kept.experiment.id)[-1]
 
 
 @pytest.mark.parametrize(
     ("share", "show", "message"),
     [
-        (0.51, Show.EMPTY, "at most 50% of visitors"),
-        (-0.01, Show.EMPTY, "at most 50% of visitors"),
+        (0.51, Show.EMPTY, "at most 50 % of visitors"),
+        (-0.01, Show.EMPTY, "at most 50 % of visitors"),
         (0.1, Show.OURS, "choose what stands in the rails’ place"),
         (0.05, Show.EMPTY, "that is how it is already"),
     ],

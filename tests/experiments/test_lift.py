@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from app.cli.bench.statistics_cases import CASES
-from app.core.experiments.lift import Unreadable, Why, lift
-from app.core.experiments.priors import FLAT, STATED, Prior, learn
+from app.core.experiments.lift import Estimate, Unreadable, Why, lift, posterior
+from app.core.experiments.priors import FLAT, STATED, learn
 from app.core.experiments.reading import cap_of
 from app.core.experiments.sums import NOTHING, Sums, sums_of
 from tests.experiments.figures import rate, spent
@@ -100,4 +100,18 @@ def test_a_prior_is_learnt_from_how_far_past_lifts_lie_apart_beyond_their_errors
 
 
 def test_past_tests_without_any_lift_leave_a_narrow_prior_but_never_a_certain_one() -> None:
-    assert learn([(0.001, 0.05)] * 10) == Prior(0.0, 0.02)
+    sds = [learn([(0.001, 0.05)] * number).sd or 0.0 for number in (5, 10, 100)]
+    assert 0.2 > sds[0] > sds[1] > sds[2] > 0.005
+
+
+@pytest.mark.parametrize("spread", [0.05, 0.1, 0.2])
+def test_intervals_with_a_prior_that_five_tests_have_taught_hold_as_often_as_they_say(spread: float) -> None:
+    """With the one spread that explains the tests best two in three held."""
+    random, runs, held, error = np.random.default_rng(4), 1_500, 0, 0.2
+    for _ in range(runs):
+        lifts = random.normal(0, spread, 5)
+        prior = learn([(measured, error) for measured in random.normal(lifts, error).tolist()])
+        true = float(random.normal(0, spread))
+        found = posterior(Estimate(1.0, 0.0, float(random.normal(true, error)), 0.0, error**2, 0.0, 100, 100), prior)
+        held += found.low <= true <= found.high
+    assert held / runs >= 0.92

@@ -15,7 +15,7 @@ from app.adapters.redis import keys
 from app.adapters.redis.experiment_signals import RedisExperimentSignals
 from app.core.errors import DomainError
 from app.core.experiments.reading import ArmReading, Caution, DayOfArm, Excluded, Preference, Reading
-from app.core.experiments.sums import sums_of
+from app.core.experiments.sums import NOTHING, sums_of
 from app.core.experiments.types import (
     CONTROL,
     Arm,
@@ -175,6 +175,25 @@ def test_a_day_has_one_reading_the_newest(register: DbExperiments, shop: Shop) -
         register.keep_reading(shop.id, reading(id, NOW + timedelta(hours=hours)))
     kept = register.readings(shop.id, id)
     assert [one.at for one in kept] == [NOW - timedelta(days=1), NOW + timedelta(hours=3)]
+
+
+def test_only_the_newest_reading_holds_the_course_by_day(register: DbExperiments, shop: Shop) -> None:
+    id = register.add(shop.id, DRAFT, change())
+    for days in (0, 1, 2):
+        day = DayOfArm(NOW.date(), ArmKey("b"), 9, 9, NOTHING)
+        register.keep_reading(shop.id, replace(reading(id, NOW + timedelta(days=days)), days=(day,) * (days + 1)))
+    assert [len(one.days) for one in register.readings(shop.id, id)] == [0, 0, 3]
+
+
+def test_a_window_that_comes_with_a_change_is_kept_only_with_it(register: DbExperiments, shop: Shop) -> None:
+    id = register.add(shop.id, DRAFT, change())
+    ended, window = replace(DRAFT, id=id, status=Status.STOPPED), Window(NOW, NOW, "The till was broken", "Owner", NOW)
+    register.replace(shop.id, ended, change("Stopped"), window=window)
+    with pytest.raises(DomainError, match="somebody else has changed"):
+        register.replace(shop.id, ended, change("Again"), window=window)
+    kept = register.one(shop.id, id)
+    assert kept is not None
+    assert list(kept.windows) == [window]
 
 
 def test_excluded_windows_are_kept_with_their_reasons(register: DbExperiments, shop: Shop) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +12,7 @@ from app.config import Settings
 from app.core.errors import Busy, DomainError
 from app.core.experiments.assign import arm_of
 from app.core.experiments.types import ExperimentId, Status, Unit
+from app.core.ids import ModelVersion
 from app.core.shops import Shop
 from app.services.run_experiment import CLAIM, discard_draft, exclude_days
 from tests.experiments.register import BY, Register
@@ -49,6 +50,24 @@ def test_starting_needs_a_model_where_a_ranking_is_tested(register: Register) ->
     assert register.experiment(id).status is Status.RUNNING
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"value_b": "als"},
+        {"tested": "trend", "value_b": "80"},
+        {"tested": "interleaving", "value_control": "als", "value_b": "trending"},
+    ],
+)
+def test_what_the_model_in_use_has_not_learnt_is_not_tested(register: Register, fields: dict[str, str]) -> None:
+    register.publish(is_personal=False)
+    id = register.create(**fields)
+    with pytest.raises(DomainError, match="has not learnt enough for"):
+        register.start(id)
+    assert register.experiment(id).status is Status.DRAFT
+    register.publish(ModelVersion("20260502-bbbb-item_item"))
+    register.start(id)
+
+
 def test_a_title_is_tested_without_any_model(register: Register) -> None:
     id = register.create(tested="title", value_b="Picked today")
     register.start(id)
@@ -65,9 +84,9 @@ def test_a_ramp_takes_more_visitors_in_and_moves_nobody(published: Register) -> 
     arms.append({unit: arm.key for unit in UNITS if (arm := arm_of(published.experiment(id), unit))})
     assert arms[0].items() < arms[1].items() < arms[2].items()
     assert published.told(id)[1:] == [
-        "Started with 20% of its visitors",
-        "From 20% to 50% of its visitors",
-        "From 50% to 100% of its visitors",
+        "Started with 20 % of its visitors",
+        "From 20 % to 50 % of its visitors",
+        "From 50 % to 100 % of its visitors",
     ]
 
 
@@ -86,7 +105,7 @@ def test_each_step_is_taken_once_and_in_order(published: Register) -> None:
     published.start(id)
     with pytest.raises(DomainError, match="is running already"):
         published.start(id)
-    with pytest.raises(DomainError, match="it takes in 100% of its visitors already"):
+    with pytest.raises(DomainError, match="it takes in 100 % of its visitors already"):
         published.ramp(id, 1.0)
     published.stop(id)
     for late in (lambda: published.ramp(id, 0.5), lambda: published.stop(id)):
@@ -120,7 +139,7 @@ def test_the_outcome_quotes_the_verdict_on_the_newest_reading(published: Registe
 def test_an_arm_that_does_not_exist_cannot_be_chosen(published: Register) -> None:
     id = published.create()
     published.start(id)
-    with pytest.raises(DomainError, match="choose one of the experiment’s arms"):
+    with pytest.raises(DomainError, match="choose one of the experiment’s versions"):
         published.stop(id, "z")
     assert published.experiment(id).status is Status.RUNNING
 
@@ -211,6 +230,46 @@ def test_days_that_make_no_sense_are_refused(
     with pytest.raises(DomainError, match=message):
         leave_out(published, id, first, last, reason)
     assert published.kept(id).windows == []
+
+
+def test_days_of_an_experiment_that_has_ended_are_left_out_too(published: Register) -> None:
+    id = published.create()
+    published.start(id)
+    published.clock.pass_days(3)
+    published.stop(id)
+    published.clock.pass_days(10)
+    leave_out(published, id, date(2026, 5, 5), date(2026, 5, 5))
+    kept = published.kept(id)
+    assert (len(kept.windows), kept.experiment.status) == (1, Status.STOPPED)
+    assert kept.stopped_at == published.clock.now() - timedelta(days=10)
+    assert published.told(id)[-1] == "Left out 5 May 2026 to 5 May 2026: The till was down"
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "message"),
+    [
+        (date(1, 1, 1), date(1, 1, 1), "did not run on these days"),
+        (date(9999, 12, 31), date(9999, 12, 31), "did not run on these days"),
+        (date(2026, 5, 5), date(9999, 12, 31), "are not over yet"),
+    ],
+)
+def test_days_at_the_ends_of_the_calendar_are_refused_in_words(
+    published: Register, first: date, last: date, message: str
+) -> None:
+    id = published.create()
+    published.start(id)
+    published.clock.pass_days(3)
+    with pytest.raises(DomainError, match=message):
+        leave_out(published, id, first, last)
+
+
+def test_days_from_long_before_the_start_are_left_out_from_the_start_on(published: Register) -> None:
+    id = published.create()
+    published.start(id)
+    published.clock.pass_days(3)
+    leave_out(published, id, date(1, 1, 1), date(2026, 5, 4))
+    (window,) = published.kept(id).windows
+    assert window.since == datetime(2026, 5, 4, 4, tzinfo=UTC)
 
 
 def test_nothing_is_left_out_of_what_never_started(register: Register) -> None:

@@ -12,14 +12,16 @@ import pytest
 from sqlalchemy import text
 
 from app.core.experiments.reading import Excluded, Preference
-from app.core.experiments.types import Experiment, ExperimentId
-from app.core.ids import ModelVersion
-from app.core.recommend.types import Strategy
-from app.core.shops import Shop
-from app.ports import ModelRecord
+from app.core.experiments.types import Experiment, ExperimentId, Status
+from app.core.ids import ModelVersion, ShopDomain
+from app.core.recommend.rails import CHOICES
+from app.core.recommend.types import Rail
+from app.core.shops import Shop, ShopState
+from app.ports import Change
 from app.services.hold_out import ensure_hold_out
 from tests.conftest import settings_of
 from tests.devstore_fixture import DevStore, RunningApp, linked, serving_app, serving_devstore
+from tests.experiments.register import publish
 from tests.pages.conftest import signed, text_of
 from tests.pages.experiments import Counted, Crowd, keep_reading
 from tests.ports import free_port
@@ -76,10 +78,9 @@ class Desk:
         keep_reading(self.app.wiring.experiments, self.shop.id, self.experiment(number), now, crowds, counted)
 
     def publish(self) -> None:
-        """A model in use, as far as the register knows."""
-        models, now = self.app.wiring.models, self.app.wiring.clock.now()
-        models.record(self.shop.id, ModelRecord(MODEL, "training", Strategy.ITEM_ITEM, now, 1, 1, {}, ""))
-        models.publish(self.shop.id, MODEL, at=now)
+        """A model in use."""
+        wiring = self.app.wiring
+        publish(self.shop, wiring.models, wiring.artefacts, MODEL, at=wiring.clock.now())
 
     def hold_out(self) -> int:
         number = ensure_hold_out(self.shop, share=0.05, ports=self.app.wiring.holding_out)
@@ -128,7 +129,7 @@ def test_an_experiment_is_created_started_ramped_and_stopped_from_its_pages(desk
     assert desk.send(f"/{number}/stop", choice="b").status_code == 303
     read = desk.read(f"/{number}")
     assert "Chosen: “Picked for you today”. Nothing was counted." in read
-    assert "From 20% to 50% of its visitors" in read
+    assert "From 20 % to 50 % of its visitors" in read
     assert "Shopify user 1" in read
     assert "A warmer title A/B test, For you Ended" in desk.read()
 
@@ -175,17 +176,51 @@ def test_the_form_offers_what_is_free_beside_another_experiment(desk: Desk) -> N
     assert "Exclusive with “A warmer title”: 40 % of visitors are free" in desk.read("/new?what=title")
     answer = desk.send(**{**TITLE, "name": "Too much", "beside": "1", "room": "50"})
     assert answer.status_code == 409
-    assert "only 40% of visitors are free beside “A warmer title”" in answer.json()["detail"]
+    assert "only 40 % of visitors are free beside “A warmer title”" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(
-    "what", ["rail", "strategy", "model", "trend", "title", "place", "explore", "interleaving", "email"]
+    ("what", "rail"),
+    [
+        *[(what, "") for what in ("rail", "model", "trend", "title", "place", "explore", "email")],
+        ("strategy", "&rail=for_you"),
+        ("interleaving", "&rail=goes_well"),
+    ],
 )
-def test_every_kind_of_test_has_a_form(desk: Desk, what: str) -> None:
+def test_every_kind_of_test_has_a_form(desk: Desk, what: str, rail: str) -> None:
     assert f'href="/admin/experiments/new?what={what}' in desk.open("/new")
-    page = desk.open(f"/new?what={what}")
+    page = desk.open(f"/new?what={what}{rail}")
     assert f'name="tested" value="{what}"' in page
     assert 'name="primary"' in page
+
+
+@pytest.mark.parametrize("what", ["strategy", "interleaving"])
+@pytest.mark.parametrize("rail", list(CHOICES))
+def test_a_form_offers_the_rankings_that_its_rail_has(desk: Desk, what: str, rail: Rail) -> None:
+    assert f"/admin/experiments/new?what={what}&amp;rail={rail}" in desk.open(f"/new?what={what}")
+    page = desk.open(f"/new?what={what}&rail={rail}")
+    field = re.search(r'<s-select [^>]*name="value_b">(.*?)</s-select>', page, re.DOTALL)
+    assert field
+    assert re.findall(r'<s-option value="(\w+)"', field[1]) == [str(one) for one in CHOICES[rail]]
+    assert f'<input type="hidden" name="rail" value="{rail}">' in page
+    assert desk.create(
+        {"tested": what, "name": "Two of them", "rail": rail, "value_control": "trending", "value_b": CHOICES[rail][0]}
+    )
+
+
+def test_a_rail_without_rankings_is_not_offered_any(desk: Desk) -> None:
+    assert "On which rail?" in desk.read("/new?what=strategy&rail=also_viewed")
+
+
+def test_the_model_in_use_is_not_tested_against_itself(desk: Desk) -> None:
+    desk.publish()
+    assert "The one in use is the only one that is kept" in desk.read("/new?what=model")
+
+
+def test_a_test_of_the_place_says_what_the_theme_must_hold(desk: Desk) -> None:
+    read = desk.read("/new?what=place")
+    assert "add the rail’s block once more" in read
+    assert "set its “Position” to “Alternative (for a test)”" in read
 
 
 def test_a_hostile_name_is_shown_and_not_executed(desk: Desk) -> None:
@@ -212,6 +247,27 @@ def test_an_experiment_that_is_not_there_gives_the_list_with_a_word(desk: Desk) 
     assert "There is no such experiment" in text_of(page.text)
     answer = desk.send("/99/start", traffic="20")
     assert (answer.status_code, answer.json()["detail"]) == (404, "there is no experiment 99 in this shop")
+
+
+@pytest.mark.parametrize("number", ["1", "9" * 30])
+def test_another_shops_experiment_and_a_number_without_one_are_not_there(desk: Desk, number: str) -> None:
+    wiring = desk.app.wiring
+    experiments = wiring.experiments
+    theirs = wiring.shops.put(ShopDomain("charlie.myshopify.com"), ShopState.INSTALLED)
+    own = desk.create()
+    with wiring.database.shop(theirs.id) as session:
+        session.execute(text("DELETE FROM experiments"))
+    # Charlie has an experiment of this number, and Alice has none any more.
+    experiments.add(theirs.id, desk.experiment(own), Change(wiring.clock.now(), "Charlie", "Created"))
+    with wiring.database.shop(desk.shop.id) as session:
+        session.execute(text("DELETE FROM experiments"))
+    assert desk.app.open(desk.devstore, f"{PATH}/{number}").status_code == 404
+    day = wiring.clock.now().date().isoformat()
+    for path in ("start", "ramp", "stop", "discard", "windows", "customers"):
+        answer = desk.send(f"/{number}/{path}", traffic="20", first=day, last=day, reason="Why")
+        assert answer.status_code == 404, path
+    (kept,) = experiments.all(theirs.id)
+    assert kept.experiment.status is Status.DRAFT
 
 
 # -- what the figures say ---------------------------------------------------------------------------------------------
@@ -247,6 +303,7 @@ def test_sizes_that_cannot_be_chance_block_every_figure(desk: Desk) -> None:
     assert "As it is now 9,000 270 Picked for you today 8,000 400" in read
     assert "The versions’ sizes don’t fit their shares" in read
     assert not re.search(r"[+−]\d+\.\d %", read), "no lift is shown"
+    assert "Chance to win" not in read, "and none is explained"
 
 
 def test_too_few_orders_are_said_to_be_too_few_and_no_lift_is_shown(desk: Desk) -> None:
@@ -268,7 +325,7 @@ def test_who_was_left_out_is_told_by_reason(desk: Desk) -> None:
     number = desk.running()
     desk.count(number, EQUAL, Counted(excluded=Excluded(two_arms=12, bots=3, foreign_orders=4)))
     read = desk.read(f"/{number}")
-    assert "Left out Visitors seen in two arms: 12 Programs: more than 500 events in an hour" in read
+    assert "Left out Visitors seen in two versions: 12 Programs: more than 500 events in an hour" in read
     assert "Orders in another currency: 4" in read
     assert "staff" not in read.split("What was done")[0]
 
@@ -313,7 +370,8 @@ def test_the_hold_out_stands_first_and_says_what_attune_earns(desk: Desk) -> Non
     assert "5 % held out, since" in read
     assert "Keep Attune: revenue per visitor is" in read
     one = desk.read(f"/{number}")
-    assert "orders after a click came to $90,000.00 USD: that is attribution. The arms’ difference says $" in one
+    assert "orders after a click came to $90,000.00 USD: that is attribution. The difference in revenue" in one
+    assert re.search(r"which the comparison shows, is \$[\d,.]+ USD \(95 % interval \$", one)
     assert "Keep Attune: revenue per visitor is" in text_of(desk.app.open(desk.devstore).text), "on the first page"
 
 
@@ -322,11 +380,31 @@ def test_the_hold_out_is_changed_by_its_form_and_not_stopped(desk: Desk) -> None
     assert desk.send("/hold-out", share="10", show="native").status_code == 303
     assert desk.experiment(number).traffic == 0.2
     read = desk.read(f"/{number}")
-    assert "From 5.0% to 10.0% of visitors held out" in read
+    assert "From 5 % to 10 % of visitors held out" in read
     assert "Stop for good" not in read
     assert desk.send("/hold-out", share="60", show="empty").status_code == 422
     assert desk.send("/hold-out", share="10", show="ours").status_code == 422
     assert desk.send(f"/{number}/stop").status_code == 409
+
+
+def test_without_anybody_held_out_the_page_says_that_nothing_is_measured(desk: Desk) -> None:
+    number = desk.hold_out()
+    desk.count(number, BETTER)
+    assert desk.send("/hold-out", share="0", show="empty").status_code == 303
+    for read in (desk.read(), desk.read(f"/{number}")):
+        assert "Nobody is held out, so nothing is measured." in read
+    assert "Until then: Keep Attune" in desk.read(f"/{number}")
+
+
+def test_days_that_were_left_out_since_the_last_count_are_said_to_be_in_the_figures_still(desk: Desk) -> None:
+    number = desk.running()
+    desk.count(number, EQUAL)
+    today = desk.app.wiring.clock.now().date().isoformat()
+    assert desk.send(f"/{number}/windows", first=today, last=today, reason="The till was down").status_code == 303
+    note = "are still in these figures"
+    assert note in desk.read(f"/{number}")
+    desk.count(number, EQUAL)
+    assert note not in desk.read(f"/{number}")
 
 
 def test_a_simulated_shops_figures_are_labelled_so(desk: Desk) -> None:
@@ -379,3 +457,12 @@ def test_how_long_it_takes_is_worked_out_from_what_the_merchant_puts_in(desk: De
 )
 def test_what_cannot_be_worked_out_is_said(desk: Desk, query: str) -> None:
     assert "That could not be worked out" in desk.read(f"/new?{query}")
+
+
+def test_the_form_asks_for_planned_visitors_and_offers_clicks_only_where_both_versions_have_cards(desk: Desk) -> None:
+    rail, title = (desk.open(f"/new?what={lever}") for lever in ("rail", "title"))
+    assert 'name="planned"' in rail
+    assert 'value="click_through"' not in rail
+    assert 'value="click_through"' in title
+    number = desk.create(planned="25000")
+    assert desk.experiment(number).planned == 25_000

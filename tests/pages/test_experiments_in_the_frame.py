@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, FrameLocator, expect
+from playwright.sync_api import Browser, FrameLocator, Route, expect
 
 from app.core.shops import Shop
 from tests.browser.chromium import running_chromium
 from tests.devstore_fixture import DevStore, RunningApp
 from tests.pages.test_in_the_frame import NARROW, Merchant
+from tests.patience import eventually
 from tests.serving.catalogue import rows_of
 
 pytestmark = pytest.mark.browser
@@ -30,6 +32,15 @@ def merchant(browser: Browser, devstore: DevStore, running_app: RunningApp) -> I
     yield found
     found.leave()
     context.close()
+
+
+BROKEN_OFF = """() => {
+  Response.prototype.whole = Response.prototype.blob;
+  Response.prototype.blob = async function () {
+    await this.arrayBuffer();
+    throw new TypeError('broken off');
+  };
+}"""
 
 
 def fill(frame: FrameLocator, name: str, text: str) -> None:
@@ -65,6 +76,32 @@ def test_a_title_is_put_to_the_test_on_a_phone(merchant: Merchant, installed_sho
     assert [said for said in merchant.complaints if "422" not in said] == []
 
 
+def test_a_form_that_is_pressed_twice_is_sent_once(merchant: Merchant, installed_shop: Shop) -> None:
+    frame = merchant.open("/admin/experiments/new?what=title")
+    fill(frame, "name", "A warmer title")
+    fill(frame, "value_b", "Picked for you today")
+    slow: list[Route] = []
+    posts: list[str] = []
+    merchant.page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
+
+    def held_up(route: Route) -> None:
+        slow.append(route)
+
+    merchant.page.route(re.compile(r"/admin/experiments/1\?.*id_token="), held_up)
+    press(frame, "Save as a draft")
+    eventually(
+        lambda: slow,
+        "the page of the draft is asked for",
+        pause=lambda seconds: merchant.page.wait_for_timeout(1000 * seconds),
+    )
+    press(frame, "Save as a draft")
+    merchant.page.wait_for_timeout(300)
+    for page in slow:
+        page.continue_()
+    merchant.heading("A warmer title")
+    assert len([address for address in posts if "/admin/experiments?" in address]) == 1
+
+
 def test_the_list_of_an_e_mail_test_is_saved_as_a_file(
     merchant: Merchant, running_app: RunningApp, installed_shop: Shop
 ) -> None:
@@ -82,6 +119,11 @@ def test_the_list_of_an_e_mail_test_is_saved_as_a_file(
     frame.locator('[name="traffic"] select').select_option("100")
     press(frame, "Start")
     expect(frame.locator("s-section[heading='The list of customers']")).to_be_visible()
+    body = frame.locator("body")
+    body.evaluate(BROKEN_OFF)
+    press(frame, "Download the list")
+    expect(frame.locator("s-banner", has_text="The file broke off, and nothing of it was saved.")).to_be_visible()
+    body.evaluate("() => { Response.prototype.blob = Response.prototype.whole; }")
     with merchant.page.expect_download() as downloading:
         press(frame, "Download the list")
     assert downloading.value.suggested_filename == "attune-test-1.csv"

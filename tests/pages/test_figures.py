@@ -10,8 +10,8 @@ import pytest
 from sqlmodel import SQLModel
 
 from app.adapters.db.tables import DecisionRow, EventCount, Order, OrderLine, VisitDay
+from app.core.money import written
 from app.core.shops import Shop
-from app.web.admin.writing import money
 from tests.devstore_fixture import DevStore, RunningApp
 from tests.pages.conftest import text_of
 
@@ -112,9 +112,9 @@ def test_the_first_page_tells_how_old_what_it_shows_is(
         (5, "GBP", "£0.05 GBP"),
         (1234, "JPY", "¥1,234 JPY"),
         (1234567, "KWD", "1,234.567 KWD"),
-        (-150, "EUR", "-€1.50 EUR"),
+        (-150, "EUR", "−€1.50 EUR"),
         (100, "", "1.00"),
     ],
 )
 def test_money_is_written_as_shopify_does_with_the_currency(amount: int, currency: str, shown: str) -> None:
-    assert money(amount, currency) == shown
+    assert written(amount, currency) == shown

@@ -27,6 +27,8 @@ PAGES = (
     "/admin/experiments",
     "/admin/experiments/new",
     "/admin/experiments/new?what=strategy",
+    "/admin/experiments/new?what=interleaving&rail=goes_well",
+    "/admin/experiments/new?what=place",
     "/admin/model",
     "/admin/consent",
     "/admin/import-problems",

@@ -72,12 +72,17 @@ LATEST = text("""
     SELECT DISTINCT ON (experiment_id) experiment_id, reading FROM experiment_readings ORDER BY experiment_id, day DESC
 """)
 READINGS = text("SELECT reading FROM experiment_readings WHERE experiment_id = :id ORDER BY day")
-NEWEST_READING = text("SELECT reading FROM experiment_readings WHERE experiment_id = :id ORDER BY day DESC LIMIT 1")
 KEEP_READING = text("""
     INSERT INTO experiment_readings (shop_id, experiment_id, day, at, reading)
     VALUES (:shop, :id, :day, :at, cast(:reading AS jsonb))
     ON CONFLICT (shop_id, experiment_id, day) DO UPDATE SET at = excluded.at, reading = excluded.reading
     WHERE experiment_readings.at <= excluded.at
+""")
+# The course by day stands in the newest reading; kept in each of them it would grow with the square of the days.
+SHORTEN_LAST = text("""
+    UPDATE experiment_readings SET reading = reading - 'days'
+    WHERE experiment_id = :id AND reading ? 'days'
+      AND day = (SELECT max(day) FROM experiment_readings WHERE experiment_id = :id AND day < :day)
 """)
 ZONE = text("SELECT timezone FROM shop_profiles")
 
@@ -119,8 +124,19 @@ class DbExperiments:
         self._signals.experiments_changed(shop)
         return id
 
-    def replace(self, shop: ShopId, experiment: Experiment, change: Change, *, outcome: str = "") -> None:
+    def replace(
+        self,
+        shop: ShopId,
+        experiment: Experiment,
+        change: Change,
+        *,
+        outcome: str = "",
+        window: Window | None = None,
+    ) -> None:
         """Put the new state in the place of the old one, with the change in its history, in one transaction.
+
+        Args:
+            window: left out of the figures from then on.
 
         Raises:
             DomainError: somebody has started or stopped it meanwhile, and it does not go back.
@@ -129,26 +145,23 @@ class DbExperiments:
             values = {"at": change.at, "outcome": outcome, **_values(experiment)}
             if session.execute(REPLACE, values).first() is None:
                 raise DomainError("somebody else has changed this experiment meanwhile; reload the page")
+            if window is not None:
+                _exclude(session, shop, experiment.id, window)
             _note(session, shop, experiment.id, change)
         self._signals.experiments_changed(shop)
 
-    def exclude(self, shop: ShopId, experiment: ExperimentId, window: Window) -> None:
-        """Leave a span of time out of the figures; the next reading does."""
-        span = {"since": window.since, "until": window.until, "reason": window.reason}
+    def exclude(self, shop: ShopId, experiment: ExperimentId, window: Window, change: Change | None = None) -> None:
+        """Leave a span of time out of the figures, also of an ended experiment; the next reading does."""
         with self._database.shop(shop) as session:
-            session.execute(EXCLUDE, {"shop": shop, "id": experiment, "by": window.by, "at": window.at, **span})
+            _exclude(session, shop, experiment, window)
+            if change is not None:
+                _note(session, shop, experiment, change)
 
     def readings(self, shop: ShopId, experiment: ExperimentId) -> Sequence[Reading]:
-        """The newest reading of each of the shop's days, the oldest first."""
+        """The newest reading of each of the shop's days, the oldest first; the course by day in the last one only."""
         with self._database.shop(shop) as session:
             found = session.execute(READINGS, {"id": experiment}).scalars()
             return [READING.validate_python(reading) for reading in found]
-
-    def newest_reading(self, shop: ShopId, experiment: ExperimentId) -> Reading | None:
-        """The last of `readings`, without fetching the others."""
-        with self._database.shop(shop) as session:
-            found = session.execute(NEWEST_READING, {"id": experiment}).scalar()
-            return None if found is None else READING.validate_python(found)
 
     def latest(self, shop: ShopId) -> Mapping[ExperimentId, Reading]:
         """The newest reading of every experiment that has one."""
@@ -166,7 +179,13 @@ class DbExperiments:
             day = reading.at.astimezone(zone_of(session.execute(ZONE).scalar() or "")).date()
             values = {"shop": shop, "id": reading.experiment, "day": day, "at": reading.at, "reading": written}
             session.execute(KEEP_READING, values)
+            session.execute(SHORTEN_LAST, {"id": reading.experiment, "day": day})
         self._signals.experiments_changed(shop)
+
+
+def _exclude(session: Session, shop: ShopId, id: ExperimentId, window: Window) -> None:
+    span = {"since": window.since, "until": window.until, "reason": window.reason}
+    session.execute(EXCLUDE, {"shop": shop, "id": id, "by": window.by, "at": window.at, **span})
 
 
 def _note(session: Session, shop: ShopId, experiment: ExperimentId, change: Change) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.core.errors import DomainError
+from app.core.experiments.rules import in_percent
 from app.core.experiments.types import SLOTS, Experiment, Kind, Show
 
 
@@ -116,7 +117,7 @@ def room_for(share: float, layer: str, others: Iterable[Experiment], *, beside: 
         name = f"“{beside}”" if beside else "the others"
         if not most:
             raise DomainError(f"nothing is free beside {name}, which keeps every visitor for itself; stop it first")
-        raise DomainError(f"only {most / SLOTS:.0%} of visitors are free beside {name}; take that or less")
+        raise DomainError(f"only {in_percent(most / SLOTS)} of visitors are free beside {name}; take that or less")
     return Room(free[0].start, free[0].start + wanted)
 
 

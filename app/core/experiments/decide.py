@@ -7,6 +7,7 @@ waits for two whole weeks and for a small expected loss. Figures that can't be t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import inf
 
 from app.core.experiments import health, sentences
 from app.core.experiments.judgement import LEAST_POSITIVE, ArmVerdict, Case, Decision, DecisionKind
@@ -35,7 +36,7 @@ def decide(case: Case) -> Decision:
     for rule in rules:
         if (decision := rule(case)) is not None:
             return decision
-    leading = max(case.verdicts, key=_chance)
+    leading = _leading(case)
     return _say(DecisionKind.KEEP_RUNNING, sentences.undecided(case, leading, _days_left(case)), leading.arm)
 
 
@@ -79,39 +80,48 @@ def _winner(case: Case) -> Decision | None:
     ahead = [one for one in case.verdicts if one.sequence and one.sequence[0] > 0]
     if not ahead:
         return None
-    best = max(ahead, key=_chance)
+    best = max(ahead, key=lambda arm: _lift(case, arm))
     if _days_left(case):
         return _say(DecisionKind.KEEP_RUNNING, sentences.ahead(case, best, _days_left(case)), best.arm)
     if best.expected_loss is None or best.expected_loss >= case.experiment.loss_threshold:
         return _say(DecisionKind.KEEP_RUNNING, sentences.too_dear(case, best), best.arm)
-    return _say(DecisionKind.SHIP, sentences.ship(case, best), best.arm)
+    others = [one for one in ahead if one is not best]
+    return _say(DecisionKind.SHIP, sentences.ship(case, best, others), best.arm)
 
 
 def _losers(case: Case) -> Decision | None:
     """Only when every arm loses: one that may still win is worth the others' running."""
     if not all(one.sequence and one.sequence[1] < 0 for one in case.verdicts):
         return None
-    best = max(case.verdicts, key=_chance)
+    best = _leading(case)
     return _say(DecisionKind.STOP, sentences.stop(case, best), best.arm)
 
 
 def _equal(case: Case) -> Decision | None:
     if not all(one.sequence and max(map(abs, one.sequence)) <= NO_DIFFERENCE for one in case.verdicts):
         return None
-    best = max(case.verdicts, key=_chance)
+    best = _leading(case)
     return _say(DecisionKind.NO_DIFFERENCE, sentences.equal(case, best, NO_DIFFERENCE), best.arm)
 
 
 def _planned_for(case: Case) -> Decision | None:
     """The planned visitors have come and nothing has shown."""
-    if case.planned is None or _days_left(case) or min(arm.units for arm in case.arms) < case.planned:
+    planned = case.experiment.planned
+    if planned is None or _days_left(case) or min(arm.units for arm in case.arms) < planned:
         return None
-    best = max(case.verdicts, key=_chance)
-    return _say(DecisionKind.NO_DIFFERENCE, sentences.nothing_shown(case, best, case.planned), best.arm)
+    best = _leading(case)
+    return _say(DecisionKind.NO_DIFFERENCE, sentences.nothing_shown(case, best, planned), best.arm)
 
 
-def _chance(arm: ArmVerdict) -> float:
-    return arm.chance_to_win or 0.0
+def _leading(case: Case) -> ArmVerdict:
+    """Of all arms but the control the one with the highest lift, which need not be above 0."""
+    return max(case.verdicts, key=lambda arm: _lift(case, arm))
+
+
+def _lift(case: Case, arm: ArmVerdict) -> float:
+    """What is believed of the main figure's lift; the chance to win can't rank arms that are all sure to."""
+    found = arm.lifts.get(case.metric)
+    return found.relative if found else -inf
 
 
 def _days_left(case: Case) -> int:

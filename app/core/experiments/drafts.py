@@ -16,6 +16,7 @@ from app.core.experiments.rules import (
     MOST_EXPLORED,
     MOST_PARTS,
     BadDraft,
+    in_percent,
     percent,
     plain,
     require_sound,
@@ -40,6 +41,8 @@ from app.core.recommend.rails import CHOICES
 from app.core.recommend.types import Rail, Strategy
 
 E = TypeVar("E", bound=StrEnum)
+MOST_DIGITS = 9
+"""Of a planned number of visitors."""
 
 
 class Lever(StrEnum):
@@ -106,8 +109,8 @@ def draft(fields: Mapping[str, str], around: Around, *, salt: str) -> Experiment
     """The experiment that the form describes, as a draft without a number.
 
     Fields: ``tested, name, rail_<rail> (each that is checked) or rail, value_control, value_b, value_c, value_d,
-    weight_<arm>, primary, beside`` (the number of the experiment to be exclusive with, or nothing) and ``room`` (per
-    cent of the visitors that are kept for it).
+    weight_<arm>, primary, planned`` (visitors in each version, or nothing), ``beside`` (the number of the experiment
+    to be exclusive with, or nothing) and ``room`` (per cent of the visitors that are kept for it).
 
     Args:
         salt: random; it decides who is in which arm.
@@ -130,7 +133,8 @@ def draft(fields: Mapping[str, str], around: Around, *, salt: str) -> Experiment
         rails=rails,
         slot_from=slot_from,
         slot_to=slot_to,
-        primary=_primary(fields, KINDS[tested]),
+        primary=_primary(fields, tested),
+        planned=_planned(fields),
     )
     require_sound(made)
     return made
@@ -198,7 +202,7 @@ def _model(value: Value) -> tuple[str, Treatment]:
 
 def _trend(value: Value) -> tuple[str, Treatment]:
     trend = percent(value.text, value.field, least=0, most=100)
-    return f"{trend:.0%} what sells", Treatment(trend=trend)
+    return f"{in_percent(trend)} what sells", Treatment(trend=trend)
 
 
 def _title(value: Value) -> tuple[str, Treatment]:
@@ -212,11 +216,11 @@ def _place(_value: Value) -> tuple[str, Treatment]:
 
 def _explore(value: Value) -> tuple[str, Treatment]:
     explore = percent(value.text, value.field, least=1, most=100 * MOST_EXPLORED)
-    return f"{explore:.0%} drawn by chance", Treatment(explore=explore)
+    return f"{in_percent(explore)} drawn by chance", Treatment(explore=explore)
 
 
 def _e_mail(value: Value) -> tuple[str, Treatment]:
-    return plain(value.text, value.field, "the arm’s name", LONGEST_TITLE), UNCHANGED
+    return plain(value.text, value.field, "the version’s name", LONGEST_TITLE), UNCHANGED
 
 
 Reader = Callable[[Value], tuple[str, Treatment]]
@@ -239,13 +243,28 @@ READERS: Mapping[Lever, Reader] = MappingProxyType(
 # -- the rest of the form ---------------------------------------------------------------------------------------------
 
 
-def _primary(fields: Mapping[str, str], kind: Kind) -> Metric:
+def metrics_of(tested: Lever) -> tuple[Metric, ...]:
+    """By which figures it can be decided: not by clicks where one version shows no cards."""
+    found = METRICS[KINDS[tested]]
+    return tuple(one for one in found if one is not Metric.CLICK_THROUGH) if tested is Lever.RAIL else found
+
+
+def _primary(fields: Mapping[str, str], tested: Lever) -> Metric:
     if not fields.get("primary"):
-        return METRICS[kind][0]
+        return metrics_of(tested)[0]
     primary = _one_of(Metric, fields, "primary", "the figure that decides")
-    if primary not in METRICS[kind]:
+    if primary not in metrics_of(tested):
         raise BadDraft("this kind of experiment cannot be decided by that figure", "primary")
     return primary
+
+
+def _planned(fields: Mapping[str, str]) -> int | None:
+    text = fields.get("planned", "").strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS and int(text)):
+        raise BadDraft("give the planned visitors in each version as a whole number, or leave it empty", "planned")
+    return int(text)
 
 
 def _room(fields: Mapping[str, str], around: Around, salt: str) -> tuple[str, int, int]:
@@ -264,7 +283,7 @@ def _room(fields: Mapping[str, str], around: Around, salt: str) -> tuple[str, in
 def _weight(fields: Mapping[str, str], key: ArmKey) -> int:
     text = fields.get(f"weight_{key}", "").strip() or "1"
     if not (text.isascii() and text.isdecimal() and len(text) == 1 and int(text)):
-        raise BadDraft(f"the parts of an arm are a whole number from 1 to {MOST_PARTS}", f"weight_{key}")
+        raise BadDraft(f"the parts of a version are a whole number from 1 to {MOST_PARTS}", f"weight_{key}")
     return int(text)
 
 

@@ -15,7 +15,9 @@ from app.core.experiments.reading import DayOfArm, Excluded
 from app.core.experiments.types import ArmKey
 
 SAMPLE_RATIO_ALARM = 0.001
-"""Below this the arms' sizes are taken for broken: one sound experiment in a thousand is, too."""
+"""Below this the arms' sizes are taken for broken. At one look one sound experiment in a thousand is, too. Looked at
+every day, it happens to one in a hundred within four weeks and to one in fifty within a year (by
+simulation); such an alarm ends by itself when the sizes fit again."""
 LEAST_EXPECTED = 5.0
 """In arms that are expected to be smaller the chi-squared test is not exact enough to block anything."""
 SILENT_FROM = 20.0

@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import sqrt
 
 from app.core.experiments import beta, words
-from app.core.experiments.interleave import PRIOR, liking
+from app.core.experiments.interleave import liking, wins
 from app.core.experiments.judgement import LEAST_POSITIVE, ArmVerdict, Case, Decision, DecisionKind
 from app.core.experiments.reading import Caution, Preference
 from app.core.experiments.sentences import NO_DATES, beginning
@@ -22,6 +22,8 @@ NOBODY = Preference(0, 0, 0)
 def second_arm(arm: ArmKey, preference: Preference | None) -> ArmVerdict:
     """The second ranking against the first.
 
+    A chance to win is that of the posterior, in which visits that go together count for fewer.
+
     Its `sequence` is of how much more than half of the visits it wins, as a part of that half: from -1 (none of them)
     to 1 (all), 0 is as many as the first.
     """
@@ -31,11 +33,10 @@ def second_arm(arm: ArmKey, preference: Preference | None) -> ArmVerdict:
         arm=arm,
         lifts={},
         sequence=_sequence(counted) if enough else None,
-        chance_to_win=1 - beta.cdf(0.5, PRIOR + counted.second, PRIOR + counted.first) if enough else None,
+        chance_to_win=1 - beta.cdf(0.5, *wins(counted)) if enough else None,
         expected_loss=None,
         heavy=None,
         incremental=None,
-        uncut={},
     )
 
 
@@ -50,7 +51,7 @@ def decide(case: Case, least_days: int) -> Decision:
     name, share = case.name(second.arm), _share(counted)
     won = f"{name} wins {share}"
     if high < 0:
-        return Decision(DecisionKind.STOP, second.arm, f"Stop: it costs you clicks; {won}.")
+        return Decision(DecisionKind.STOP, second.arm, f"Stop: {case.control} is clicked more; {won}.")
     if low <= 0:
         begin = f"{beginning(case)}: {won}, which may still be chance."
         return Decision(DecisionKind.KEEP_RUNNING, second.arm, begin)
@@ -67,9 +68,9 @@ def _won(counted: Preference) -> int:
 
 
 def _sequence(counted: Preference) -> tuple[float, float]:
-    """A win counts 1 and a loss -1, whose variance is at most 1: that bound is used, so it never reaches too short."""
+    """A win counts 1 and a loss -1, whose variance is at most 1; that bound is used, times what visits go together."""
     won = _won(counted)
-    middle, width = (counted.second - counted.first) / won, reach(won) / sqrt(won)
+    middle, width = (counted.second - counted.first) / won, reach(won) * sqrt(counted.spread / won)
     return max(middle - width, -1.0), min(middle + width, 1.0)
 
 

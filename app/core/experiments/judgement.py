@@ -36,7 +36,10 @@ class Decision:
 class Incremental:
     """Revenue that came about because of an arm, in minor units of the currency, with 95 % intervals.
 
-    From revenue as it was paid, nothing cut, and without a prior: an estimate of the truth, not a decision.
+    From revenue as it was paid, nothing cut, and without a prior: an estimate of the truth, not a decision. The
+    interval is that of the difference, in which the tails of two equal arms balance: it holds as often as it says even
+    where a few orders are as large as thousands of others, as ``attune bench statistics`` measures. One of the lift
+    would not, and with arms of one to nine parts it holds in 91 of 100 on such orders.
     """
 
     per_thousand: float
@@ -64,8 +67,6 @@ class ArmVerdict:
     """Both of the primary metric."""
     heavy: Heavy | None
     incremental: Incremental | None
-    uncut: Mapping[Metric, Lift | None]
-    """Metrics of revenue with nothing cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,6 @@ class Case:
     cautions: tuple[Caution, ...]
     sample_ratio_p: float
     whole_days: int
-    planned: int | None
 
     @property
     def metric(self) -> Metric:

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 import numpy as np
 
-from app.core.experiments.sums import Floats, Sums
+from app.core.experiments.sums import NOTHING, Floats, Sums
 from app.core.experiments.types import ArmKey, ExperimentId, Metric
 
 QUANTILE = 0.995
 """Revenue of a unit above this quantile of what all exposed buyers (units with any revenue, all arms together) spent
 counts as the quantile; `cap_of` computes it. Set beforehand, for every experiment alike: a few orders as large as
 thousands of others would otherwise decide. It is taken over buyers, not over all visitors, so that it cuts one buyer in
-200 whatever the conversion: over all visitors it would cut one buyer in six at 3 %, and nobody at 0.5 %."""
+200 whatever the conversion: over all visitors it would cut one buyer in six at 3 %, and every one of them at 0.5 %."""
 
 
 def cap_of(amounts: Floats) -> int | None:
@@ -71,6 +71,10 @@ class ArmReading:
     winsorised: Mapping[Metric, Sums] = field(default_factory=dict)
     """The same with revenue cut at `Reading.cap`; only for metrics of revenue."""
 
+    def compared(self, metric: Metric) -> Sums:
+        """What arms are compared by: revenue is cut; nothing where the metric was not counted."""
+        return self.winsorised.get(metric) or self.metrics.get(metric, NOTHING)
+
 
 @dataclass(frozen=True, slots=True)
 class Excluded:
@@ -105,6 +109,9 @@ class Preference:
     first: int
     second: int
     ties: int
+    spread: float = 1.0
+    """How many times as far from each other visits with a winner are as tosses of a coin, in variance; at least 1.
+    Visits of one visitor go together, so that they tell less than as many visits of different people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +125,8 @@ class Reading:
     """In the experiment's own order, the control first; every arm is there, also an empty one."""
     days: tuple[DayOfArm, ...] = ()
     excluded: Excluded = Excluded()
+    left_out: timedelta = timedelta()
+    """How much of the time from `since` to `until` lies in excluded windows."""
     cap: int | None = None
     """Revenue of a unit above this (minor units; `cap_of` over all arms) counts as this."""
     cautions: tuple[Caution, ...] = ()

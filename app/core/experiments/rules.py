@@ -48,15 +48,19 @@ def require_sound(experiment: Experiment) -> None:
     plain(experiment.name, "name", "the name", LONGEST_NAME)
     keys = [arm.key for arm in experiment.arms]
     if not 2 <= len(keys) <= MOST_ARMS or len(set(keys)) < len(keys) or not all(map(ARM_KEY.match, keys)):
-        raise BadDraft(f"an experiment has 2 to {MOST_ARMS} arms with short names of their own")
+        raise BadDraft(f"an experiment has 2 to {MOST_ARMS} versions with short names of their own")
     if any(not 1 <= arm.weight <= MOST_PARTS for arm in experiment.arms):
-        raise BadDraft(f"each arm gets 1 to {MOST_PARTS} parts of the visitors")
+        raise BadDraft(f"each version gets 1 to {MOST_PARTS} parts of the visitors")
     if not 0 <= experiment.slot_from < experiment.slot_to <= SLOTS or not 0 <= experiment.traffic <= 1:
         raise BadDraft("an experiment takes in a part of all visitors, from nobody to everybody", "room")
     if experiment.kind is Kind.INTERLEAVING and (len(keys) != 2 or len(experiment.rails) != 1):
-        raise BadDraft("two rankings share one rail: exactly two arms and one rail")
+        raise BadDraft("two rankings share one rail: exactly two versions and one rail")
     if experiment.kind is not Kind.EMAIL:
         _require_differences(experiment)
+    names = [arm.name.casefold() for arm in experiment.arms]
+    for number, arm in enumerate(experiment.arms):
+        if names[number] in names[:number]:
+            raise BadDraft("two versions have the same name, so nobody could tell them apart", f"value_{arm.key}")
 
 
 def _require_differences(experiment: Experiment) -> None:
@@ -66,7 +70,7 @@ def _require_differences(experiment: Experiment) -> None:
     for number, treatment in enumerate(treatments):
         if treatment in treatments[:number]:
             key = experiment.arms[number].key
-            raise BadDraft("two arms are the same, so there is nothing to find out about them", f"value_{key}")
+            raise BadDraft("two versions are the same, so there is nothing to find out about them", f"value_{key}")
 
 
 def plain(text: str, field: str, what: str, longest: int) -> str:
@@ -83,6 +87,11 @@ def plain(text: str, field: str, what: str, longest: int) -> str:
     if found := NOT_PLAIN.search(tidy):
         raise BadDraft(f"{what} is plain text and cannot hold “{found[0]}”", field)
     return tidy
+
+
+def in_percent(part: float) -> str:
+    """A part of one as a form or a button says it, e.g. ``5 %`` or ``12.5 %``."""
+    return f"{100 * part:.4g} %"
 
 
 def percent(text: str, field: str, *, least: float, most: float) -> float:

@@ -5,6 +5,8 @@ Every sentence begins with what to do and goes on with why: what was measured, a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.core.experiments import health
 from app.core.experiments.judgement import LEAST_POSITIVE, ArmVerdict, Case, Incremental
 from app.core.experiments.reading import ArmReading
@@ -23,15 +25,16 @@ def sample_ratio(case: Case) -> str:
     sizes = " and ".join(f"{arm.units:,} saw {case.name(arm.arm)}" for arm in case.arms)
     due = ":".join(str(arm.weight) for arm in case.experiment.arms)
     return (
-        f"Blocked: of the visitors {sizes}, where {due} is due; chance does not explain that"
-        f" (p = {case.sample_ratio_p:.1g}), and nothing can be read until the cause is found."
+        f"Blocked: of the visitors {sizes}, where {due} is due; that is hardly chance"
+        " (on a given day fewer than 1 of 1,000 sound experiments look so), and nothing can be read until the cause is"
+        " found."
     )
 
 
 def silent(case: Case) -> str:
     found = health.silent(case.reading.days, {arm.key: arm.weight for arm in case.experiment.arms})
     if not found:
-        return "Blocked: on some day nobody saw one of the arms; leave that day out and read again."
+        return "Blocked: on some day nobody saw one of the versions; leave that day out and read again."
     day, arm = found[0]
     more = f" and on {len(found) - 1} more" if len(found) > 1 else ""
     return (
@@ -55,17 +58,19 @@ def broken(case: Case, arm: ArmReading) -> str:
 def too_few(case: Case) -> str:
     metric = METRICS[case.metric]
     if all(case.positive(arm) >= LEAST_POSITIVE for arm in case.arms):
-        return f"{beginning(case)}: {metric} is the same for every visitor of an arm, so arms can't be compared."
+        return f"{beginning(case)}: {metric} is the same for every visitor of a version, so they can't be compared."
     counts = " and ".join(f"{case.positive(arm):,} in {case.name(arm.arm)}" for arm in case.arms)
     return (
         f"{beginning(case)}: too few visitors count for {metric}, {counts};"
-        f" nothing is said below {LEAST_POSITIVE} in each arm."
+        f" nothing is said below {LEAST_POSITIVE} in each version."
     )
 
 
 def undecided(case: Case, arm: ArmVerdict, days_left: int) -> str:
     wait = f"; two whole weeks need {_days(days_left)} more" if days_left and case.experiment.is_running else ""
-    return f"{beginning(case)}: {_measured(case, arm)}, which may still be chance{wait}."
+    worse = [case.name(one.arm) for one in case.verdicts if one.sequence and one.sequence[1] < 0]
+    loses = f"; {_and(worse)} did worse than {case.control}" if worse else ""
+    return f"{beginning(case)}: {_measured(case, arm)}, which may still be chance{loses}{wait}."
 
 
 def ahead(case: Case, arm: ArmVerdict, days_left: int) -> str:
@@ -84,22 +89,29 @@ def too_dear(case: Case, arm: ArmVerdict) -> str:
     )
 
 
-def ship(case: Case, arm: ArmVerdict) -> str:
+def ship(case: Case, arm: ArmVerdict, others: Sequence[ArmVerdict] = ()) -> str:
+    """`others` are ahead of the control, too."""
     name = case.name(arm.arm)
     begin = "Keep Attune" if case.experiment.kind is Kind.HOLD_OUT else f"Ship {name}"
     gain = arm.incremental
-    earns = f", and it brought in another {_per_thousand(case, gain)}" if gain and gain.per_thousand_low > 0 else ""
-    return f"{begin}: {_measured(case, arm)}{earns}; the loss to expect from it is {small(arm.expected_loss or 0.0)}."
+    earns = ""
+    if gain and gain.per_thousand_low > 0:
+        earns = f", and it brought in another {_per_thousand(case, gain)}"
+    elif gain and gain.per_thousand_high < 0:
+        earns = f", but it brought in less, by {_per_thousand(case, _reversed(gain))}"
+    beside = f"; {_and([case.name(one.arm) for one in others])} won against {case.control}, too" if others else ""
+    loss = small(arm.expected_loss or 0.0)
+    return f"{begin}: {_measured(case, arm)}{earns}; the loss to expect from it is {loss}{beside}."
 
 
 def stop(case: Case, arm: ArmVerdict) -> str:
     gain = arm.incremental
     if gain and gain.per_thousand_high < 0:
-        lost = Incremental(-gain.per_thousand, -gain.per_thousand_high, -gain.per_thousand_low, 0.0, 0.0, 0.0, 0)
-        return f"Stop: it costs you {_per_thousand(case, lost)}; {_measured(case, arm)}."
+        return f"Stop: it costs you {_per_thousand(case, _reversed(gain))}; {_measured(case, arm)}."
     lift = arm.lifts.get(case.metric)
     what = cost(case.metric, lift, case.reading.currency) if lift else METRICS[case.metric]
-    return f"Stop: it costs you {what}; {_measured(case, arm)}."
+    earns = f", though it brought in another {_per_thousand(case, gain)}" if gain and gain.per_thousand_low > 0 else ""
+    return f"Stop: it costs you {what}; {_measured(case, arm)}{earns}."
 
 
 def equal(case: Case, arm: ArmVerdict, within: float) -> str:
@@ -111,8 +123,9 @@ def equal(case: Case, arm: ArmVerdict, within: float) -> str:
 
 def nothing_shown(case: Case, arm: ArmVerdict, planned: int) -> str:
     return (
-        f"No difference shown: each arm was seen by the {planned:,} visitors that were planned, and"
-        f" {METRICS[case.metric]} in {case.name(arm.arm)} may lie anywhere from {_sequence(arm)} of {case.control}'s."
+        f"No difference shown: each version was seen by the {planned:,} visitors that were planned,"
+        f" and the lift of {METRICS[case.metric]} in {case.name(arm.arm)} over {case.control} may still lie anywhere"
+        f" from {_sequence(arm)}."
     )
 
 
@@ -131,6 +144,16 @@ def _measured(case: Case, arm: ArmVerdict) -> str:
 def _sequence(arm: ArmVerdict) -> str:
     low, high = arm.sequence or (0.0, 0.0)
     return f"{percent(low, signed=True)} to {percent(high, signed=True)}"
+
+
+def _reversed(gain: Incremental) -> Incremental:
+    """A loss, told as what is lost."""
+    of_thousand = (-gain.per_thousand, -gain.per_thousand_high, -gain.per_thousand_low)
+    return Incremental(*of_thousand, -gain.total, -gain.total_high, -gain.total_low, gain.units)
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join(names)
 
 
 def _per_thousand(case: Case, gain: Incremental) -> str:

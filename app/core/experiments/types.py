@@ -131,6 +131,8 @@ class Experiment:
     primary: Metric = Metric.CONVERSION
     loss_threshold: float = 0.002
     """An expected loss (as a part of the control's figure) below which a choice is taken for safe."""
+    planned: int | None = None
+    """Visitors in each arm that it was planned for; once they are there, finding no difference is an answer, too."""
 
     @property
     def control(self) -> Arm:

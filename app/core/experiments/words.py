@@ -31,14 +31,14 @@ OF_A_THOUSAND: Mapping[Metric, str] = {
 """What a part of one is when a merchant counts it."""
 CAUTIONS: Mapping[Caution, str] = {
     Caution.NO_EXPOSURES: "Nobody has seen this experiment yet.",
-    Caution.ARM_EMPTY: "One arm has not been seen by anybody, so there is nothing to compare.",
-    Caution.FEW_ORDERS: "An arm has fewer than 25 visitors who count for the main figure: too few for a statement.",
-    Caution.SAMPLE_RATIO: "The arms' sizes don't fit their weights and chance does not explain it: one arm is counted"
-    " differently, so no figure here can be trusted.",
-    Caution.ARM_SILENT: "On a day on which others saw one arm, nobody saw another: leave that day out.",
-    Caution.TWO_ARMS: "More than 1 % of visitors were seen in two arms; they are left out.",
-    Caution.FEW_BUYERS: "An arm has fewer than 150 buyers: intervals of revenue hold in about 90 cases of 100 as yet,"
-    " not in 95.",
+    Caution.ARM_EMPTY: "One version has not been seen by anybody, so there is nothing to compare.",
+    Caution.FEW_ORDERS: "A version has fewer than 25 visitors who count for the main figure: too few for a statement.",
+    Caution.SAMPLE_RATIO: "The versions' sizes don't fit their shares, and that is hardly chance: one of them is"
+    " counted differently, so no figure here can be trusted.",
+    Caution.ARM_SILENT: "On a day on which others saw one version, nobody saw another: leave that day out.",
+    Caution.TWO_ARMS: "More than 1 % of visitors were seen in two versions; they are left out.",
+    Caution.FEW_BUYERS: "A version has fewer than 150 buyers: where a few orders are far larger than all others,"
+    " intervals of revenue hold in about 90 cases of 100 as yet, not in 95.",
     Caution.CURRENCY_MIX: "Orders in another currency than the store's are left out.",
     Caution.YOUNG: "Less than two whole weeks old: not every weekday has counted twice yet.",
     Caution.NO_DATES: "It ended before it began, or excluded windows cover all of it.",
@@ -76,16 +76,17 @@ def small(part: float) -> str:
 
 
 def money(amount: float, currency: str) -> str:
-    return ("−" if round(amount) < 0 else "") + written(abs(round(amount)), currency)
+    return written(round(amount), currency)
 
 
 def measured(metric: Metric, lift: Lift, arm: str, control: str, currency: str) -> str:
     """What was counted and what to believe of it, e.g. ``conversion is 3.5 % in B and 3.0 % in Control, most likely
     +13.8 % (95 % interval …)``: the prior has made the lift a little smaller than the two figures' own."""
     low, middle, high = (percent(part, signed=True) for part in (lift.low, lift.relative, lift.high))
+    cut = " with the largest amounts cut" if metric in MONEY else ""
     return (
         f"{METRICS[metric]} is {figure(metric, lift.value, currency)} in {arm} and"
-        f" {figure(metric, lift.control_value, currency)} in {control}, most likely {middle}"
+        f" {figure(metric, lift.control_value, currency)} in {control}{cut}, most likely {middle}"
         f" (95 % interval {low} to {high})"
     )
 

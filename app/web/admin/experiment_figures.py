@@ -14,9 +14,10 @@ from app.core.experiments.reading import ArmReading, Excluded, Reading
 from app.core.experiments.sums import NOTHING
 from app.core.experiments.types import Arm, Metric
 from app.core.experiments.verdict import ArmVerdict, Incremental
+from app.core.money import written
 from app.services.review_experiments import Review
 from app.web.admin.experiment_words import EXCLUDED, METRICS
-from app.web.admin.writing import count, money
+from app.web.admin.writing import count
 
 LEAST_SCALE, WIDEST_SCALE = 0.05, 1.0
 """A bar shows at least ±5 % and at most ±100 %; what lies beyond is cut off at the edge."""
@@ -110,16 +111,16 @@ def earned(gain: Incremental | None, reading: Reading, arm: Arm) -> str:
         return ""
     total = amounts(gain.total, gain.total_low, gain.total_high, reading.currency)
     return (
-        f"In “{arm.name}”, orders after a click came to {money(clicked, reading.currency)}: that is attribution. "
-        f"The arms’ difference says {total} over the same {count(gain.units)} visitors."
+        f"In “{arm.name}”, orders after a click came to {written(clicked, reading.currency)}: that is attribution. "
+        f"The difference in revenue, which the comparison shows, is {total} over the same {count(gain.units)} visitors."
     )
 
 
 def amounts(middle: float, low: float, high: float, currency: str) -> str:
     """An estimated amount with its interval."""
     return (
-        f"{money(round(middle), currency)} (95 % interval {money(round(low), currency)} to "
-        f"{money(round(high), currency)})"
+        f"{written(round(middle), currency)} (95 % interval {written(round(low), currency)} to "
+        f"{written(round(high), currency)})"
     )
 
 
@@ -219,7 +220,7 @@ def _model(verdict: ArmVerdict | None) -> str:
 
 
 def _figure(metric: Metric, value: float, currency: str) -> str:
-    return money(round(value), currency) if metric in words.MONEY else words.percent(value)
+    return written(round(value), currency) if metric in words.MONEY else words.percent(value)
 
 
 def _signed(part: float) -> str:

@@ -14,18 +14,18 @@ from flask import Blueprint, render_template, request
 from app.core.errors import DomainError
 from app.core.experiments.conflicts import free_room
 from app.core.experiments.drafts import (
-    KINDS,
     MOST_OTHER_ARMS,
     OTHER_ARMS,
     STRATEGY_NAMES,
     Lever,
+    metrics_of,
 )
 from app.core.experiments.drafts import RAILS as RAILS_OF
 from app.core.experiments.power import Baseline, plan
-from app.core.experiments.rules import LONGEST_NAME, LONGEST_TITLE, METRICS, percent
+from app.core.experiments.rules import LONGEST_NAME, LONGEST_TITLE, in_percent, percent
 from app.core.experiments.types import Experiment, Kind
 from app.core.recommend.rails import CHOICES
-from app.core.recommend.types import Strategy
+from app.core.recommend.types import Rail
 from app.core.shops import Shop
 from app.services.run_experiment import around
 from app.web import doors
@@ -41,6 +41,8 @@ LOOK_BACK = timedelta(days=28)
 MOST_VISITORS = 10**8
 TOO_LONG_DAYS = 3 * 365
 MOST_MODELS = 20
+RANKED = (Lever.STRATEGY, Lever.INTERLEAVING)
+"""Tests for which the rail is chosen first: it says which rankings there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +70,19 @@ def blueprint(wiring: Web) -> Blueprint:
     def page() -> str:
         shop = doors.admin().shop
         lever = next((lever for lever in Lever if lever == request.args.get("what")), None)
+        rail = next((rail for rail in CHOICES if rail == request.args.get("rail")), None) if lever in RANKED else None
         visitors, rate, complaint = _asked(shop, wiring)
         return render_template(
             "admin/experiment_new.html",
             levers=LEVERS,
             lever=lever,
+            rails_first={one: RAILS[one] for one in CHOICES} if lever in RANKED and rail is None else {},
+            again={name: value for name, value in (("what", lever), ("rail", rail)) if value},
             durations=durations(visitors, rate),
             visitors=f"{visitors:.0f}" if visitors else "",
             rate=f"{100 * rate:.3g}" if rate else "",
             complaint=complaint,
-            **(_fields(lever, shop, wiring) if lever else {}),
+            **(_fields(lever, rail, shop, wiring) if lever else {}),
         )
 
     return routes
@@ -94,7 +99,7 @@ def durations(daily: float, rate: float) -> Sequence[Duration]:
         except DomainError:
             continue
         days = f"{count(made.days)}" if made.days <= TOO_LONG_DAYS else "years"
-        found.append(Duration(f"{lift:+.0%}".replace("%", " %"), count(made.units), days))
+        found.append(Duration(f"+{in_percent(lift)}", count(made.units), days))
     return found
 
 
@@ -105,7 +110,7 @@ def _asked(shop: Shop, wiring: Web) -> tuple[float, float, str]:
     try:
         if "visitors" in request.args:
             text = request.args["visitors"].strip()
-            if not (text.isascii() and text.isdecimal() and 0 < int(text) <= MOST_VISITORS):
+            if not (text.isascii() and text.isdecimal() and len(text) < 10 and 0 < int(text) <= MOST_VISITORS):
                 return visitors, rate, "Give the visitors of a day as a whole number."
             visitors = int(text)
         if "rate" in request.args:
@@ -115,30 +120,24 @@ def _asked(shop: Shop, wiring: Web) -> tuple[float, float, str]:
     return visitors, rate, ""
 
 
-def _fields(lever: Lever, shop: Shop, wiring: Web) -> dict[str, object]:
-    """What the form of this kind of test needs."""
-    known = around(shop, wiring.running_experiments)
+def _fields(lever: Lever, rail: Rail | None, shop: Shop, wiring: Web) -> dict[str, object]:
+    """What the form of this kind of test needs; a rail is given where its rankings are tested."""
+    known, in_use = around(shop, wiring.running_experiments), wiring.models.current(shop.id)
     models = wiring.models.history(shop.id, limit=MOST_MODELS)
     return {
         "title": LEVERS[lever][0],
         "value_label": VALUES.get(lever, ""),
         "keys": OTHER_ARMS[: MOST_OTHER_ARMS[lever]] if lever in VALUES else (),
-        "rails": {rail: RAILS[rail] for rail in RAILS_OF[lever]},
-        "strategies": [(strategy, _named(strategy)) for strategy in STRATEGY_NAMES],
-        "models": [record for record in models if record.version in known.versions],
-        "metrics": [(metric, TITLES[metric]) for metric in METRICS[KINDS[lever]]],
+        "rail": rail,
+        "rails": {one: RAILS[one] for one in RAILS_OF[lever]},
+        "strategies": {strategy: STRATEGY_NAMES[strategy] for strategy in CHOICES[rail]} if rail else {},
+        "models": [one for one in models if one.version in known.versions and one.version != in_use],
+        "metrics": [(metric, TITLES[metric]) for metric in metrics_of(lever)],
         "beside": _beside(known.others),
         "longest_name": LONGEST_NAME,
         "longest_title": LONGEST_TITLE,
-        "has_model": wiring.models.current(shop.id) is not None,
+        "has_model": in_use is not None,
     }
-
-
-def _named(strategy: Strategy) -> str:
-    """A ranking, and on which rails it can be used if that is not all of those that can be ranked."""
-    able = [RAILS[rail] for rail, choices in CHOICES.items() if strategy in choices]
-    name = STRATEGY_NAMES[strategy]
-    return name if len(able) == len(CHOICES) else f"{name} ({', '.join(able)} only)"
 
 
 def _beside(others: Sequence[Experiment]) -> Sequence[Beside]:
@@ -147,5 +146,5 @@ def _beside(others: Sequence[Experiment]) -> Sequence[Beside]:
     for one in others:
         free = free_room(one.layer, others)
         if free and one.kind is not Kind.HOLD_OUT:
-            found.append(Beside(one.id, one.name, f"{free[0].share:.0%}".replace("%", " %")))
+            found.append(Beside(one.id, one.name, in_percent(free[0].share)))
     return found

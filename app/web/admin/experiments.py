@@ -13,6 +13,7 @@ from flask import Blueprint, Response, render_template
 
 from app.core.experiments.judgement import DecisionKind
 from app.core.experiments.reading import Reading
+from app.core.experiments.rules import in_percent
 from app.core.experiments.types import Experiment, ExperimentId, Kind, Show, Status
 from app.core.experiments.words import CAUTIONS
 from app.core.shops import Shop
@@ -22,7 +23,7 @@ from app.services.review_experiments import Review, review_experiment, review_ex
 from app.web import doors
 from app.web.admin.experiment_chart import HEIGHT, WIDTH, charts
 from app.web.admin.experiment_figures import arms, earned, excluded, sizes
-from app.web.admin.experiment_words import DECISIONS, DEFINITIONS, KINDS, METRICS, STATUSES
+from app.web.admin.experiment_words import DECISIONS, DEFINITIONS, DEFINITIONS_OF_VISITS, KINDS, METRICS, STATUSES
 from app.web.admin.figures import rail_title
 from app.web.admin.writing import count
 from app.wiring.web import Web
@@ -34,6 +35,7 @@ NOTHING_YET = (
 )
 NO_LIST_YET = "Nothing has been counted yet: customers count from the first list on that you download."
 NOT_STARTED = "Not started: nobody is in it."
+NOBODY_HELD_OUT = "Nobody is held out, so nothing is measured."
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +80,9 @@ class ShownExperiment:
     def traffic(self) -> str:
         """The part of all visitors that takes part now."""
         if self.is_hold_out:
-            return f"{_percent(share_of(self.experiment))} held out"
+            return f"{in_percent(share_of(self.experiment))} held out"
         room = (self.experiment.slot_to - self.experiment.slot_from) / 10_000
-        return _percent(room * self.experiment.traffic) if self.experiment.is_running else DASH
+        return in_percent(room * self.experiment.traffic) if self.experiment.is_running else DASH
 
     @property
     def sentence(self) -> str:
@@ -89,6 +91,8 @@ class ShownExperiment:
             return NOT_STARTED
         if self.experiment.status is Status.STOPPED and self.kept.outcome:
             return self.kept.outcome
+        if self.is_hold_out and not self.experiment.traffic:
+            return NOBODY_HELD_OUT
         if self.review.verdict is not None:
             return self.review.verdict.decision.sentence
         return NO_LIST_YET if self.is_email else NOTHING_YET
@@ -158,14 +162,24 @@ def _figures(review: Review) -> dict[str, object]:
         "excluded": excluded(reading.excluded) if reading else [],
         "claims": _claims(readable),
         "primary": METRICS[review.experiment.primary],
-        "definitions": _definitions(reading),
+        "definitions": _definitions(reading, is_blocked=blocked),
+        "uncounted": _uncounted(review),
     }
 
 
-def _definitions(reading: Reading | None) -> Mapping[str, str]:
+def _uncounted(review: Review) -> bool:
+    """Whether days were left out since the figures were counted."""
+    return review.reading is not None and any(one.at > review.reading.at for one in review.kept.windows)
+
+
+def _definitions(reading: Reading | None, *, is_blocked: bool) -> Mapping[str, str]:
     """What stands on the page, in words; of the metrics only those that were counted."""
     if reading is None:
         return {}
+    if reading.preference is not None:
+        return DEFINITIONS_OF_VISITS
+    if is_blocked:
+        return {name: DEFINITIONS[name] for name in ("Version", "Visitor")}
     counted = {METRICS[metric] for arm in reading.arms for metric in arm.metrics}
     return {name: words for name, words in DEFINITIONS.items() if name in counted or name not in METRICS.values()}
 
@@ -175,6 +189,8 @@ def _heading(review: Review) -> tuple[str, str]:
     badge, _ = STATUSES[review.experiment.status]
     if review.experiment.status is not Status.RUNNING:
         return badge, "info"
+    if not review.experiment.traffic:
+        return "Not measured", "info"
     return DECISIONS[review.verdict.decision.kind] if review.verdict else ("Nothing yet", "info")
 
 
@@ -200,7 +216,3 @@ def _forms(shown: ShownExperiment, shop: Shop, wiring: Web) -> dict[str, object]
         "on_lists": [(arm.name, count(listed.get(arm.key, 0))) for arm in experiment.arms],
         "treated": experiment.arms[1:],
     }
-
-
-def _percent(part: float) -> str:
-    return f"{100 * part:.3g} %"

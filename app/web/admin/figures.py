@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from app.core.money import written
 from app.ports import ReportRow
 from app.services.report import Report, ctr
 from app.web.admin.learnt import RAILS
-from app.web.admin.writing import count, money
+from app.web.admin.writing import count
 
 PAGES = {"home": "Home page", "product": "Product page", "cart": "Cart"}
 TITLES = {
@@ -42,7 +43,7 @@ class Figures:
             clicks=count(row.clicks),
             click_through=share(ctr(row)),
             orders=count(row.orders),
-            revenue=money(row.revenue, currency),
+            revenue=written(row.revenue, currency),
         )
 
 
@@ -90,7 +91,7 @@ def headline(made: Report) -> list[tuple[str, str]]:
         ("Cards seen", count(seen)),
         ("Clicks", count(clicked)),
         ("Click-through", share(clicked / seen if seen else None)),
-        ("Revenue after a click", money(sum(row.revenue for row in made.totals), made.currency)),
+        ("Revenue after a click", written(sum(row.revenue for row in made.totals), made.currency)),
     ]
 
 

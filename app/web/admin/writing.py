@@ -1,4 +1,4 @@
-"""How the embedded pages write addresses, moments, days and money, as filters and functions of their templates.
+"""How the embedded pages write addresses, moments and days, as filters and functions of their templates.
 
 Moments are told in the shop's own time zone, which is the one in which the merchant reads the Shopify admin.
 """
@@ -11,16 +11,8 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, g, request
 
-from app.core.money import written
 from app.core.shop_days import zone_of
 from app.wiring.web import Web
-
-SIGNS = {
-    "AUD": "$", "BRL": "R$", "CAD": "$", "CNY": "¥", "EUR": "€", "GBP": "£", "HKD": "$", "ILS": "₪", "INR": "₹",
-    "JPY": "¥", "KRW": "₩", "MXN": "$", "NGN": "₦", "NZD": "$", "PHP": "₱", "SGD": "$", "THB": "฿", "UAH": "₴",
-    "USD": "$", "VND": "₫",
-}  # fmt: skip
-"""Currencies that have a sign of one or two characters; of the others the code alone is written."""
 
 
 def register(app: Flask, wiring: Web) -> None:
@@ -64,9 +56,3 @@ def day(at: date, zone: ZoneInfo) -> str:
 def count(number: int) -> str:
     """With separators of thousands."""
     return f"{number:,}"
-
-
-def money(amount: int, currency: str) -> str:
-    """Minor units as Shopify writes them by default with the currency: ``$1,234.50 USD``, ``1,234.50 CHF``."""
-    sign = SIGNS.get(currency, "")
-    return f"-{sign}{written(-amount, currency)}" if amount < 0 else f"{sign}{written(amount, currency)}"

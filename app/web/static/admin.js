@@ -66,23 +66,30 @@ const save = async (answer, name) => {
   window.setTimeout(() => URL.revokeObjectURL(link.href), PATIENCE_MS);
 };
 
+// Whether the page is being left: then its button stays busy, so that a second press cannot send the form twice.
 const send = async (form) => {
   const fields = new URLSearchParams(new FormData(form));
   if (form.getAttribute("method") === "get") {
     const to = new URL(form.getAttribute("action"), window.location.origin);
     fields.forEach((value, name) => to.searchParams.set(name, value));
     await open(to);
-    return;
+    return true;
   }
   const answer = await fetch(form.action, { method: "POST", body: fields }).catch(() => null);
+  if (answer?.ok && !("download" in form.dataset)) {
+    await open(answer.url);
+    return true;
+  }
   if (answer?.ok) {
-    // The page stays: leaving it could cut the download short.
-    await ("download" in form.dataset ? save(answer, form.dataset.download) : open(answer.url));
-    return;
+    // The page stays: leaving it could cut the download short. A file that breaks off is not saved.
+    const saved = await save(answer, form.dataset.download).then(() => true, () => false);
+    if (!saved) complain(form, "The file broke off, and nothing of it was saved. Try once more.");
+    return false;
   }
   const problem = await answer?.json().catch(() => null);
   const detail = problem?.detail ?? "That did not work. Look at your connection and try once more.";
   complain(form, detail, problem?.field);
+  return false;
 };
 
 document.querySelectorAll("form[data-attune]").forEach((form) => {
@@ -92,8 +99,18 @@ document.querySelectorAll("form[data-attune]").forEach((form) => {
     if (button.hasAttribute("loading")) return;
     button.setAttribute("loading", "");
     forgive(form);
-    await send(form).finally(() => button.removeAttribute("loading"));
+    let leaves = false;
+    try {
+      leaves = await send(form);
+    } finally {
+      if (!leaves) button.removeAttribute("loading");
+    }
   });
+});
+
+// Whoever comes back finds the page as it was left.
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) document.querySelectorAll("[type=submit][loading]").forEach((one) => one.removeAttribute("loading"));
 });
 
 // -- the set-up -------------------------------------------------------------------------------------------------------
