@@ -150,6 +150,10 @@ def _orders(routes: Blueprint, store: Store, payloads: Payloads) -> None:
         made = store.refund(int(body["order_id"]), lines)
         return payloads.refund(store.orders[int(body["order_id"])], made), 201
 
+    @routes.post("/orders/<int:order_id>/edit")
+    def edit_order(order_id: int) -> ResponseReturnValue:
+        return payloads.order(store.edit_order(order_id, [_line(line) for line in _body()["lines"]]))
+
     @routes.post("/orders/<int:order_id>/cancel")
     def cancel_order(order_id: int) -> ResponseReturnValue:
         return payloads.order(store.cancel_order(order_id))

@@ -165,11 +165,14 @@ class OpenShop:
 
 
 @contextmanager
-def open_shop() -> Iterator[OpenShop]:
-    """Installed, imported, with the owner's consent, trained, and with its lists in the store."""
+def open_shop(*, hold_out_percent: float = 0) -> Iterator[OpenShop]:
+    """Installed, imported, with the owner's consent, trained, and with its lists in the store.
+
+    Args:
+        hold_out_percent: unless it is given, nobody is held out and every visitor of a test sees the rails.
+    """
     with own_folder("attune-shop-") as folder:
-        # Nobody is held out: every visitor of a test sees the rails.
-        stack = DemoStack(folder / "demo", world="small", port=free_port(), hold_out_percent=0)
+        stack = DemoStack(folder / "demo", world="small", port=free_port(), hold_out_percent=hold_out_percent)
         try:
             with (
                 httpx.Client(timeout=PATIENCE_S, follow_redirects=True) as http,

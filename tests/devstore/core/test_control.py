@@ -30,6 +30,8 @@ def test_the_clock_is_read_and_advanced(shop: Shop) -> None:
         ("POST", "orders", {"lines": [{"variant_id": 1, "quantity": 1}]}, 404),
         ("POST", "orders", {"lines": []}, 422),
         ("POST", "orders/1/cancel", {}, 404),
+        ("POST", "orders/1/edit", {"lines": [{"variant_id": 1001}]}, 404),
+        ("POST", "orders/9001/edit", {"lines": [{"variant_id": 1001, "quantity": 99}]}, 422),
         ("PATCH", "products/1", {"colour": "red"}, 422),
         ("PATCH", "products/99", {"title": "x"}, 404),
         ("POST", "products", {"price": 5}, 422),

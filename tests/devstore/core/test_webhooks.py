@@ -95,6 +95,17 @@ def test_the_compliance_topics_need_no_scope(app: Receiver) -> None:
     assert "customers/redact" in app.topics()
 
 
+def test_an_edited_order_tells_of_the_line_that_was_added(app: Receiver) -> None:
+    placed = order(app, webhooks=False)
+    stock = app.shop.dev("POST", "inventory", variant_id=1001, quantity=9).get_json()["available"]
+    app.shop.dev("POST", f"orders/{placed['id']}/edit", lines=[{"variant_id": 1001, "quantity": 2}])
+    app.flush()
+    (told,) = app.of("orders/updated")
+    assert [line["quantity"] for line in told.body["line_items"]][-1] == 2
+    assert len(told.body["line_items"]) == len(placed["line_items"]) + 1  # type: ignore[arg-type]
+    assert app.of("inventory_levels/update")[-1].body["available"] == stock - 2
+
+
 def test_refund_and_cancellation_tell_their_own_topics(app: Receiver) -> None:
     placed = order(app, webhooks=False)
     line = placed["line_items"][0]["id"]  # type: ignore[index]
