@@ -57,8 +57,19 @@ def answers(rail: str, since: datetime, until: datetime) -> ir.Table:
         question=ibis.coalesce(once.product_id, 0),
         browser=ibis.coalesce(once.unit, once.visitor),
         show=ibis.coalesce(once.show, "ours"),
-        seen=once.request_id.isin(_on_cards(rail, since, until).request_id),
+        seen=once.request_id.isin(_of_answers(once, _on_cards(rail, since, until)).request_id),
     )
+
+
+def _of_answers(answers: ir.Table, cards: ir.Table) -> ir.Table:
+    """The cards that are of the answer: beside them a rail may hold cards of the page's own, which carry its id too."""
+    both = answers.select("request_id", "items").join(cards.select("request_id", "product_id"), "request_id")
+    return both.filter(both.items.contains(_NAMED + both.product_id.cast("string") + _AND_MORE))
+
+
+_NAMED: Final = ibis.literal('"product_id":')
+_AND_MORE: Final = ibis.literal(",")
+"""How an item begins in the JSON that the lake holds (`app.adapters.lake.schema`); its place always follows."""
 
 
 def clicked(rail: str, since: datetime, until: datetime) -> ir.Table:

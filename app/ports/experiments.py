@@ -60,6 +60,9 @@ class ExperimentRegister(Protocol):
 
     def running(self, shop: ShopId) -> Sequence[Experiment]: ...
 
+    def in_force(self, shop: ShopId) -> Sequence[Experiment]:
+        """Those that run, and those that ended with an arm that everybody has got since."""
+
     def add(self, shop: ShopId, experiment: Experiment, change: Change) -> ExperimentId:
         """Keep a new one; its `id` is given here.
 

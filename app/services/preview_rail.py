@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from app.core.experiments.assign import NO_PLAN, Experiments, Plan
+from app.core.experiments.types import UNCHANGED
 from app.core.ids import CustomerId, ModelVersion, ProductId, VisitorId
 from app.core.recommend.cascade import Context, DifferentKinds, Source, recommend
 from app.core.recommend.explain import reason_text
@@ -86,12 +87,12 @@ def known_of(shop: Shop, who: Who, ports: Ports) -> Shopper:
 def plan_for(shop: Shop, rail: Rail, who: Who, ports: Ports) -> Plan:
     """What running experiments make of the rail for the visitor, on a page that knows it.
 
-    A preview's ranking is the one without experiments: it is what the shop's model says, and what a control withholds.
+    A preview's ranking is the one without running experiments: what everybody gets, and what a control withholds.
     """
     if who.visitor is None:
         return NO_PLAN
     unit = unit_of(who.visitor, ports.live.read(shop.id, who.visitor, list_of=None))
-    experiments = Experiments.of(ports.experiments.running(shop.id))
+    experiments = Experiments.of(ports.experiments.in_force(shop.id))
     return experiments.painted(unit).get(rail, NO_PLAN) if unit else NO_PLAN
 
 
@@ -114,7 +115,7 @@ def ranked_for(shop: Shop, question: Question, shopper: Shopper, served: ServedM
         return Preview(
             question, Ranking(Strategy.NONE, (), None), _cards(ports.catalog.cards_of(shop.id, _own(context)))
         )
-    sources = served.sources(question.rail, shopper)
+    sources = _sources(shop, question.rail, shopper, served, ports)
     ahead = [_Ahead(source, context) for source in sources]
     first = [replace(s, source=a) if isinstance(s, DifferentKinds) else a for s, a in zip(sources, ahead, strict=True)]
     named = {product for source in ahead for candidate in source.known for product in _products(candidate)}
@@ -124,6 +125,12 @@ def ranked_for(shop: Shop, question: Question, shopper: Shopper, served: ServedM
         cards = _cards(ports.catalog.cards(shop.id))
         ranking = _ranked(context, sources, cards, served.version)
     return Preview(question, ranking, cards)
+
+
+def _sources(shop: Shop, rail: Rail, shopper: Shopper, served: ServedModel, ports: Ports) -> Sequence[Source]:
+    """The rail's cascade, with what ended experiments have made everybody's."""
+    adopted = Experiments.of(ports.experiments.in_force(shop.id)).adopted.get(rail, UNCHANGED)
+    return served.arranged(rail, shopper, first=adopted.strategy, trend=adopted.trend).sources
 
 
 class _Ahead:

@@ -17,7 +17,7 @@ from app.core.errors import Busy, DomainError
 from app.core.experiments.conflicts import Respect, require_no_clash, respects
 from app.core.experiments.drafts import Around, draft
 from app.core.experiments.rules import BadDraft, in_percent, plain, require_sound
-from app.core.experiments.types import Arm, ArmKey, Experiment, ExperimentId, Kind, Status
+from app.core.experiments.types import UNCHANGED, Arm, ArmKey, Experiment, ExperimentId, Kind, Status
 from app.core.recommend.scoring import ItemModel
 from app.core.recommend.served import ServedModel
 from app.core.recommend.shopper import NOBODY
@@ -31,6 +31,7 @@ from app.services.review_experiments import review_experiment
 CLAIM: Final = "experiments"
 CLAIM_S: Final = 30.0
 LONGEST_REASON: Final = 200
+EVERYBODYS: Final = " Everybody gets it from then on."
 
 
 class NoSuchExperiment(DomainError):
@@ -128,6 +129,8 @@ def ramp_experiment(shop: Shop, id: ExperimentId, *, traffic: float, by: str, po
 def stop_experiment(shop: Shop, id: ExperimentId, *, choice: ArmKey | None, by: str, ports: Ports) -> str:
     """End it for good; returns the outcome that is kept: what was chosen, and what the figures said then.
 
+    Everybody gets what was chosen from now on, as far as that can last; see `app.core.experiments.types.Treatment`.
+
     Args:
         choice: the arm that the merchant goes on with; None where nothing was decided.
 
@@ -136,11 +139,27 @@ def stop_experiment(shop: Shop, id: ExperimentId, *, choice: ArmKey | None, by: 
     """
     with alone(shop, ports.claims):
         experiment = _running(shop, id, ports).experiment
-        outcome = f"{_chosen(experiment, choice)} {said(shop, id, ports)}"
-        stopped = replace(experiment, status=Status.STOPPED)
+        adopted = _adopted(experiment, choice)
+        outcome = f"{_chosen(experiment, choice)} {said(shop, id, ports)}{EVERYBODYS if adopted else ''}"
+        stopped = replace(experiment, status=Status.STOPPED, adopted=adopted)
         change = Change(ports.clock.now(), by, f"Stopped. {outcome}")
         ports.experiments.replace(shop.id, stopped, change, outcome=outcome)
         return outcome
+
+
+def take_back(shop: Shop, id: ExperimentId, *, by: str, ports: Ports) -> None:
+    """Give everybody again what was there before this experiment's winner.
+
+    Raises:
+        DomainError: nothing of it is in force.
+    """
+    with alone(shop, ports.claims):
+        experiment = _one(shop, id, ports).experiment
+        if experiment.adopted is None:
+            raise DomainError("nothing of this experiment is in force, so there is nothing to take back")
+        name = experiment.arm(experiment.adopted).name
+        change = Change(ports.clock.now(), by, f"Taken back: nobody gets “{name}” by this experiment any more")
+        ports.experiments.replace(shop.id, replace(experiment, adopted=None), change)
 
 
 def discard_draft(shop: Shop, id: ExperimentId, *, by: str, ports: Ports) -> None:
@@ -255,3 +274,8 @@ def _chosen(experiment: Experiment, choice: ArmKey | None) -> str:
         return f"Chosen: “{experiment.arm(choice).name}”."
     except KeyError:
         raise BadDraft("choose one of the experiment’s versions", "choice") from None
+
+
+def _adopted(experiment: Experiment, choice: ArmKey | None) -> ArmKey | None:
+    """The chosen arm, where something of it can be everybody's."""
+    return next((arm.key for arm in experiment.arms if arm.key == choice and arm.treatment.lasting != UNCHANGED), None)

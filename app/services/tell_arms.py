@@ -38,7 +38,7 @@ def tell_arms(shop: Shop, visitor: VisitorId | None, customer: CustomerId | None
     experiments = (ports.shelves.mapped(shop.id) or ports.shelves.small(shop.id, ())).experiments
     if experiments.unread:
         return UNTOLD
-    if visitor is None or not experiments.running:
+    if visitor is None or not (experiments.running or experiments.adopted):
         return Arms()
     state = ports.live.read(shop.id, visitor, list_of=None, signed_in=customer)
     unit = unit_of(visitor, state)

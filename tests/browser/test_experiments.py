@@ -361,6 +361,22 @@ def test_without_a_second_block_the_rail_stays_in_its_place(house: OpenShop, arr
         visit = arrive(visitor_in(tested, TREATED))
         visit.open(house.page_url)
         visit.until(lambda: visit.rail("bought_together").is_visible(), "the rail is there")
+        # The page knows the arm by now, and none of our modules comes to help.
+        visit.page.route("**/attune*.js*", lambda route: route.abort())
+        visit.open(house.page_url)
+        visit.until(lambda: visit.rail("bought_together").is_visible(), "the rail is there without any module")
+
+
+def test_withdrawal_also_forgets_what_a_module_kept_that_this_page_has_not_loaded(
+    house: OpenShop, arrive: Arrive
+) -> None:
+    with running(house, hold_out()) as held:
+        visit = arrive(visitor_in(held, CONTROL))
+        visit.open(house.page_url)
+        visit.page.route("**/attune-arms.js*", lambda route: route.abort())
+        visit.open(house.page_url)
+        visit.consent(analytics=False, preferences=False)
+        assert visit.stored() == {}
 
 
 def test_withdrawal_forgets_the_arms_and_shows_what_everybody_sees(house: OpenShop, arrive: Arrive) -> None:

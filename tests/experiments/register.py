@@ -94,6 +94,9 @@ class Register:
     def ramp(self, id: ExperimentId, traffic: float) -> None:
         run_experiment.ramp_experiment(self.shop, id, traffic=traffic, by=BY, ports=self.ports)
 
+    def take_back(self, id: ExperimentId) -> None:
+        run_experiment.take_back(self.shop, id, by=BY, ports=self.ports)
+
     def stop(self, id: ExperimentId, choice: str = "") -> str:
         chosen = ArmKey(choice) if choice else None
         return run_experiment.stop_experiment(self.shop, id, choice=chosen, by=BY, ports=self.ports)

@@ -120,7 +120,7 @@ def test_what_was_chosen_and_what_the_figures_said_is_kept(published: Register) 
     published.start(id)
     published.clock.pass_days(3)
     outcome = published.stop(id, "b")
-    assert outcome == "Chosen: “What is popular”. Nothing was counted."
+    assert outcome == "Chosen: “What is popular”. Nothing was counted. Everybody gets it from then on."
     kept = published.kept(id)
     assert kept.outcome == outcome
     assert kept.stopped_at == published.clock.now()

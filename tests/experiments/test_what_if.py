@@ -243,6 +243,16 @@ def test_answers_of_which_no_card_came_into_view_are_not_what_was_shown(
     assert asked(worker, shop).answers == 21
 
 
+def test_a_card_of_the_page_itself_does_not_show_the_answer_whose_id_it_carries(
+    rows: psycopg.Connection, worker: Worker, shop: Shop
+) -> None:
+    """Under a pointer a rail keeps its own cards; 20 is in none of the answers, though 2 begins like it."""
+    answered = decision(worker, "kept", [{"product_id": 2, "propensity": 0.5}])
+    beside = replace(in_view(answered), product_id=ProductId(20))
+    store_unseen(worker, shop, answered, beside)
+    assert asked(worker, shop).left_out == {LeftOut.UNSEEN: 1}
+
+
 def test_a_rail_without_answers_says_so(rows: psycopg.Connection, worker: Worker, shop: Shop) -> None:
     said = "There are no answers that could be compared on the rail “bought together” in the last 28 days"
     assert asked(worker, shop).sentence.startswith(said)

@@ -263,13 +263,13 @@ class Unreadable:
     """A register whose rows cannot be read while there is trouble."""
 
     def __init__(self, wiring: Web) -> None:
-        self._running = wiring.experiments.running
+        self._in_force = wiring.experiments.in_force
         self.trouble = True
 
-    def running(self, shop: Any) -> Any:
+    def in_force(self, shop: Any) -> Any:
         if self.trouble:
             raise Retryable("no rows now")
-        return self._running(shop)
+        return self._in_force(shop)
 
 
 def test_experiments_that_cannot_be_read_keep_no_shop_from_being_answered(
@@ -277,7 +277,7 @@ def test_experiments_that_cannot_be_read_keep_no_shop_from_being_answered(
 ) -> None:
     (test,) = start(wiring, shop, hold_out(0.2))
     troubled = Unreadable(wiring)
-    monkeypatch.setattr(wiring.experiments, "running", troubled.running)
+    monkeypatch.setattr(wiring.experiments, "in_force", troubled.in_force)
     wiring.shelves.map_now(shop.id)
     visitor = visitor_in("control", test)
     assert products_of(ask(visitor=visitor, arms="1:control", limit=3)) == [2, 3, 4]
@@ -297,7 +297,7 @@ def test_while_experiments_cannot_be_read_browsers_keep_what_they_were_told(
 ) -> None:
     """An answer without rails would have a held-out visitor see ours for the rest of the session."""
     (test,) = start(wiring, shop, hold_out(0.2))
-    monkeypatch.setattr(wiring.experiments, "running", Unreadable(wiring).running)
+    monkeypatch.setattr(wiring.experiments, "in_force", Unreadable(wiring).in_force)
     if in_memory:
         wiring.shelves.map_now(shop.id)
     answer = client.get(f"/proxy/v1/arms?{signed({'visitor': visitor_in('control', test)})}")

@@ -11,7 +11,7 @@ import redis
 
 from app.adapters.redis import keys
 from app.core.experiments.explore import draw, generator_of
-from app.core.experiments.types import UNCHANGED, Experiment, Kind, Show, Treatment
+from app.core.experiments.types import UNCHANGED, ArmKey, Experiment, Kind, Show, Status, Treatment
 from app.core.ids import ModelVersion, ProductId, RequestId
 from app.core.recommend.factors import weighted_blend
 from app.core.recommend.live import FactorsSource
@@ -264,3 +264,16 @@ def test_a_side_that_is_not_to_be_had_leaves_the_rail_as_it_is_and_credits_nobod
     assert products_of(ask(visitor="0" * 32, limit=4)) == [2, 3, 4, 10]
     assert all("team" not in item for item in decisions(wiring)[0].items)
     assert missed(wiring) == 1
+
+
+def test_what_was_chosen_at_the_end_is_served_to_everybody(
+    wiring: Web, shop: Shop, full_model: ItemModel, ask: Ask
+) -> None:
+    by_sales = Treatment(strategy=Strategy.TRENDING)
+    ended = experiment(0, UNCHANGED, by_sales, rails=BESIDE, status=Status.STOPPED, adopted=ArmKey("b1"))
+    start(wiring, shop, ended)
+    for visitor in ("f" * 32, ""):
+        answer = ask(visitor=visitor, limit=5)
+        assert products_of(answer) == [10, 9, 8, 7, 6]
+        assert (answer.json or {})["variant"] == "default"
+        assert (ask(visitor=visitor, cards="2,3").json or {})["fetch"] is True

@@ -36,6 +36,10 @@ COLUMNS = "id, kind, status, definition, created_at, started_at, stopped_at, out
 ALL = text(f"SELECT {COLUMNS} FROM experiments ORDER BY kind <> 'hold_out', id DESC")
 ONE = text(f"SELECT {COLUMNS} FROM experiments WHERE id = :id")
 RUNNING = text("SELECT id, status, definition FROM experiments WHERE status = 'running' ORDER BY id")
+IN_FORCE = text("""
+    SELECT id, status, definition FROM experiments
+    WHERE status = 'running' OR (status = 'stopped' AND definition ->> 'adopted' IS NOT NULL) ORDER BY id
+""")
 ADD = text("""
     INSERT INTO experiments (shop_id, id, kind, status, definition, created_at, started_at, outcome)
     SELECT :shop, :id, :kind, given.status, cast(:definition AS jsonb), given.at,
@@ -49,7 +53,8 @@ REPLACE = text("""
         outcome = coalesce(nullif(cast(:outcome AS text), ''), outcome)
     FROM (VALUES (cast(:status AS text), cast(:at AS timestamptz))) AS given (status, at)
     WHERE e.id = :id AND (e.status, given.status) IN (
-        ('draft', 'draft'), ('draft', 'running'), ('draft', 'stopped'), ('running', 'running'), ('running', 'stopped'))
+        ('draft', 'draft'), ('draft', 'running'), ('draft', 'stopped'), ('running', 'running'), ('running', 'stopped'),
+        ('stopped', 'stopped'))
     RETURNING e.id
 """)
 NOTE = text("""
@@ -107,6 +112,11 @@ class DbExperiments:
     def running(self, shop: ShopId) -> Sequence[Experiment]:
         with self._database.shop(shop) as session:
             return [_experiment(row) for row in session.execute(RUNNING)]
+
+    def in_force(self, shop: ShopId) -> Sequence[Experiment]:
+        """Those that run, and those that ended with an arm that everybody has got since."""
+        with self._database.shop(shop) as session:
+            return [_experiment(row) for row in session.execute(IN_FORCE)]
 
     def add(self, shop: ShopId, experiment: Experiment, change: Change) -> ExperimentId:
         """Keep a new one; its `id` is given here.

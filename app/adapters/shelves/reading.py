@@ -41,9 +41,9 @@ class ShelfReader:
         return self._read(shop, version) or known
 
     def experiments(self, shop: ShopId) -> Experiments | None:
-        """Those that run; None when they can't be read, which must not keep a shop from being answered."""
+        """Those in force; None when they can't be read, which must not keep a shop from being answered."""
         try:
-            return Experiments.of(self._experiments.running(shop))
+            return Experiments.of(self._experiments.in_force(shop))
         except Exception:
             # Whatever is wrong with them: without experiments everybody gets what everybody gets.
             log.exception("the experiments of shop %s cannot be read", shop)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import accumulate
 
-from app.core.experiments.types import SLOTS, UNCHANGED, Arm, ArmKey, Experiment, Kind, Show, Treatment, Unit
+from app.core.experiments.types import SLOTS, UNCHANGED, Arm, ArmKey, Experiment, Kind, Show, Status, Treatment, Unit
 from app.core.ids import ModelVersion
 from app.core.recommend.types import Rail
 
@@ -53,11 +53,11 @@ class Plan:
 
     @property
     def fetches(self) -> bool:
-        """Whether the rail must fetch its cards, because those of the page may not be what the experiment ranks.
+        """Whether the rail must fetch its cards, because those of the page may not be what is ranked.
 
-        In every arm alike: a card that is fetched comes later than one that is there.
+        In every arm of an experiment alike: a card that is fetched comes later than one that is there.
         """
-        return any(one.experiment.ranks for one in self.assigned)
+        return self.treatment.ranks or any(one.experiment.ranks for one in self.assigned)
 
     @property
     def variant(self) -> str:
@@ -101,14 +101,19 @@ class Experiments:
     by_rail: Mapping[Rail, tuple[Experiment, ...]] = field(default_factory=dict)
     unread: bool = False
     """They could not be read: everybody is answered as without any, and nobody is told to be in none."""
+    adopted: Mapping[Rail, Treatment] = field(default_factory=dict)
+    """What everybody has got since experiments ended; what runs changes it further."""
 
     @classmethod
     def of(cls, experiments: Iterable[Experiment]) -> Experiments:
-        """Keep those that change rails and run; the hold-out comes first."""
+        """Keep those that change rails and run, the hold-out first; and of those that ended what was adopted."""
+        experiments = tuple(experiments)
         running = [one for one in experiments if one.is_running and one.kind is not Kind.EMAIL]
         running.sort(key=lambda one: (one.kind is not Kind.HOLD_OUT, one.id))
         rails = {rail: tuple(one for one in running if rail in one.rails) for rail in Rail}
-        return cls(tuple(running), {rail: found for rail, found in rails.items() if found})
+        return cls(
+            tuple(running), {rail: found for rail, found in rails.items() if found}, adopted=_adopted(experiments)
+        )
 
     @property
     def versions(self) -> frozenset[ModelVersion]:
@@ -129,19 +134,24 @@ class Experiments:
                 arm alike: otherwise the arm that looks as usual would count visitors that the other one does not.
                 Where it does not agree the page shows its own cards and reports nothing, so that nothing is tried.
         """
+        base = self.adopted.get(rail, UNCHANGED)
         if unit is None or not (touching := self.by_rail.get(rail)):
-            return NO_PLAN
+            return NO_PLAN if base is UNCHANGED else Plan(base)
         planned = _assigned(touching, unit)
         seen = [one for one in planned if one.experiment.is_seen]
         if not seen and page in (None, DEFAULT_VARIANT):
-            return _plan(planned, rail)
+            return _plan(planned, rail, base)
         if page is not None and _looks(seen) == _seen_part(page, touching):
-            return _plan(planned, rail)
+            return _plan(planned, rail, base)
         return Plan(stale=True)
 
     def painted(self, unit: Unit) -> Mapping[Rail, Plan]:
         """How the rails look for this unit, for pages that are yet to be painted; only rails that experiments touch."""
-        return {rail: _plan(_assigned(found, unit), rail) for rail, found in self.by_rail.items()}
+        rails = dict.fromkeys((*self.by_rail, *self.adopted))
+        return {
+            rail: _plan(_assigned(self.by_rail.get(rail, ()), unit), rail, self.adopted.get(rail, UNCHANGED))
+            for rail in rails
+        }
 
 
 UNREAD_EXPERIMENTS = Experiments(unread=True)
@@ -166,13 +176,23 @@ def _seen_part(page: str, touching: Iterable[Experiment]) -> str:
     return ",".join(part for part in page.split(",") if part.partition(":")[0] in seen) or DEFAULT_VARIANT
 
 
-def _plan(assigned: Iterable[Assigned], rail: Rail) -> Plan:
+def _adopted(experiments: Iterable[Experiment]) -> Mapping[Rail, Treatment]:
+    """What lasts of ended experiments; of two that set the same thing the later one counts."""
+    found: dict[Rail, Treatment] = {}
+    for one in sorted(experiments, key=lambda one: one.id):
+        if one.status is Status.STOPPED and one.adopted is not None:
+            lasting = one.arm(one.adopted).treatment.lasting
+            found |= {rail: _over(found.get(rail, UNCHANGED), lasting) for rail in one.rails}
+    return found
+
+
+def _plan(assigned: Iterable[Assigned], rail: Rail, base: Treatment) -> Plan:
     assigned = tuple(assigned)
-    treatment, interleaved = UNCHANGED, None
+    treatment, interleaved = base, None
     for one in assigned:
         if one.arm is BOTH:
             first, second = one.experiment.arms
-            interleaved = (first.treatment, second.treatment)
+            interleaved = (_over(base, first.treatment), _over(base, second.treatment))
         else:
             treatment = _over(treatment, shown_on(one.arm.treatment, rail))
     return Plan(treatment, assigned, interleaved)

@@ -90,6 +90,11 @@ class Treatment:
         return self.explore > 0.0 or any(one is not None for one in (self.strategy, self.model_version, self.trend))
 
     @property
+    def lasting(self) -> Treatment:
+        """What of it can become everybody's: places stand in the theme, models are rolled back to, rails are blocks."""
+        return Treatment(strategy=self.strategy, trend=self.trend, explore=self.explore, title=self.title)
+
+    @property
     def is_seen(self) -> bool:
         """Whether the page looks different before any answer comes, so that it must know the arm when it is painted."""
         return self.show is not Show.OURS or self.title is not None or self.place is not None
@@ -133,6 +138,8 @@ class Experiment:
     """An expected loss (as a part of the control's figure) below which a choice is taken for safe."""
     planned: int | None = None
     """Visitors in each arm that it was planned for; once they are there, finding no difference is an answer, too."""
+    adopted: ArmKey | None = None
+    """The arm that everybody has got since it was stopped, as far as that can last (`Treatment.lasting`)."""
 
     @property
     def control(self) -> Arm:

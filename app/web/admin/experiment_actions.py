@@ -58,6 +58,12 @@ def blueprint(wiring: Web) -> Blueprint:
         run_experiment.stop_experiment(asked.shop, id, choice=choice, by=_name(asked), ports=ports)
         return _to(id)
 
+    @routes.post(f"{PATH}/<int:number>/take-back")
+    def take_back(number: int) -> Response:
+        asked, id = doors.admin(), ExperimentId(number)
+        run_experiment.take_back(asked.shop, id, by=_name(asked), ports=ports)
+        return _to(id)
+
     @routes.post(f"{PATH}/<int:number>/discard")
     def discard(number: int) -> Response:
         asked, id = doors.admin(), ExperimentId(number)

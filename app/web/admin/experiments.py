@@ -70,6 +70,12 @@ class ShownExperiment:
         return self.experiment.kind is Kind.EMAIL
 
     @property
+    def adopted(self) -> str:
+        """The name of the arm that is everybody's since the end; empty where none is."""
+        key = self.experiment.adopted
+        return "" if key is None else self.experiment.arm(key).name
+
+    @property
     def subtitle(self) -> str:
         """Which kind it is, and of which rails."""
         if self.is_hold_out:

@@ -53,10 +53,4 @@ export const fits = (section, { stale, show = 'ours' }) => {
   return good;
 };
 
-// The other place may not be in this theme; nobody is to miss a rail for that.
-for (const section of document.querySelectorAll('.attune[data-place=primary][hidden]')) {
-  const { attuneRail: rail } = section.dataset;
-  if (!document.querySelector(`.attune[data-place=alternative][data-attune-rail="${rail}"]`)) section.hidden = false;
-}
-
 onVisitor((id) => id && (recall(ASKED).visitor !== id || !arms()) && askForArms());

@@ -9,7 +9,6 @@ const BATCH_MS = 1000;
 const BATCH = 50;
 
 const listeners = new Set();
-const remembered = new Set([PUBLISHED]);
 const queue = [];
 let current = null;
 let timer = 0;
@@ -54,7 +53,6 @@ const write = (storage, key, value) => {
 
 /** Something to remember for this session, as JSON; forgotten when consent is withdrawn. */
 export const recall = (key) => {
-  remembered.add(key);
   try {
     return JSON.parse(read('sessionStorage', key)) ?? {};
   } catch {
@@ -109,11 +107,20 @@ const begin = (since) => {
   publish();
 };
 
+// Also what a module has kept that this page has not loaded yet.
+const sessionKeys = () => {
+  try {
+    return Object.keys(sessionStorage).filter((key) => key.startsWith('attune:'));
+  } catch {
+    return [];
+  }
+};
+
 const forget = () => {
   const known = current;
   queue.length = 0;
   for (const key of [VISITOR, SINCE, ARMS]) write('localStorage', key, null);
-  for (const key of remembered) write('sessionStorage', key, null);
+  for (const key of sessionKeys()) write('sessionStorage', key, null);
   become(null);
   reveal();
   // The pixel of this tab does not hear of a choice made in another one.
