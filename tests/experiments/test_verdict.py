@@ -47,6 +47,16 @@ def test_a_difference_that_may_be_chance_keeps_it_running() -> None:
     )
 
 
+def test_what_a_single_look_would_settle_is_not_called_chance_and_not_settled() -> None:
+    found = verdict(reading(converted((20_000, 600), (20_000, 690)), days=14))
+    conversion, sequence = found.arms[0].lifts[Metric.CONVERSION], found.arms[0].sequence
+    assert conversion is not None
+    assert sequence is not None
+    assert (conversion.low > 0, sequence[0] < 0) == (True, True)
+    assert found.decision.kind is KEEP
+    assert "; one single look would settle that, but" in found.decision.sentence
+
+
 def test_a_clear_winner_of_two_weeks_is_to_be_shipped() -> None:
     said = verdict(reading(converted((20_000, 600), (20_000, 840)), days=14)).decision
     assert (said.kind, said.arm) == (SHIP, B)

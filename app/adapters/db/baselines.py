@@ -25,7 +25,7 @@ class ShopBaseline:
     visitors: int
     """Added up over the days: who came on two of them counts twice."""
     orders: int
-    """That browsers reported."""
+    """That browsers reported, or that followed a click of theirs."""
 
     @property
     def daily(self) -> float:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from math import sqrt
 
-from app.core.experiments import beta, words
-from app.core.experiments.interleave import liking, wins
+from app.core.experiments import words
+from app.core.experiments.interleave import liking
 from app.core.experiments.judgement import LEAST_POSITIVE, ArmVerdict, Case, Decision, DecisionKind
 from app.core.experiments.reading import Caution, Preference
-from app.core.experiments.sentences import NO_DATES, beginning
+from app.core.experiments.sentences import BY_CHANCE, NO_DATES, ONE_LOOK, beginning
 from app.core.experiments.sequence import reach
 from app.core.experiments.types import ArmKey
 
@@ -33,7 +33,7 @@ def second_arm(arm: ArmKey, preference: Preference | None) -> ArmVerdict:
         arm=arm,
         lifts={},
         sequence=_sequence(counted) if enough else None,
-        chance_to_win=1 - beta.cdf(0.5, *wins(counted)) if enough else None,
+        chance_to_win=liking(counted).chance if enough else None,
         expected_loss=None,
         heavy=None,
         incremental=None,
@@ -53,7 +53,8 @@ def decide(case: Case, least_days: int) -> Decision:
     if high < 0:
         return Decision(DecisionKind.STOP, second.arm, f"Stop: {case.control} is clicked more; {won}.")
     if low <= 0:
-        begin = f"{beginning(case)}: {won}, which may still be chance."
+        told = liking(counted)
+        begin = f"{beginning(case)}: {won}{BY_CHANCE if told.low <= 0.5 <= told.high else ONE_LOOK}."
         return Decision(DecisionKind.KEEP_RUNNING, second.arm, begin)
     if case.whole_days < least_days:
         wait = f"{beginning(case)}: {won}, but two whole weeks are not over yet."

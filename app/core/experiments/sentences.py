@@ -13,6 +13,8 @@ from app.core.experiments.reading import ArmReading
 from app.core.experiments.types import Kind, Status
 from app.core.experiments.words import METRICS, cost, measured, money, percent, small
 
+BY_CHANCE = ", which may still be chance"
+ONE_LOOK = "; one single look would settle that, but whoever looks often sees as much by chance now and then"
 NO_DATES = "Blocked: no day is left to be read, the experiment ended before it began or all of it is left out."
 BEGINNINGS = {
     Status.DRAFT: "Not started",
@@ -70,7 +72,9 @@ def undecided(case: Case, arm: ArmVerdict, days_left: int) -> str:
     wait = f"; two whole weeks need {_days(days_left)} more" if days_left and case.experiment.is_running else ""
     worse = [case.name(one.arm) for one in case.verdicts if one.sequence and one.sequence[1] < 0]
     loses = f"; {_and(worse)} did worse than {case.control}" if worse else ""
-    return f"{beginning(case)}: {_measured(case, arm)}, which may still be chance{loses}{wait}."
+    found = arm.lifts.get(case.metric)
+    is_beside_zero = found is not None and (found.low > 0 or found.high < 0)
+    return f"{beginning(case)}: {_measured(case, arm)}{ONE_LOOK if is_beside_zero else BY_CHANCE}{loses}{wait}."
 
 
 def ahead(case: Case, arm: ArmVerdict, days_left: int) -> str:
