@@ -190,7 +190,7 @@ def test_a_window_that_comes_with_a_change_is_kept_only_with_it(register: DbExpe
     ended, window = replace(DRAFT, id=id, status=Status.STOPPED), Window(NOW, NOW, "The till was broken", "Owner", NOW)
     register.replace(shop.id, ended, change("Stopped"), window=window)
     with pytest.raises(DomainError, match="somebody else has changed"):
-        register.replace(shop.id, ended, change("Again"), window=window)
+        register.replace(shop.id, replace(ended, status=Status.RUNNING), change("Again"), window=window)
     kept = register.one(shop.id, id)
     assert kept is not None
     assert list(kept.windows) == [window]

