@@ -142,4 +142,7 @@
       tell({ id, error: String(error.message || error) });
     }
   });
+
+  /* The app asks for its token as soon as it runs, so it is loaded only now, when somebody listens. */
+  frame.src = frame.dataset.src;
 })();

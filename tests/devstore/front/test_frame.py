@@ -41,7 +41,7 @@ def framed() -> Iterator[Shop]:
 
 
 def frame_source(page: str) -> str:
-    found = re.search(r'<iframe[^>]* src="([^"]+)"', page)
+    found = re.search(r'<iframe[^>]* data-src="([^"]+)"', page)
     assert found is not None
     return html.unescape(found.group(1))
 
