@@ -1,0 +1,43 @@
+"""What every signal is: arrays over the items of a catalogue, and one score for every item given a history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from app.core.recommend.histories import History
+
+Scores = npt.NDArray[np.float32]
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+
+class Signal(Protocol):
+    """One voice among those that a blend listens to.
+
+    Implementations are frozen dataclasses with `name` as a class variable and a class method `of(arrays, meta)` that
+    raises ValueError for arrays that do not fit together.
+    """
+
+    @property
+    def name(self) -> str:
+        """A plain lower-case word, unique within a blend: the name of a feature of the ranker."""
+        ...
+
+    def scores(self, history: History) -> Scores:
+        """How much the history speaks for every item, float32 [N], at least 0; 0 where it says nothing of an item.
+
+        The history may be empty, may hold items that the signal knows nothing of, and items more than once. What the
+        shopper knows already is scored like everything else: masks are the ranking's business.
+        """
+        ...
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """What an artefact holds of it; names are plain lower-case words without digits."""
+        ...
+
+    def meta(self) -> dict[str, Any]:
+        """What an artefact says of it beside its arrays, as JSON; `of` reads both."""
+        ...
