@@ -17,6 +17,7 @@ from app.core.ids import (
     ShopId,
     VariantId,
 )
+from app.core.recommend.item_words import ItemText
 from app.core.records import Kind, Record
 from app.core.syncs import Reason, Resource, Run, RunState
 
@@ -153,6 +154,30 @@ class ProductKinds(Protocol):
         """The product types as written, often empty."""
 
     def collections(self, shop: ShopId) -> Mapping[CollectionId, frozenset[ProductId]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ProductNumbers:
+    """Numbers of a shop's products as parallel arrays, by product id; NaN where something is not known.
+
+    `product` int64. `price` float32: the lowest price above 0, in minor units. `created` float32: days since
+    1970-01-01. `cover` float32: for how many days the stock lasts at the present rate of sales, 365 at most; not known
+    where the stock is not counted or more may be sold than there is.
+    """
+
+    product: npt.NDArray[np.int64]
+    price: npt.NDArray[np.float32]
+    created: npt.NDArray[np.float32]
+    cover: npt.NDArray[np.float32]
+
+
+class ProductFacts(Protocol):
+    """What is known of the products themselves: of all that are neither deleted nor gift cards."""
+
+    def texts(self, shop: ShopId) -> Iterator[tuple[ProductId, ItemText]]:
+        """What the merchant wrote of each, a batch at a time."""
+
+    def numbers(self, shop: ShopId, *, now: datetime) -> ProductNumbers: ...
 
 
 class CustomerHistory(Protocol):

@@ -1,4 +1,4 @@
-"""Gather what a shop's models learn from: orders, sessions of views, and which products are alike, over one catalogue.
+"""Gather what a shop's models learn from, over one catalogue: orders, sessions of views, what is known of the products.
 
 Nobody is named in it: people are running numbers.
 """
@@ -11,11 +11,13 @@ from hashlib import sha256
 
 import numpy as np
 
-from app.core.recommend.groups import Groups, groups_of
-from app.core.recommend.interactions import Baskets, baskets_of, catalogue_of
+from app.core.recommend.groups import UNKNOWN, Groups, groups_of
+from app.core.recommend.interactions import Baskets, Ids, baskets_of, catalogue_of
+from app.core.recommend.item_facts import Floats, ItemFacts
+from app.core.recommend.item_words import attributes_from
 from app.core.recommend.sessions import sessions_of
 from app.core.shops import Shop
-from app.ports import OrderHistory, ProductKinds, ViewHistory
+from app.ports import OrderHistory, ProductFacts, ProductKinds, ViewHistory
 
 HISTORY = timedelta(days=3 * 365)
 """How far back orders are learnt from; the longest half-life makes older ones weigh little."""
@@ -28,6 +30,7 @@ class Ports:
     orders: OrderHistory
     views: ViewHistory
     kinds: ProductKinds
+    facts: ProductFacts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +64,35 @@ def gather(shop: Shop, ports: Ports, *, now: datetime, recipe: str) -> Gathered:
             sums.update(np.ascontiguousarray(array).tobytes())
     sums.update(b"" if groups is None else groups.tobytes())
     return Gathered(orders, sessions, groups, sums.hexdigest()[:12])
+
+
+def gather_facts(shop: Shop, facts: ProductFacts, items: Ids, groups: Groups | None, *, now: datetime) -> ItemFacts:
+    """What is known of the items of a catalogue, their words as attributes; nothing of those the shop has deleted.
+
+    Memory: the arrays, and of the texts one product at a time.
+
+    Args:
+        items: int64 [N], product ids, ascending.
+        groups: the items' kinds, where they are known.
+    """
+    numbers = facts.numbers(shop.id, now=now)
+    known, place = np.isin(numbers.product, items), np.searchsorted(items, numbers.product)
+    places = dict(zip(numbers.product[known].tolist(), place[known].tolist(), strict=True))
+    texts = ((places[product], text) for product, text in facts.texts(shop.id) if product in places)
+
+    def of_items(values: Floats) -> Floats:
+        laid = np.full(len(items), np.nan, dtype=np.float32)
+        laid[place[known]] = values[known]
+        return laid
+
+    return ItemFacts(
+        price=of_items(numbers.price),
+        margin=np.full(len(items), np.nan, dtype=np.float32),
+        group=np.full(len(items), UNKNOWN, dtype=np.int32) if groups is None else groups,
+        created=of_items(numbers.created),
+        cover=of_items(numbers.cover),
+        attributes=attributes_from(texts, len(items)),
+    )
 
 
 def sessions_seen(shop: Shop, views: ViewHistory, *, now: datetime) -> Baskets:

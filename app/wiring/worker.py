@@ -18,6 +18,7 @@ from app.adapters.db.lake import LakeIndex
 from app.adapters.db.objectors import DbObjectors
 from app.adapters.db.outcomes import DbOutcomes
 from app.adapters.db.privacy import DbPrivacy
+from app.adapters.db.product_facts import DbProductFacts
 from app.adapters.db.product_kinds import DbProductKinds
 from app.adapters.db.published_lists import DbPublishedLists
 from app.adapters.db.resealing import DbResealing
@@ -304,7 +305,9 @@ class Worker(Common):
 
         return train_models.Ports(
             consents=self.consents,
-            material=gather_material.Ports(self.history, self.views, DbProductKinds(self.database)),
+            material=gather_material.Ports(
+                self.history, self.views, DbProductKinds(self.database), DbProductFacts(self.database)
+            ),
             customers=keep_customers.Ports(DbCustomerHistory(self.database), self.customer_store),
             artefacts=self.artefacts,
             models=self.models,
