@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -81,6 +81,8 @@ class VisitorState:
     """The last cards of ours that were in view."""
     carted: tuple[ProductId, ...] = ()
     """The last products put into the cart."""
+    shown: Mapping[ProductId, tuple[int, ...]] = field(default_factory=dict)
+    """In which visits which card of ours was in view, newest first (`impressions.visit_of`); read only where asked."""
     bought: tuple[ProductId, ...] = ()
     """The last purchases of the signed-in customer; empty for everybody who is not proved to be one."""
     unit: Unit | None = None
@@ -101,6 +103,7 @@ class LiveState(Protocol):
         list_of: ProductId | None,
         customer: CustomerId | None = None,
         signed_in: CustomerId | None = None,
+        showings: bool = False,
     ) -> VisitorState:
         """The visitor's state and, if asked for, a product's stored list, in one round trip; never raises.
 
@@ -109,6 +112,7 @@ class LiveState(Protocol):
                 nothing about who somebody is.
             signed_in: as that; who the visitor is, so that all browsers of a customer are assigned alike. Only where
                 experiments run.
+            showings: whether `VisitorState.shown` is wanted.
         """
 
 

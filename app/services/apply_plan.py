@@ -18,6 +18,7 @@ from app.core.recommend.cascade import Context, Source, recommend
 from app.core.recommend.served import ServedModel
 from app.core.recommend.types import Rail, Ranking, Strategy
 from app.ports import Shelf
+from app.services.steer_rail import AHEAD, STEERED, UNSHOWN, Showings, steer_rail
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Asked:
     stored: Sequence[Source]
     """What answers while there is no model."""
     request: RequestId
+    showings: Showings = UNSHOWN
 
 
 def rank(asked: Asked, plan: Plan) -> Ranked:
@@ -56,7 +58,7 @@ def rank(asked: Asked, plan: Plan) -> Ranked:
         return _interleaved(asked, plan.interleaved)
     treatment = plan.treatment
     if treatment.explore <= 0.0:
-        return _ranked(asked, treatment)
+        return _ranked(asked, treatment, draws=True)
     limit = asked.context.limit
     ahead = replace(asked.context, limit=max(limit, MOST_CANDIDATES))
     found = _ranked(replace(asked, context=ahead), treatment)
@@ -82,11 +84,36 @@ def _interleaved(asked: Asked, treatments: tuple[Treatment, Treatment]) -> Ranke
     )
 
 
-def _ranked(asked: Asked, treatment: Treatment) -> Ranked:
-    served, missed = asked.served, False
-    if treatment.model_version is not None:
-        pinned = asked.shelf.pinned.get(treatment.model_version)
-        served, missed = pinned or served, pinned is None
+def _ranked(asked: Asked, treatment: Treatment, *, draws: bool = False) -> Ranked:
+    """As the treatment's sliders want it; what they draw is left out where something else is drawn already."""
+    steering, limit = treatment.steering, asked.context.limit
+    if steering is None or asked.rail not in STEERED or not (steering.reorders or steering.draws):
+        return _in_order(asked, treatment)
+    ahead = replace(asked.context, limit=max(limit, AHEAD))
+    found = _in_order(replace(asked, context=ahead), treatment)
+    served = _served(asked, treatment)
+    steered = steer_rail(
+        found.ranking,
+        limit,
+        steering,
+        model=served.model if served else None,
+        shopper=asked.context.shopper,
+        showings=asked.showings,
+        drawn_for=(asked.rail, asked.request) if draws else None,
+    )
+    missed = found.missed or served is None
+    return replace(found, ranking=steered.ranking, propensities=steered.propensities, missed=missed)
+
+
+def _served(asked: Asked, treatment: Treatment) -> ServedModel | None:
+    """The model that the treatment names, where it is to be had, else the one in use."""
+    pinned = asked.shelf.pinned.get(treatment.model_version) if treatment.model_version is not None else None
+    return pinned or asked.served
+
+
+def _in_order(asked: Asked, treatment: Treatment) -> Ranked:
+    served = _served(asked, treatment)
+    missed = treatment.model_version is not None and treatment.model_version not in asked.shelf.pinned
     sources: Sequence[Source] = asked.stored
     if served is not None:
         shopper = asked.context.shopper

@@ -15,10 +15,11 @@ import redis
 from app.adapters.redis import keys
 from app.adapters.redis.backlog import read_backlog
 from app.adapters.redis.erasable import LiveStatePlace
-from app.adapters.redis.live_state import LIVES_S, RedisLiveState
+from app.adapters.redis.live_state import KEPT_SHOWN, LIVES_S, RedisLiveState
 from app.config import Settings
 from app.core.events import Event, EventType
 from app.core.ids import ClientId, CustomerId, ProductId, ShopId, VisitorId
+from app.core.recommend.impressions import MOST_KEPT, visit_of
 from app.core.shops import Shop
 from app.ports import Subject, VisitorState
 from app.services.fold_events import Ports, fold_events
@@ -292,6 +293,54 @@ def test_a_key_that_is_not_ours_costs_only_the_state(
     assert state(live, BEN).viewed == (2,)
     assert state(live, ANN) == VisitorState(known=False)
     assert wiring.counters.totals()["live_state_failed"] == 2
+
+
+# -- What was shown again and again ----------------------------------------------------------------------------------
+
+
+def in_view(product: int, minutes: float, **facts: Any) -> Event:
+    """A card that was in view so many minutes after the start, which is on the border of a visit."""
+    return did(EventType.EXPOSURE, product, after_s=60 * minutes, **facts)
+
+
+def shown(live: RedisLiveState, visitor: VisitorId = ANN) -> dict[int, list[int]]:
+    """The visits in which each product was in view, counted back from the newest possible one of the test."""
+    start = visit_of(START)
+    found = live.read(SHOP, visitor, list_of=None, showings=True).shown
+    return {product: [visit - start for visit in visits] for product, visits in found.items()}
+
+
+def test_showings_are_counted_by_visits_however_often_and_in_whatever_order_they_are_folded(
+    live: RedisLiveState,
+) -> None:
+    events = [in_view(4, 1), in_view(4, 9), in_view(4, 11), in_view(5, 3), in_view(4, 100), in_view(5, 2, ghost=True)]
+    for order in itertools.permutations(events, 4):
+        live.fold(SHOP, order)
+    live.fold(SHOP, events)
+    assert shown(live) == {4: [10, 1, 0], 5: [0]}
+    assert state(live).shown == {}, "it is read only where somebody asks for it"
+
+
+def test_of_each_product_the_newest_showings_and_of_all_the_products_shown_last_are_kept(live: RedisLiveState) -> None:
+    live.fold(SHOP, [in_view(1, 10 * visit) for visit in range(MOST_KEPT + 5)])
+    live.fold(SHOP, [in_view(100 + number, 60 + 10 * number) for number in range(KEPT_SHOWN)])
+    found = shown(live)
+    assert len(found) == KEPT_SHOWN
+    assert found[1] == list(range(MOST_KEPT + 4, 4, -1))
+    assert 100 not in found, "it was shown longest ago"
+
+
+def test_what_the_pixels_client_was_shown_is_the_visitors_and_goes_with_an_erasure(
+    live: RedisLiveState, live_redis: redis.Redis
+) -> None:
+    live.fold(SHOP, [in_view(7, 1, visitor=None, client=PHONE), in_view(7, 25)])
+    live.fold(SHOP, [did(EventType.IDENTITY, client=PHONE, after_s=60 * 26)])
+    assert shown(live) == {7: [2, 0]}
+    place = LiveStatePlace(live_redis, Stopped(START + timedelta(minutes=30)))
+    assert any("shown" in found for found in place.export_customer(SHOP, Subject(CustomerId(1), visitors=(ANN,))))
+    place.erase_customer(SHOP, Subject(CustomerId(1), visitors=(ANN,)))
+    live.fold(SHOP, [in_view(7, 29), in_view(8, 45)])
+    assert shown(live) == {8: [4]}
 
 
 # -- From the door to the state --------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ client that is later said to be another visitor stays with its own.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, cast
 
@@ -16,17 +16,20 @@ import redis
 
 from app.adapters.counters import Count, Counters
 from app.adapters.redis import keys
-from app.adapters.redis.folding import CARTED, CLICKED, FOLD, SEEN, UNCARTED, VIEWED
+from app.adapters.redis.folding import CARTED, CLICKED, FOLD, SEEN, SHOWN, UNCARTED, VIEWED
 from app.adapters.redis.round_trip import Command, RoundTrips
 from app.adapters.redis.units import stitch_command, with_script
 from app.core.events import Event, EventType
 from app.core.experiments.types import Unit
 from app.core.ids import ClientId, CustomerId, ProductId, ShopId, VisitorId
+from app.core.recommend.impressions import MOST_KEPT, VISIT_S
 from app.core.recommend.types import ReasonCode
 from app.errors import Retryable
 from app.ports import StoredList, VisitorState
 
 KEPT: Final = 20
+KEPT_SHOWN: Final = 60
+"""Products whose showings are remembered: a shopper who sees more of them in a month ignores none in particular."""
 LIVES_S: Final = 30 * 24 * 3600
 PAUSE_S: Final = 1.0
 """After a failure Redis is not asked for so long: the storefront must not wait for a time-out on every request."""
@@ -66,19 +69,21 @@ class RedisLiveState:
         list_of: ProductId | None,
         customer: CustomerId | None = None,
         signed_in: CustomerId | None = None,
+        showings: bool = False,
     ) -> VisitorState:
         """The visitor's state and, if asked for, a product's stored list, in one round trip; never raises.
 
         Args:
             customer: whose purchases are wanted; only one whose id Shopify has signed.
             signed_in: as that; who the visitor is, so that all browsers of a customer are assigned alike.
+            showings: whether it is wanted how often which card was in view.
         """
         if visitor is None and list_of is None and customer is None:
             return VisitorState()
         if time.monotonic() < self._closed_until:
             return UNKNOWN
         try:
-            return self._read(shop, visitor, list_of, customer, signed_in)
+            return self._read(shop, visitor, list_of, customer, signed_in, showings)
         except (redis.RedisError, ValueError):
             self._closed_until = time.monotonic() + PAUSE_S
             self._counters.add(Count.LIVE_STATE_FAILED)
@@ -91,10 +96,12 @@ class RedisLiveState:
         list_of: ProductId | None,
         customer: CustomerId | None,
         signed_in: CustomerId | None,
+        showings: bool,
     ) -> VisitorState:
         commands: list[Command] = []
         if visitor is not None:
-            commands.append((b"HMGET", keys.visitor(shop, visitor).encode(), *READ))
+            fields = (*READ, SHOWN.encode()) if showings else READ
+            commands.append((b"HMGET", keys.visitor(shop, visitor).encode(), *fields))
             commands.append(
                 (b"GET", keys.unit(shop, visitor).encode())
                 if signed_in is None
@@ -105,7 +112,7 @@ class RedisLiveState:
         if list_of is not None:
             commands.append((b"HGET", keys.lists(shop).encode(), b"%d" % list_of))
         answers = iter(self._answers(commands))
-        viewed, clicked, seen, carted = next(answers) if visitor is not None else (None, None, None, None)
+        viewed, clicked, seen, carted, *shown = next(answers) if visitor is not None else (None, None, None, None)
         unit = next(answers) if visitor is not None else None
         unit, is_new = unit if isinstance(unit, list) else (unit, 0)
         return VisitorState(
@@ -113,6 +120,7 @@ class RedisLiveState:
             clicked=_products(clicked),
             seen=_products(seen),
             carted=_products(carted),
+            shown=_visits(shown[0]) if shown else {},
             bought=cast(tuple[ProductId, ...], tuple(map(int, next(answers)))) if customer is not None else (),
             unit=_other_than(visitor, unit),
             stitched=is_new == 1,
@@ -191,7 +199,8 @@ def _arguments(shop: ShopId, owner: Owner, events: Sequence[Event]) -> list[str 
     newest = max(milliseconds(event.at) for event in events)
     changes = (part for event in events for part in _changes(event))
     prefixes = (keys.visitor(shop, ""), keys.erased(shop, ""))
-    return [KEPT, LIVES_S, *prefixes, visitor or "", client or "", newest, *changes]
+    of_shown = (KEPT_SHOWN, MOST_KEPT, VISIT_S * 1000)
+    return [KEPT, LIVES_S, *prefixes, visitor or "", client or "", newest, *of_shown, *changes]
 
 
 def _other_than(visitor: VisitorId | None, unit: bytes | None) -> Unit | None:
@@ -203,6 +212,12 @@ def _other_than(visitor: VisitorId | None, unit: bytes | None) -> Unit | None:
 def _products(text: bytes | None) -> tuple[ProductId, ...]:
     """The products of ``product:milliseconds,…``; a pattern would try every digit of the times as well."""
     return cast(tuple[ProductId, ...], tuple(map(int, text.replace(b":", b",").split(b",")[::2]))) if text else ()
+
+
+def _visits(text: bytes | None) -> Mapping[ProductId, tuple[int, ...]]:
+    """The visits of ``product:visit.visit,…``."""
+    parts = (one.partition(b":") for one in text.split(b",")) if text else ()
+    return {ProductId(int(product)): tuple(map(int, visits.split(b"."))) for product, _, visits in parts}
 
 
 def _stored(text: bytes | None) -> StoredList | None:

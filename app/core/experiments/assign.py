@@ -103,6 +103,8 @@ class Experiments:
     """They could not be read: everybody is answered as without any, and nobody is told to be in none."""
     adopted: Mapping[Rail, Treatment] = field(default_factory=dict)
     """What everybody has got since experiments ended; what runs changes it further."""
+    showings: frozenset[Rail] = frozenset()
+    """Rails for which it must be known what a shopper was shown before."""
 
     @classmethod
     def of(cls, experiments: Iterable[Experiment]) -> Experiments:
@@ -111,8 +113,12 @@ class Experiments:
         running = [one for one in experiments if one.is_running and one.kind is not Kind.EMAIL]
         running.sort(key=lambda one: (one.kind is not Kind.HOLD_OUT, one.id))
         rails = {rail: tuple(one for one in running if rail in one.rails) for rail in Rail}
+        adopted = _adopted(experiments)
         return cls(
-            tuple(running), {rail: found for rail, found in rails.items() if found}, adopted=_adopted(experiments)
+            tuple(running),
+            {rail: found for rail, found in rails.items() if found},
+            adopted=adopted,
+            showings=frozenset(rail for rail in Rail if _reads_showings(rail, rails[rail], adopted)),
         )
 
     @property
@@ -184,6 +190,12 @@ def _adopted(experiments: Iterable[Experiment]) -> Mapping[Rail, Treatment]:
             lasting = one.arm(one.adopted).treatment.lasting
             found |= {rail: _over(found.get(rail, UNCHANGED), lasting) for rail in one.rails}
     return found
+
+
+def _reads_showings(rail: Rail, running: Iterable[Experiment], adopted: Mapping[Rail, Treatment]) -> bool:
+    """Whether any arm of the rail, or what everybody has got, sinks what a shopper keeps ignoring."""
+    treatments = [arm.treatment for one in running for arm in one.arms] + [adopted.get(rail, UNCHANGED)]
+    return any(one.steering is not None and one.steering.impressions > 0.0 for one in treatments)
 
 
 def _plan(assigned: Iterable[Assigned], rail: Rail, base: Treatment) -> Plan:

@@ -53,7 +53,7 @@ def respects(experiment: Experiment) -> frozenset[Respect]:
     found = {Respect.ORDER} if experiment.kind is Kind.INTERLEAVING else set()
     for arm in experiment.arms:
         made = arm.treatment
-        if made.strategy is not None or made.model_version is not None or made.trend is not None or made.explore:
+        if made.ranks:
             found.add(Respect.ORDER)
         if made.title is not None:
             found.add(Respect.TITLE)

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import NewType
 
 from app.core.ids import ModelVersion
+from app.core.recommend.steering import Steering
 from app.core.recommend.types import Rail, Strategy
 
 ExperimentId = NewType("ExperimentId", int)
@@ -81,18 +82,28 @@ class Treatment:
     """Weight of what sells in a score, 0 (taste alone) to 1 (what sells alone); the model's own where unset."""
     explore: float = 0.0
     """Chance with which a place of the rail is drawn from the candidates instead of taken in order, 0 to 0.5."""
+    steering: Steering | None = None
+    """Sliders by which the rail's candidates are ordered anew and drawn; as they come where it is not set."""
     title: str | None = None
     place: Place | None = None
 
     @property
     def ranks(self) -> bool:
         """Whether it may bring other products than the page was drawn with."""
-        return self.explore > 0.0 or any(one is not None for one in (self.strategy, self.model_version, self.trend))
+        return self.explore > 0.0 or any(
+            one is not None for one in (self.strategy, self.model_version, self.trend, self.steering)
+        )
 
     @property
     def lasting(self) -> Treatment:
         """What of it can become everybody's: places stand in the theme, models are rolled back to, rails are blocks."""
-        return Treatment(strategy=self.strategy, trend=self.trend, explore=self.explore, title=self.title)
+        return Treatment(
+            strategy=self.strategy,
+            trend=self.trend,
+            explore=self.explore,
+            steering=self.steering,
+            title=self.title,
+        )
 
     @property
     def is_seen(self) -> bool:

@@ -1,0 +1,105 @@
+"""How a merchant steers a rail: eight sliders from 0 to 1, each of which leaves the rail exactly as it is at 0.
+
+What a slider costs and brings was measured (docs/steering.md); how it works stands in `diversify`, `exploration` and
+`impressions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from math import isfinite
+from types import MappingProxyType
+from typing import Any
+
+from app.core.errors import DomainError
+from app.core.recommend.types import Rail
+
+TITLES: Mapping[str, str] = MappingProxyType(
+    {
+        "diversity": "Variety within a row",
+        "calibration": "The shopper's own mix of kinds",
+        "popularity": "Less of what sells anyway",
+        "exploration": "Trying other products",
+        "new_products": "A first audience for new products",
+        "impressions": "Less of what a shopper keeps ignoring",
+        "margin": "More of what earns more",
+        "stock": "Less of what runs out soon",
+    }
+)
+
+
+class BadSteering(DomainError):
+    """A slider stands where it cannot stand; the message names it and says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Steering:
+    """The sliders of one rail.
+
+    Raises:
+        BadSteering: a slider is not a number from 0 to 1.
+    """
+
+    diversity: float = 0.0
+    """Products unlike each other, and few of one kind."""
+    calibration: float = 0.0
+    """Kinds of products in the proportions in which the shopper has chosen them so far."""
+    popularity: float = 0.0
+    """Best sellers stand further back."""
+    exploration: float = 0.0
+    """Places are now and then drawn among the good candidates, with a chance that is written down."""
+    new_products: float = 0.0
+    """The chance with which a place that is kept for them holds a new product."""
+    impressions: float = 0.0
+    """What the shopper was shown again and again, and never clicked, stands further back."""
+    margin: float = 0.0
+    """What earns more stands further in front."""
+    stock: float = 0.0
+    """What runs out soon stands further back."""
+
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+                raise BadSteering(f"“{TITLES[name]}” ({name}) must be a number from 0 to 1, not {value!r}.")
+            if not 0.0 <= value <= 1.0:
+                raise BadSteering(f"“{TITLES[name]}” ({name}) must be from 0 (off) to 1, not {value:g}.")
+
+    @property
+    def reorders(self) -> bool:
+        """Whether any slider changes the order in which candidates come before anything is drawn."""
+        return any((self.diversity, self.calibration, self.popularity, self.impressions, self.margin, self.stock))
+
+    @property
+    def draws(self) -> bool:
+        """Whether chance has a say, so that propensities are written down."""
+        return self.exploration > 0.0 or self.new_products > 0.0
+
+    def as_json(self) -> dict[str, float]:
+        return {name: float(value) for name, value in asdict(self).items()}
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> Steering:
+        """What `as_json` gave; a slider that is not named is off.
+
+        Raises:
+            BadSteering: a slider is unknown, or not a number from 0 to 1.
+        """
+        known = {one.name for one in fields(cls)}
+        unknown = sorted(set(stored) - known)
+        if unknown:
+            raise BadSteering(f"There is no slider {unknown[0]!r}; there are {', '.join(sorted(known))}.")
+        return cls(**stored)
+
+
+OFF = Steering()
+DEFAULTS: Mapping[Rail, Steering] = MappingProxyType(
+    {
+        Rail.FOR_YOU: Steering(calibration=0.1),
+        Rail.BOUGHT_TOGETHER: OFF,
+        Rail.ALSO_VIEWED: OFF,
+        Rail.COMPLETE_THE_LOOK: OFF,
+        Rail.GOES_WELL: OFF,
+    }
+)
+"""What is proposed to a merchant: no loss of accuracy was seen with it on the logs of docs/steering.md."""

@@ -1,0 +1,104 @@
+"""Order one rail's candidates as the sliders want it: what the model knows of them, then `core.recommend.steered`.
+
+Candidates come from the cascade, so that everything masked has gone before. A slider whose facts the model does not
+have changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from app.core.ids import ProductId, RequestId
+from app.core.recommend.diversify import Floats, Head, mix_of
+from app.core.recommend.exploration import generator_of
+from app.core.recommend.impressions import left_of_all
+from app.core.recommend.scoring import ItemModel
+from app.core.recommend.shopper import Shopper
+from app.core.recommend.steered import steer
+from app.core.recommend.steering import Steering
+from app.core.recommend.types import Candidate, Rail, Ranking
+
+AHEAD = 40
+"""So many candidates are drawn from the cascade where they are ordered anew: with what the shopper knows already they
+are about the `live.HEAD` best, past which a source would have to sort its whole catalogue."""
+STEERED = frozenset(Rail) - {Rail.COMPLETE_THE_LOOK}
+"""A look is put together of different kinds already, and its first places say so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Showings:
+    """What cards the shopper was shown in which visits, and which visit it is now (`impressions.visit_of`)."""
+
+    shown: Mapping[ProductId, Sequence[int]]
+    now: int
+
+
+UNSHOWN = Showings({}, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class SteeredRail:
+    """`propensities`: the chance of each place, given the places before it; empty where nothing was drawn."""
+
+    ranking: Ranking
+    propensities: tuple[float, ...] = ()
+
+
+def steer_rail(
+    found: Ranking,
+    places: int,
+    steering: Steering,
+    *,
+    model: ItemModel | None,
+    shopper: Shopper,
+    showings: Showings = UNSHOWN,
+    drawn_for: tuple[Rail, RequestId] | None = None,
+) -> SteeredRail:
+    """Bring the candidates into the places.
+
+    Args:
+        found: more candidates than places, best first, all of which may be shown.
+        model: what the candidates' facts are taken from; without it only what needs none is done.
+        drawn_for: the rail and the request that the draws belong to; nothing is drawn where it is not given.
+    """
+    head = _head(found.items, model, shopper, showings) if steering.reorders else Head(len(found.items))
+    mix = _mix(model, shopper) if model is not None and steering.calibration else {}
+    generator = generator_of(*drawn_for) if drawn_for is not None else None
+    scores = [one.score for one in found.items]
+    steered = steer(head, places, steering, scores=scores, mix=mix, generator=generator)
+    items = tuple([found.items[place] for place in steered.order])
+    return SteeredRail(replace(found, items=items), steered.propensities)
+
+
+def _head(items: Sequence[Candidate], model: ItemModel | None, shopper: Shopper, showings: Showings) -> Head:
+    products = [one.product_id for one in items]
+    taken_up: Set[ProductId] = {*shopper.viewed, *shopper.clicked, *shopper.carted}
+    ignored = left_of_all(products, showings.shown, taken_up, showings.now) if showings.shown else None
+    if model is None or not products:
+        return Head(len(products), ignored=ignored)
+    found = [model.index_of(product) for product in products]
+    known = np.array([index is not None for index in found])
+    at = np.array([index or 0 for index in found], dtype=np.intp)
+    return Head(
+        len(products),
+        kind=None if model.groups is None else np.where(known, model.groups[at], np.int32(-1)),
+        vectors=None if model.factors is None else _directions(model.factors[at] * known[:, None]),
+        popularity=np.where(known, model.popularity[at], np.float32(0.0)),
+        ignored=ignored,
+    )
+
+
+def _directions(vectors: Floats) -> Floats:
+    """The same of length 1; zeros stay."""
+    length = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]
+    return np.asarray(vectors / np.maximum(length, np.float32(1e-9)), dtype=np.float32)
+
+
+def _mix(model: ItemModel, shopper: Shopper) -> dict[int, float]:
+    """The kinds of what is known of the shopper, each product weighing as much as it tells."""
+    interests = shopper.interests()
+    kinds = np.array([model.group_of(one.product_id) for one in interests], dtype=np.int32)
+    return mix_of(kinds, np.array([one.weight for one in interests], dtype=np.float32))

@@ -1,0 +1,130 @@
+"""A rail that is steered, over HTTP: another order, draws and their chances, what is ignored, and no mask undone."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+import redis
+
+from app.adapters.redis import keys
+from app.core.experiments.types import UNCHANGED, ArmKey, Status, Treatment
+from app.core.ids import RequestId
+from app.core.recommend.exploration import MOST_EPSILON, Exploration, fill, generator_of
+from app.core.recommend.impressions import VISIT_S
+from app.core.recommend.scoring import ItemModel
+from app.core.recommend.steering import OFF, Steering
+from app.core.recommend.types import Rail
+from app.core.shops import Shop
+from app.wiring.web import Web
+from tests.experiments.running import experiment
+from tests.serving.catalogue import set_stock
+from tests.serving.conftest import Ask, products_of
+from tests.serving.running import decisions, start, visitor_in
+
+BESIDE = (Rail.BOUGHT_TOGETHER,)
+IN_ORDER = [2, 3, 4, 10, 9, 8, 7, 6, 5]
+EVERYTHING = Steering(diversity=1, calibration=1, popularity=1, impressions=1, margin=1, stock=1)
+
+
+def steered(wiring: Web, shop: Shop, steering: Steering, *rails: Rail) -> str:
+    """A visitor in the arm that is steered so."""
+    (test,) = start(wiring, shop, experiment(0, UNCHANGED, Treatment(steering=steering), rails=rails or BESIDE))
+    return visitor_in("b1", test)
+
+
+def test_sliders_at_zero_leave_the_rail_as_everybody_has_it(
+    wiring: Web, shop: Shop, full_model: ItemModel, ask: Ask
+) -> None:
+    visitor = steered(wiring, shop, OFF)
+    assert products_of(ask(visitor=visitor, limit=9)) == products_of(ask(limit=9)) == IN_ORDER
+
+
+@pytest.mark.parametrize("slider", ["diversity", "popularity"])
+def test_a_slider_changes_the_order_and_not_what_may_be_shown(
+    wiring: Web, shop: Shop, full_model: ItemModel, ask: Ask, slider: str
+) -> None:
+    visitor = steered(wiring, shop, Steering(**{slider: 1.0}))
+    shown = products_of(ask(visitor=visitor, limit=9))
+    assert shown != IN_ORDER
+    assert sorted(shown) == sorted(IN_ORDER)
+    assert wiring.counters.totals()["treatments_missed"] == 0
+
+
+def test_calibration_brings_more_of_what_the_shopper_looked_at(
+    wiring: Web, shop: Shop, full_model: ItemModel, ask: Ask, live_redis: redis.Redis
+) -> None:
+    """Products 1 and 8 are of one kind, and nobody else is."""
+    visitor = steered(wiring, shop, Steering(calibration=1))
+    live_redis.hset(keys.visitor(shop.id, visitor), "viewed", "1:1700000000000")
+    assert products_of(ask(visitor=visitor, limit=9))[0] == 8
+
+
+def test_what_is_sold_out_or_in_the_cart_does_not_come_back_and_the_rail_stays_full(
+    wiring: Web, shop: Shop, full_model: ItemModel, catalogue: psycopg.Connection, ask: Ask
+) -> None:
+    visitor = steered(wiring, shop, EVERYTHING)
+    set_stock(catalogue, 10, 0)
+    wiring.redis.incr(keys.catalog(shop.id))
+    wiring.shelves.refresh()
+    shown = products_of(ask(visitor=visitor, limit=7, cart="3"))
+    assert sorted(shown) == [2, 4, 5, 6, 7, 8, 9]
+
+
+def test_draws_are_recorded_with_their_chances_and_can_be_drawn_again(
+    wiring: Web, shop: Shop, mapped: None, ask: Ask
+) -> None:
+    visitor = steered(wiring, shop, Steering(exploration=1), Rail.FOR_YOU)
+    shown = [products_of(ask(placement="home", visitor=visitor, limit=4)) for _ in range(40)]
+    by_sales = list(range(10, 0, -1))
+    assert len({tuple(products) for products in shown}) > 5
+    assert {products[0] for products in shown} == {10}, "the first place is not drawn"
+    good = [sold >= 5 for sold in by_sales]
+    for decision, products in zip(decisions(wiring), shown, strict=True):
+        generator = generator_of(Rail.FOR_YOU, RequestId(decision.request_id))
+        again = fill(by_sales, 4, Exploration(MOST_EPSILON), generator, good=good)
+        assert [item["product_id"] for item in decision.items] == products == list(again.items)
+        assert [item["propensity"] for item in decision.items] == pytest.approx(again.propensities)
+
+
+def test_what_a_shopper_keeps_ignoring_sinks_for_them_alone(
+    wiring: Web, shop: Shop, full_model: ItemModel, ask: Ask, live_redis: redis.Redis
+) -> None:
+    visitor = steered(wiring, shop, Steering(impressions=1))
+    assert products_of(ask(visitor=visitor, limit=3)) == [2, 3, 4]
+    now = int(wiring.clock.now().timestamp()) // VISIT_S
+    visits = ".".join(str(now - back) for back in range(8))
+    live_redis.hset(keys.visitor(shop.id, visitor), "shown", f"2:{visits},3:{now}")
+    assert products_of(ask(visitor=visitor, limit=3))[0] == 3
+    assert 2 in products_of(ask(visitor=visitor, limit=9))
+    live_redis.hset(keys.visitor(shop.id, visitor), "clicked", "2:1700000000000")
+    assert products_of(ask(visitor=visitor, limit=3)) == [2, 3, 4], "a click is no ignoring"
+    assert products_of(ask(limit=3)) == [2, 3, 4]
+
+
+def test_what_was_shown_is_read_only_for_rails_that_make_use_of_it(
+    wiring: Web, shop: Shop, full_model: ItemModel
+) -> None:
+    steered(wiring, shop, Steering(impressions=0.5), Rail.FOR_YOU)
+    shelf = wiring.shelves.mapped(shop.id)
+    assert shelf is not None
+    assert shelf.experiments.showings == {Rail.FOR_YOU}
+
+
+def test_a_look_is_left_as_it_was_put_together(wiring: Web, shop: Shop, full_model: ItemModel, ask: Ask) -> None:
+    visitor = steered(wiring, shop, EVERYTHING, Rail.COMPLETE_THE_LOOK)
+    look = products_of(ask(rail="complete_the_look"))
+    assert products_of(ask(visitor=visitor, rail="complete_the_look")) == look != []
+
+
+def test_sliders_that_were_chosen_at_the_end_of_an_experiment_are_everybodys(
+    wiring: Web, shop: Shop, full_model: ItemModel, ask: Ask
+) -> None:
+    ended = experiment(
+        0, UNCHANGED, Treatment(steering=Steering(popularity=1)), rails=BESIDE, status=Status.STOPPED,
+        adopted=ArmKey("b1"),
+    )  # fmt: skip
+    start(wiring, shop, ended)
+    assert products_of(ask(limit=9)) != IN_ORDER
+    shelf = wiring.shelves.mapped(shop.id)
+    assert shelf is not None
+    assert shelf.experiments.adopted[Rail.BOUGHT_TOGETHER].steering == Steering(popularity=1)
