@@ -7,7 +7,7 @@ import pytest
 
 from app.core.recommend.histories import Histories
 from app.core.recommend.item_statistics import statistics_of
-from app.core.recommend.models.replay import MOST_ASKED, Replay, replays
+from app.core.recommend.models.replay import MOST_ASKED, MOST_WINDOWS, Replay, replays
 from app.core.recommend.tasks import HORIZON_DAYS, Task
 from tests.models.histories import chains, sessions_of
 
@@ -59,7 +59,7 @@ def test_a_window_asks_what_was_bought_in_it_with_ages_counted_from_its_begin() 
 def test_a_long_past_is_played_in_several_windows() -> None:
     generator = np.random.default_rng(2)
     windows = played(bought([sorted(generator.uniform(0, 365, 12).tolist()) for _ in range(50)]), Task.TIME)
-    assert len(windows) == 3
+    assert len(windows) == MOST_WINDOWS
     ends = [one.before.end for one in windows]
     assert ends == sorted(ends, reverse=True)
 

@@ -26,8 +26,8 @@ class ItemStatistics:
     """Float32 [N] each.
 
     `wanted`: the logarithm of one more than the number of people who have the item. `lately`: the logarithm of its
-    share of the newest events over its share of all, 0 where nothing has changed. `again`: the share of its people who came
-    back for it in a later step, smoothed. `age`: the share of all events that had happened before its first one.
+    share of the newest events over its share of all, 0 where nothing has changed. `again`: the share of its people
+    who came back for it in a later step, smoothed. `age`: the share of all events before its first one.
     """
 
     wanted: Column

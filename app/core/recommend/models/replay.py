@@ -19,7 +19,11 @@ ASKED_SHARE = 0.2
 """Of the sessions, the newest, that are asked about rather than learnt from."""
 MOST_ASKED = 12_000
 """Questions; more cost time and teach a small ranker nothing."""
-MOST_WINDOWS = 3
+MOST_WINDOWS = 6
+STRIDE_DAYS = 14
+"""Windows begin so many days apart, and overlap: twice the questions tell more than what they share costs."""
+MOST_EVENTS = 2_000_000
+"""Events that signals learn from over all windows; larger histories are played in fewer of them."""
 LEAST_BEFORE = 0.4
 """A window is played only if so much of the events came before it."""
 
@@ -97,8 +101,9 @@ def _last_steps(histories: Histories, generator: np.random.Generator) -> Replay:
 def _windows(histories: Histories, generator: np.random.Generator) -> Iterator[Replay]:
     assert histories.day is not None
     end = np.floor(histories.end) + 1
-    for window in range(MOST_WINDOWS):
-        high = end - window * HORIZON_DAYS
+    windows = min(MOST_WINDOWS, max(MOST_EVENTS // max(len(histories.item), 1), 1))
+    for window in range(windows):
+        high = end - window * STRIDE_DAYS
         low = high - HORIZON_DAYS
         is_before, is_asked = histories.day < low, (histories.day >= low) & (histories.day < high)
         if window and np.count_nonzero(is_before) < LEAST_BEFORE * len(is_before):
@@ -106,7 +111,7 @@ def _windows(histories: Histories, generator: np.random.Generator) -> Iterator[R
         asked = []
         person = histories.person
         known, wanted = np.unique(person[is_before]), np.unique(person[is_asked])
-        for one in _drawn(np.intersect1d(known, wanted), generator, MOST_ASKED // MOST_WINDOWS).tolist():
+        for one in _drawn(np.intersect1d(known, wanted), generator, MOST_ASKED // windows).tolist():
             first, last = histories.starts[one : one + 2].tolist()
             days = histories.day[first:last]
             cut, stop = np.searchsorted(days, [low, high]).tolist()

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.core.recommend.histories import History
-from app.core.recommend.scoring import NEIGHBOUR, Neighbours
+from app.core.recommend.neighbours import NEIGHBOUR, Neighbours
 from app.core.recommend.signals.types import Arrays, Scores
 
 Weights = npt.NDArray[np.float32]

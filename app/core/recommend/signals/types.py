@@ -41,3 +41,14 @@ class Signal(Protocol):
     def meta(self) -> dict[str, Any]:
         """What an artefact says of it beside its arrays, as JSON; `of` reads both."""
         ...
+
+
+class LateSignal(Signal, Protocol):
+    """A signal that is cheap for a few items and dear for all: a product with a vector for each of them, say."""
+
+    def among(self, history: History, at: npt.NDArray[np.intp]) -> Scores:
+        """How much the history speaks for the items at these positions, float32 [C], at least 0.
+
+        Comparable among themselves; only `scores` compares with what is said on other occasions.
+        """
+        ...
