@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 DEMO_ARGS ?=
 BENCH_ARGS ?=
+EVAL_ARGS ?=
 TEST_PROCESSES ?= 2
 PYTHON ?= python3
 
@@ -58,6 +59,10 @@ bench: setup ## Every benchmark (BENCH_ARGS="--json out.json")
 	$(RUN) attune bench serve $(BENCH_ARGS)
 	$(RUN) attune bench ingest $(BENCH_ARGS)
 	$(RUN) attune bench statistics $(BENCH_ARGS)
+
+.PHONY: eval
+eval: setup ## The models on public data sets, beside simple ones (ATTUNE_DATA=… EVAL_ARGS="--only beauty")
+	$(RUN) python -m app.cli.evaluation.everything $(EVAL_ARGS)
 
 .PHONY: screenshots
 screenshots: setup ## Photograph every page and rail of a demo, at two widths, into docs/images

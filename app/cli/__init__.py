@@ -20,6 +20,7 @@ COMMANDS = {
     "demo": "Run everything on this machine: a store, the app, its workers.",
     "doctor": "Check configuration, connections and data; each problem with its remedy.",
     "erase": "Erase one customer everywhere, with a receipt.",
+    "evaluate": "Measure the models beside simple ones, on data files.",
     "export": "Export what is held about one customer.",
     "recommend": "Show what a rail would show, and why.",
     "report": "The metrics table of a shop.",

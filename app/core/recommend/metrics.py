@@ -6,14 +6,18 @@ because a model that scores everything alike knows nothing.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 Ranks = npt.NDArray[np.int64]
+FEW = 32
+"""Up to so many targets are counted one by one, which is quicker than sorting the catalogue."""
 
 
 def rank_of_best(
-    scores: npt.NDArray[np.float64],
+    scores: npt.NDArray[np.floating[Any]],
     targets: npt.NDArray[np.int64],
     left_out: npt.NDArray[np.int64],
     among: npt.NDArray[np.bool_] | None = None,
@@ -21,7 +25,7 @@ def rank_of_best(
     """The rank of the best-ranked target in the whole catalogue, ties against it.
 
     Args:
-        scores: one score for every item, float64 [N].
+        scores: one score for every item, [N].
         targets: positions in `scores`, at least one; other targets do not stand in the best one's way.
         left_out: positions that are not ranked because the question contains them; none is a target.
         among: where given, bool [N], only these items are ranked; the targets are among them.
@@ -40,6 +44,33 @@ def ranks_of(scores: npt.NDArray[np.float64], targets: npt.NDArray[np.int64], le
     own = np.sort(scores[targets])[::-1]
     in_front = len(rivals) - np.searchsorted(np.sort(rivals), own, side="left")
     return np.asarray(in_front + np.arange(1, len(own) + 1), dtype=np.int64)
+
+
+def target_ranks(
+    scores: npt.NDArray[np.float32], targets: npt.NDArray[np.int32], left_out: npt.NDArray[np.int32]
+) -> Ranks:
+    """The rank of every target in the whole catalogue, ties against it, in the order of `targets`.
+
+    Targets don't stand in each other's way but by coming first: the best one's rank counts other items alone.
+
+    Args:
+        scores: one score for every item, float32 [N], no NaN.
+        left_out: positions that are not ranked; none is a target.
+    """
+    rivals = scores.copy()
+    own = scores[targets]
+    # Nothing compares with NaN.
+    rivals[targets] = np.nan
+    rivals[left_out] = np.nan
+    order = np.argsort(-own, kind="stable")
+    if len(own) <= FEW:
+        in_front = np.array([np.count_nonzero(rivals >= score) for score in own[order]], dtype=np.int64)
+    else:
+        ascending = np.sort(rivals[~np.isnan(rivals)])
+        in_front = len(ascending) - np.searchsorted(ascending, own[order], side="left")
+    ranks = np.empty(len(own), dtype=np.int64)
+    ranks[order] = in_front + np.arange(1, len(own) + 1)
+    return ranks
 
 
 def hit_rate(ranks: Ranks, k: int) -> float:
