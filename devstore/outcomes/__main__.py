@@ -3,6 +3,11 @@
 ``--orders FILE`` gets the orders (.npz: columns ``order``, ``product``, ``day``, ``customer``). ``--lists FILE`` is
 read (JSON, product → products), and ``--out FOLDER`` gets one ``seed-<number>.npz`` for each seed, with the columns of
 `devstore.outcomes.people.Outcomes`.
+
+``--ask FOLDER`` gets ``orders.npz``, ``views.npz`` (``session``, ``product``, ``day``), ``catalogue.json`` and
+``questions.json`` (`devstore.outcomes.questions`). ``--answers FILE`` is read, JSON with the same world's questions and
+answers, ``{"questions": …, "rails": {name: {"rail": …, "lists": [[product, …], …]}}}``, one list for each question in
+their order, and ``--regret FILE`` gets the judgement of each name (`devstore.outcomes.regret`).
 """
 
 from __future__ import annotations
@@ -17,8 +22,11 @@ from typing import Any
 import numpy as np
 
 from devstore.model import World
+from devstore.outcomes import questions
 from devstore.outcomes.past import Past
 from devstore.outcomes.people import Remembered, simulate
+from devstore.outcomes.questions import Questions
+from devstore.outcomes.regret import Judge
 from devstore.outcomes.shelves import Lists, Shelves
 from devstore.worlds import SEED, WorldError, build
 from devstore.worlds.taste import DAY, tastes_of
@@ -26,8 +34,11 @@ from devstore.worlds.taste import DAY, tastes_of
 
 def main(arguments: list[str] | None = None) -> None:
     args = _parser().parse_args(arguments)
-    if not (args.orders or args.lists):
-        sys.exit("devstore.outcomes: say what to write: --orders FILE, or --lists FILE --out FOLDER")
+    if not (args.orders or args.lists or args.ask or (args.answers and args.regret)):
+        sys.exit(
+            "devstore.outcomes: say what to write: --orders FILE, or --lists FILE --out FOLDER, or --ask FOLDER, "
+            "or --answers FILE --regret FILE"
+        )
     try:
         world = build(args.world, seed=args.world_seed)
         if args.orders:
@@ -36,6 +47,10 @@ def main(arguments: list[str] | None = None) -> None:
             args.out.mkdir(parents=True, exist_ok=True)
             for line in _simulate(world, _lists(args.lists), args):
                 print(line, flush=True)
+        if args.ask:
+            _ask(world, args.ask, args)
+        if args.answers:
+            args.regret.write_text(json.dumps(_judged(world, args.answers), indent=2))
     except (OSError, ValueError, WorldError) as error:
         sys.exit(f"devstore.outcomes: {error}")
 
@@ -85,6 +100,37 @@ def _simulate(world: World, lists: Lists, args: argparse.Namespace) -> Iterator[
         yield f"{path.name}: {len(found.person)} people, {int(found.exposed.sum())} came by the rail's place"
 
 
+def _ask(world: World, folder: Path, args: argparse.Namespace) -> None:
+    """Write all that an app learns from, and what it is asked."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shelves = Shelves(world, {})
+    asked = questions.draw(world, shelves, people=args.people, seed=args.first_seed)
+    _write_orders(world, folder / "orders.npz")
+    _save(folder / "views.npz", questions.views(world, shelves, visits=args.visits, seed=args.first_seed))
+    (folder / "catalogue.json").write_text(json.dumps(questions.catalogue(world, shelves)))
+    (folder / "questions.json").write_text(json.dumps(asked.as_json()))
+
+
+def _judged(world: World, answers: Path) -> dict[str, Any]:
+    """By name the regret of each answered rail, with the truth of its pairs where it completes looks.
+
+    Raises:
+        ValueError: the file holds something else, or other questions' answers.
+    """
+    document = json.loads(answers.read_text())
+    judge = Judge(world, Shelves(world, {}), seed=SEED)
+    try:
+        asked = Questions.of(document["questions"])
+        found: dict[str, Any] = {}
+        for name, own in document["rails"].items():
+            found[name] = judge.judge(own["rail"], asked, own["lists"]).as_json()
+            if own["rail"] == "complete_the_look":
+                found[name] |= judge.complements(asked, own["lists"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{answers} holds no answers: {error!r}") from error
+    return found
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="devstore.outcomes", description="What a rail really earns in a world.")
     parser.add_argument("--world", default="generated", help="generated, null, small, or the path of a log")
@@ -92,6 +138,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--orders", type=Path, metavar="FILE", help="write the world's orders there (.npz)")
     parser.add_argument("--lists", type=Path, metavar="FILE", help="the rail's lists, as JSON")
     parser.add_argument("--out", type=Path, metavar="FOLDER", default=Path(), help="where the seeds' files go")
+    parser.add_argument("--ask", type=Path, metavar="FOLDER", help="write there what an app learns from and is asked")
+    parser.add_argument("--visits", type=_number, default=40_000, help="in which people look around, for --ask")
+    parser.add_argument("--answers", type=Path, metavar="FILE", help="what an app would show, as JSON")
+    parser.add_argument("--regret", type=Path, metavar="FILE", help="how far that is from the best, as JSON")
     parser.add_argument("--seeds", type=_number, default=1, help="how many experiments")
     parser.add_argument("--first-seed", type=int, default=1)
     parser.add_argument("--people", type=_number, default=2000, help="in each experiment")

@@ -63,6 +63,16 @@ class Shelves:
         """Minor units of the variant that the page puts into the cart; None for what cannot be bought."""
         return self._price.get(product)
 
+    @property
+    def proposed(self) -> frozenset[int]:
+        """What a rail may show: all that can be bought, gift cards and free samples left out."""
+        return frozenset(self._proposed)
+
+    @property
+    def ranked(self) -> tuple[int, ...]:
+        """All of it by how often it was bought, most often first."""
+        return tuple(product for product in self._ranked if product in self._proposed)
+
     def product(self, product: int, cart: Collection[int]) -> Page:
         """A product's page; its rail has a place where there is something to show, whether it is shown or not."""
         related = [other for other in self._related.get(product, ()) if other not in cart][:RELATED]

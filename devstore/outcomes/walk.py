@@ -18,7 +18,10 @@ from devstore.shoppers.mind import Mind
 
 @dataclass(slots=True)
 class Walk:
-    """`came_by` is what she reached by a card of the rail; `exposed` is set as she comes by the rail's place."""
+    """`came_by` is what she reached by a card of the rail; `exposed` is set as she comes by the rail's place.
+
+    `seen` are the products whose pages she was on, in their order.
+    """
 
     shelves: Shelves
     mind: Mind
@@ -27,6 +30,7 @@ class Walk:
     is_shown: bool
     cart: list[int] = field(default_factory=list)
     came_by: set[int] = field(default_factory=set)
+    seen: list[int] = field(default_factory=list)
     exposed: bool = False
     bought: tuple[int, ...] = ()
 
@@ -69,6 +73,7 @@ class Walk:
         return self.shelves.product(product, self.cart)
 
     def _consider(self, product: int) -> None:
+        self.seen.append(product)
         if self.shelves.price(product) is not None and self.mind.wants(product, self.cart):
             self.cart.append(product)
 

@@ -15,6 +15,7 @@ BENCHMARKS = {
     "serve": "The recommendations route beside a bare and a signed Flask route.",
     "statistics": "Experiments: agreement with gbstats, error rates by simulation, the generated world's truth.",
     "sync": "The import of orders beside DuckDB's reading of the same file.",
+    "train": "A whole training at size, how its cost grows, and how quickly its models answer.",
 }
 
 
