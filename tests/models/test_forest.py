@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from app.core.recommend.forest import Forest, LinearRanker, Ranker, nothing, prior, ranker_of
+from app.core.recommend.forest import Forest, LinearRanker, Ranker, SpreadRanker, nothing, prior, ranker_of
 from app.core.recommend.forest_trees import Missing, Trees
 from app.core.recommend.models.ranker_trees import trees_of
 
@@ -273,3 +273,15 @@ def test_weights_of_a_stored_prior_are_checked() -> None:
     made: LinearRanker = prior(NAMES, {"a": 1.0})
     with pytest.raises(ValueError, match="not a finite number"):
         ranker_of({"weights": np.full(6, np.nan, np.float32)}, made.meta())
+
+
+def test_a_spread_ranker_takes_its_feature_off_and_says_so() -> None:
+    spread = SpreadRanker(prior(["likes", "wanted"], {"likes": 1.0}), "wanted", 0.5)
+    rows = np.array([[1.0, 2.0], [0.5, np.nan]], dtype=np.float32)
+    assert spread.scores(rows).tolist() == [0.0, 0.5]
+    assert spread.contributions(rows).tolist() == [[1.0, -1.0, 0.0], [0.5, 0.0, 0.0]]
+    read = ranker_of(spread.arrays(), spread.meta())
+    assert read.meta() == spread.meta()
+    assert read.scores(rows).tolist() == [0.0, 0.5]
+    with pytest.raises(ValueError, match="one of its features"):
+        ranker_of(spread.arrays(), {**spread.meta(), "feature": "price"})

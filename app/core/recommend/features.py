@@ -22,7 +22,8 @@ Rows = npt.NDArray[np.float32]
 Indexes = npt.NDArray[np.intp]
 RELATIVE = "_of_best"
 """Ends the name of a signal's score as a share of the best one of this request."""
-OF_ITEMS = ("wanted", "lately", "again", "age")
+WANTED = "wanted"
+OF_ITEMS = (WANTED, "lately", "again", "age")
 OF_SHOPPER = ("known", "steps")
 """How many different items the shopper knows, and in how many steps: what else is known may count more or less then."""
 OF_OWN = ("own_times", "own_decayed", "own_share", "own_steps", "own_days", "own_interval", "own_due")

@@ -156,6 +156,47 @@ class LinearRanker:
         return {"kind": "linear", "features": list(self.names)}
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class SpreadRanker:
+    """Another ranker, from whose scores `less` times one feature is taken off: that of what everybody wants, so that
+    more of a catalogue is shown for a little accuracy. What is not known counts as 0."""
+
+    ranker: Ranker
+    feature: str
+    less: float
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.ranker.names
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        """The other ranker's features, and this one's."""
+        return tuple(name for name in self.names if name == self.feature or name in self.ranker.used)
+
+    def scores(self, rows: Rows, *, threads: int = 1) -> Scores:
+        """As `Ranker`."""
+        return self.ranker.scores(rows, threads=threads) - self._taken(rows)
+
+    def contributions(self, rows: Rows) -> Scores:
+        """As `Ranker`; what is taken off stands with its feature."""
+        parts = self.ranker.contributions(rows)
+        parts[:, self.names.index(self.feature)] -= self._taken(rows)
+        return parts
+
+    def _taken(self, rows: Rows) -> Scores:
+        return np.nan_to_num(rows[:, self.names.index(self.feature)]) * np.float32(self.less)
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """The other ranker's."""
+        return self.ranker.arrays()
+
+    def meta(self) -> dict[str, Any]:
+        """What kind of ranker this is, its features, and what it is made of."""
+        of = self.ranker.meta()
+        return {"kind": "spread", "features": of["features"], "of": of, "feature": self.feature, "less": self.less}
+
+
 def prior(names: Sequence[str], weights: Mapping[str, float]) -> LinearRanker:
     """The weighted sum of the features that are given a weight.
 
@@ -195,6 +236,11 @@ def ranker_of(arrays: Arrays, meta: Mapping[str, Any], known: Collection[str] | 
             if weights is None or weights.dtype != np.float32 or weights.shape != (len(names),):
                 raise ValueError("a linear ranker has one float32 weight for each feature")
             return _linear(names, weights)
+        case "spread":
+            feature, less = meta.get("feature"), meta.get("less")
+            if feature not in names or not isinstance(less, float) or not 0.0 <= less < float("inf"):
+                raise ValueError("a spread ranker takes a finite share of one of its features off")
+            return SpreadRanker(ranker_of(arrays, meta.get("of") or {}, known), str(feature), less)
         case kind:
             raise ValueError(f"{kind!r} is no kind of ranker")
 

@@ -28,3 +28,8 @@ class Task(StrEnum):
     def repeats(self) -> bool:
         """Whether an item of the history can be an answer."""
         return self is not Task.SEQUENCE
+
+    @property
+    def spread(self) -> bool:
+        """Whether a shop gains when more of its catalogue is shown, so that a little accuracy is given for it."""
+        return self is Task.TIME

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from app.core.recommend.blend import NEWEST, Blend, Pool
-from app.core.recommend.features import RELATIVE, Features, Rows, directions_of, names_of
-from app.core.recommend.forest import Ranker, prior
+from app.core.recommend.features import RELATIVE, WANTED, Features, Rows, directions_of, names_of
+from app.core.recommend.forest import Ranker, SpreadRanker, prior
 from app.core.recommend.histories import Histories
 from app.core.recommend.item_facts import ItemFacts
 from app.core.recommend.item_statistics import statistics_of
@@ -35,7 +35,10 @@ HARDEST, DRAWN = 100, 50
 and others alike: were all answers kept, the ranker would learn that the last candidates are often right."""
 VALIDATED = 0.15
 """Of the questions, the share on which a ranker is judged."""
-NEW_ITEMS = 0.03
+SPREAD_COST = 0.015
+"""Of a ranker's quality, the share that a wider choice over the catalogue may cost."""
+SPREADS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
+NEW_ITEMS = 0.05
 """Of the items, the share that is kept from the signals where content can speak for them."""
 SCALED_BY = 1000
 """Histories from which a signal's usual best score is taken."""
@@ -91,18 +94,33 @@ class _Lessons:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def ranker(self, names: Sequence[str], directions: Sequence[int], stated: Sequence[Ranker], seed: int) -> Ranker:
-        """The learnt ranker, or the first of the stated ones that does no worse on questions held back."""
+    def ranker(
+        self, names: Sequence[str], directions: Sequence[int], stated: Sequence[Ranker], seed: int, *, spread: bool
+    ) -> Ranker:
+        """The learnt ranker, or the first of the stated ones that does no worse on questions held back.
+
+        Args:
+            spread: take off what everybody wants, as far as it costs next to nothing (`SPREAD_COST`).
+        """
         if len(self) < LEAST_ASKED:
             return stated[0]
         held = np.random.default_rng(seed).random(len(self)) < VALIDATED
         parts = [self._part(np.flatnonzero(~held)), self._part(np.flatnonzero(held))]
         learnt = ranker.fit(*parts[0], names=names, monotone=directions, validation=parts[1], seed=seed)
-        return max((*stated, learnt), key=lambda one: ranker.quality(one, *parts[1]))
+        best = max((*stated, learnt), key=lambda one: ranker.quality(one, *parts[1]))
+        return _spread(best, parts[1]) if spread else best
 
     def _part(self, chosen: npt.NDArray[np.intp]) -> tuple[Rows, npt.NDArray[np.int8], npt.NDArray[np.int64]]:
         rows, relevance = [self.rows[one] for one in chosen], [self.relevance[one] for one in chosen]
         return np.concatenate(rows), np.concatenate(relevance), np.array([len(one) for one in rows], dtype=np.int64)
+
+
+def _spread(best: Ranker, held: ranker.Lesson) -> Ranker:
+    """The ranker that takes most off for what everybody wants among those that do hardly worse on these questions."""
+    least = (1.0 - SPREAD_COST) * ranker.quality(best, *held)
+    tried = [SpreadRanker(best, WANTED, less) for less in SPREADS]
+    good = [one for one in tried if ranker.quality(one, *held) >= least]
+    return good[-1] if good else best
 
 
 def _learn(given: Material, parameters: Mapping[str, Any], cast: Cast) -> Learnt:
@@ -121,8 +139,8 @@ def _learn(given: Material, parameters: Mapping[str, Any], cast: Cast) -> Learnt
         cast,
         parameters,
         _shares(cast) if weights is None else weights,
-        anything.ranker(names_of(cast.names), directions, stated, given.seed),
-        new.ranker(names_of(cast.names), directions, stated, given.seed),
+        anything.ranker(names_of(cast.names), directions, stated, given.seed, spread=given.task.spread),
+        new.ranker(names_of(cast.names), directions, stated, given.seed, spread=given.task.spread),
     )
 
 
