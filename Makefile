@@ -59,10 +59,12 @@ bench: setup ## Every benchmark (BENCH_ARGS="--json out.json")
 	$(RUN) attune bench serve $(BENCH_ARGS)
 	$(RUN) attune bench ingest $(BENCH_ARGS)
 	$(RUN) attune bench statistics $(BENCH_ARGS)
+	$(RUN) attune bench train $(BENCH_ARGS)
 
 .PHONY: eval
 eval: setup ## The models on public data sets, beside simple ones (ATTUNE_DATA=… EVAL_ARGS="--only beauty")
-	$(RUN) python -m app.cli.evaluation.everything $(EVAL_ARGS)
+	@met=0; $(RUN) python -m app.cli.evaluation.everything $(EVAL_ARGS) || met=1; \
+	$(RUN) python -m app.cli.evaluation.world || met=1; exit $$met
 
 .PHONY: screenshots
 screenshots: setup ## Photograph every page and rail of a demo, at two widths, into docs/images

@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from app.core.experiments.types import HOLD_OUT_SHARE
+from app.core.recommend import canary
 
 API_VERSION = "2026-10"
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -49,6 +50,10 @@ class Settings:
     """Where embedded services and local artefacts live."""
     hold_out_share: float
     """The part of a shop's visitors who are held out from its first model on, 0 to 0.5; 0 makes no hold-out."""
+    canary_share: float
+    """The part of visitors who get a new model first, 0 to 0.5; with 0 everybody gets it at once."""
+    canary_hours: float
+    """How long, at most."""
     clock_url: str | None
     """Where the store's time is read from in demo and tests (the devstore's clock), never in production."""
 
@@ -89,6 +94,8 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         encryption_keys=_keys(_required(source, "ENCRYPTION_KEYS")),
         data_dir=folder,
         hold_out_share=_percent(source, "HOLD_OUT_PERCENT", default=100 * HOLD_OUT_SHARE, most=50) / 100,
+        canary_share=_percent(source, "CANARY_PERCENT", default=100 * canary.SHARE, most=50) / 100,
+        canary_hours=_hours(source, "CANARY_HOURS", default=canary.HOURS, most=168),
         clock_url=f"{test_origin}/_dev/clock" if test_origin else None,
     )
 
@@ -99,6 +106,15 @@ def _percent(env: Mapping[str, str], name: str, *, default: float, most: float) 
         return default
     if not re.fullmatch(r"\d{1,3}(\.\d+)?", text, re.ASCII) or float(text) > most:
         raise SettingsError(f"{name} must be a percentage from 0 to {most:g}")
+    return float(text)
+
+
+def _hours(env: Mapping[str, str], name: str, *, default: float, most: float) -> float:
+    text = env.get(name, "").strip()
+    if not text:
+        return default
+    if not re.fullmatch(r"\d{1,3}(\.\d+)?", text, re.ASCII) or not 0 < float(text) <= most:
+        raise SettingsError(f"{name} must be a number of hours above 0, {most:g} at most")
     return float(text)
 
 

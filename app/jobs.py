@@ -17,7 +17,11 @@ RECONCILE_STORE: Final = "workers.jobs.sync.reconcile_store"
 FETCH_REFUNDS: Final = "workers.jobs.sync.fetch_refunds"
 ASK_OPT_OUTS: Final = "workers.jobs.sync.ask_opt_outs"
 TRAIN_MODELS: Final = "workers.jobs.train.train_models"
+WATCH_MODELS: Final = "workers.jobs.watch.watch_models"
+WATCH_EVERYWHERE: Final = "workers.jobs.watch.watch_everywhere"
 PUBLISH_LISTS: Final = "workers.jobs.publish.publish_lists"
+LEARN_NEWS: Final = "workers.jobs.news.learn_news"
+PLAN_TRAININGS: Final = "workers.jobs.news.plan_trainings"
 FORGET_MODELS: Final = "workers.jobs.train.forget_models"
 ROLL_UP: Final = "workers.jobs.lake.roll_up"
 TIDY_LAKE: Final = "workers.jobs.lake.tidy_lake"
@@ -46,6 +50,7 @@ QUEUE_OF: Final = {
     APPLY_RETENTION: QUEUE_IMPORTS,
     RESEAL: QUEUE_IMPORTS,
     READ_EXPERIMENTS: QUEUE_IMPORTS,
+    WATCH_MODELS: QUEUE_IMPORTS,
     TRAIN_MODELS: QUEUE_TRAINING,
 }
 """The jobs with a queue other than the default one."""
@@ -71,6 +76,8 @@ ROLL_UP_DUE: Final = "roll_up"
 OPT_OUTS_DUE: Final = "opt_outs"
 REFUNDS_DUE: Final = "refunds"
 TRAINING_DUE: Final = "train_models"
+LISTS_DUE: Final = "publish_lists"
+NEWS_DUE: Final = "news"
 
 DUE: Final = {
     "webhook": Due(PROCESS_WEBHOOK, takes_id=True),
@@ -78,7 +85,8 @@ DUE: Final = {
     "pixel": Due(CONNECT_PIXEL),
     "sync": Due(SYNC_STORE),
     "forget_models": Due(FORGET_MODELS),
-    "publish_lists": Due(PUBLISH_LISTS),
+    LISTS_DUE: Due(PUBLISH_LISTS),
+    NEWS_DUE: Due(LEARN_NEWS),
     REFUNDS_DUE: Due(FETCH_REFUNDS),
     OPT_OUTS_DUE: Due(ASK_OPT_OUTS),
     TRAINING_DUE: Due(TRAIN_MODELS),

@@ -78,6 +78,7 @@ def settings_of(database_urls: tuple[str, str], services: TestServices, folder: 
             "APP_URL": "https://attune.example.com",
             "ENCRYPTION_KEYS": TEST_KEY,
             "HOLD_OUT_PERCENT": "0",
+            "CANARY_PERCENT": "0",
         }
     )
 

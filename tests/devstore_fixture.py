@@ -223,6 +223,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "SHOPIFY_TEST_ORIGIN": settings.shopify_test_origin,
         "APP_URL": settings.app_url,
         "HOLD_OUT_PERCENT": f"{100 * settings.hold_out_share:g}",
+        "CANARY_PERCENT": f"{100 * settings.canary_share:g}",
+        "CANARY_HOURS": f"{settings.canary_hours:g}",
         "ENCRYPTION_KEYS": ",".join(base64.b64encode(key).decode() for key in settings.encryption_keys),
     }
     return {name: value for name, value in named.items() if value}

@@ -53,6 +53,7 @@ def sample(column: Column[object]) -> object:
     samples = {
         "BigInteger": 1,
         "Integer": 1,
+        "Float": 1.0,
         "Boolean": True,
         "Date": now.date(),
         "DateTime": now,

@@ -99,6 +99,8 @@ TIMETABLE: Final = (
     Timed(jobs.SWEEP, every_s=30, at_once=True),
     Timed(jobs.CONNECT_CHANGED_PIXELS, every_s=3600),
     Timed(jobs.READ_EVERYWHERE, every_s=3600),
+    Timed(jobs.PLAN_TRAININGS, every_s=3600),
+    Timed(jobs.WATCH_EVERYWHERE, every_s=300),
     Timed(jobs.EACH_NIGHT, every_s=DAY_S, offset_s=NIGHT_S),
     Timed(jobs.TIDY_LAKES, every_s=DAY_S, offset_s=NIGHT_S),
     Timed(jobs.REFRESH_TOKENS, every_s=7 * DAY_S, offset_s=NIGHT_S),

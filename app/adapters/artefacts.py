@@ -38,7 +38,7 @@ ALIGNED = 64
 PUT_TRIES = 3
 ABANDONED_AFTER_S = 6 * 3600.0
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
-_NAME = re.compile(r"[a-z][a-z_]{0,39}")
+_NAME = re.compile(r"[a-z][a-z_]{0,59}")
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 

@@ -65,6 +65,8 @@ class Count(StrEnum):
     """Those of them that had been in another arm until then."""
     EXPERIMENTS_UNREAD = "experiments_unread"
     ARMS_ANSWERED = "arms_answered"
+    MODELS_UNREAD = "models_unread"
+    """Model files that could not be read; the model before, or lists, served instead."""
 
 
 SLOTS = 256

@@ -53,6 +53,16 @@ def counts(since: datetime, until: datetime) -> ir.Table:
     return named.group_by("placement", "rail", "type").aggregate(count=named.count())
 
 
+def impressions(since: datetime, until: datetime) -> ir.Table:
+    """``product, count`` of the cards in view in [since, until); what a control arm would have shown nobody saw."""
+    events = between(since, until)
+    seen = events.filter(
+        events.type == EventType.EXPOSURE.value, events.product_id.notnull(), ~ibis.coalesce(events.ghost, False)
+    )
+    each = once(seen)
+    return each.group_by(product=each.product_id).aggregate(count=each.count())
+
+
 def visits(since: datetime, until: datetime) -> ir.Table:
     """One row of ``visitors, sessions`` for [since, until). A visit is counted where it began.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.analytics import expressions
 from app.analytics.warehouse import DuckDbWarehouse
-from app.core.ids import ShopId
+from app.core.ids import ProductId, ShopId
 from app.core.shop_days import SESSION_GAP, utc_days
 from app.ports import DayCounts, EventCount, LakeReader
 
@@ -25,6 +25,9 @@ class LakeCounts:
             tables = {"events": events}
             (visits,) = self._warehouse.rows(expressions.visits(since, until), tables)
             rows = self._warehouse.rows(expressions.counts(since, until), tables)
-            return DayCounts([EventCount(**row) for row in rows], visits["visitors"], int(visits["sessions"] or 0))
+            seen = self._warehouse.rows(expressions.impressions(since, until), tables)
+            impressions = {ProductId(row["product"]): int(row["count"]) for row in seen}
+            counts, sessions = [EventCount(**row) for row in rows], int(visits["sessions"] or 0)
+            return DayCounts(counts, visits["visitors"], sessions, impressions)
 
         return self._lake.read(shop, *utc_days(since - SESSION_GAP, until), work)

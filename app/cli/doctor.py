@@ -15,7 +15,7 @@ from app.adapters.db.tables import OPEN_TABLES
 from app.adapters.redis import keys
 from app.adapters.redis.backlog import MOST_ENTRIES, MOST_FOR_DECISIONS, read_backlog
 from app.adapters.shopify.scopes import missing as missing_scopes
-from app.cli import doctor_lake
+from app.cli import doctor_lake, doctor_models
 from app.cli.migrations import newest_revision
 from app.cli.shop_argument import find_shop
 from app.core.findings import Finding, Grade, failed, passed, warned
@@ -202,11 +202,7 @@ def _learning(wiring: Worker, shop: Shop) -> Iterator[Finding]:
         yield warned("consent", "the merchant has not consented to training", "the merchant decides on the app's page")
         return
     yield passed("consent", f"given by {decision.by} on {decision.at:%Y-%m-%d}, text {decision.text_version}")
-    used = wiring.models.in_use(shop.id)
-    if used is None:
-        yield warned("model", "none published", f"run `attune train {shop.domain}`")
-    else:
-        yield passed("model", f"{used.version} ({used.strategy}), trained {used.trained_at:%Y-%m-%d %H:%M}")
+    yield from doctor_models.models(wiring, shop)
 
 
 def _show(findings: list[Finding]) -> None:

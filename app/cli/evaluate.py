@@ -26,6 +26,7 @@ from app.core.recommend.tasks import HORIZON_DAYS, Task
 
 SEED = 20100301
 KS = "5,10,20"
+COLD_METRICS = ("recall", "ndcg")
 
 
 class ModelsFailed(DomainError):
@@ -43,6 +44,7 @@ class ModelsFailed(DomainError):
 @click.option(
     "--cold", type=float, help="sequence with --items: hide this share of the items (0.05), and ask for them."
 )
+@click.option("--trade-off", is_flag=True, help="attune: also what a merchant's sliders would cost and bring.")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the results as JSON.")
 def command(
     data: tuple[Path, ...],
@@ -53,6 +55,7 @@ def command(
     until: str | None,
     days: int,
     cold: float | None,
+    trade_off: bool,
     json_file: Path | None,
 ) -> None:
     """Measure the production models beside simple ones, on data of your own or public ones."""
@@ -63,7 +66,10 @@ def command(
     console = Console()
     for sentence in show.exam_in_words(exam):
         click.echo(sentence)
-    jobs = [process.Job(name, exam, *((cuts,) if cold is None else ((DEPTH,), ("recall", "ndcg")))) for name in chosen]
+    if trade_off and OURS not in chosen:
+        raise click.UsageError(f"--trade-off is measured with {OURS}, which is not among the models")
+    graded: tuple[tuple[int, ...], tuple[str, ...] | None] = (cuts, None) if cold is None else ((DEPTH,), COLD_METRICS)
+    jobs = [process.Job(name, exam, *graded, trade_off and name == OURS) for name in chosen]
     results, failed = run_all(jobs, console)
     if results:
         results += [by_chance(exam, DEPTH)] if cold is not None else []

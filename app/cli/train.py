@@ -1,56 +1,101 @@
-"""`attune train SHOP`: trains in this process, prints every rail's exam beside its floor, and publishes the lists."""
+"""`attune train SHOP`: trains in this process, prints every rail's exam beside its floor, and publishes the lists.
+
+With options, it goes back to the version before, or prints a version's model card.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
+from rich.markdown import Markdown
 from rich.table import Table
 
 from app import config
 from app.cli.shop_argument import find_shop
-from app.core.errors import Busy
+from app.core.errors import Busy, NotEnoughData
+from app.core.ids import ModelVersion
 from app.core.shops import Shop
+from app.services.introduce_model import Introduced
 from app.services.publish_lists import Published, publish_lists
 from app.services.roll_back_models import roll_back
+from app.services.tell_model import card_as_markdown
 from app.wiring.worker import Worker
+
+if TYPE_CHECKING:
+    from app.services.train_models import Training
+
+IN_USE = "in use"
+"""No version is called so: they hold no blanks."""
 
 
 @click.command()
 @click.argument("shop")
 @click.option("--roll-back", "back", is_flag=True, help="Use the model before the present one again.")
-def command(shop: str, back: bool) -> None:
-    """Train, examine and publish the models of SHOP; or roll back to the version before."""
+@click.option("--at-once", is_flag=True, help="Everybody gets the new model, without a canary before.")
+@click.option(
+    "--card",
+    "carded",
+    is_flag=False,
+    flag_value=IN_USE,
+    default=None,
+    metavar="[VERSION]",
+    help="Only print the model card of VERSION, or of the one in use.",
+)
+def command(shop: str, back: bool, at_once: bool, carded: str | None) -> None:
+    """Train, examine and introduce the models of SHOP; or roll back to the version before."""
     wiring = Worker(config.load())
     try:
         found = find_shop(wiring.shops, shop)
         console = Console()
+        if carded is not None:
+            console.print(Markdown(_card(found, wiring, carded)))
+            return
         if back:
             version = roll_back(found, wiring.rolling_back)
             console.print(f"Rolled back: {found.domain} uses [bold]{version}[/bold] again.")
-        elif not _train(found, wiring, console):
+        elif not _train(found, wiring, console, at_once=at_once):
             return
         _publish(found, wiring, console)
     finally:
         wiring.close()
 
 
-def _train(shop: Shop, wiring: Worker, console: Console) -> bool:
+def _train(shop: Shop, wiring: Worker, console: Console, *, at_once: bool) -> bool:
     """Train and show what came of it; whether there is a version whose lists can be published."""
     from app.services.train_models import train_models
 
     with console.status(f"Training {shop.domain}"):
-        training = train_models(shop, wiring.training)
+        training = train_models(shop, wiring.training, at_once=at_once)
     console.print(f"{training.orders:,} orders, {training.products:,} products.")
     if "rails" in training.metrics:
         console.print(exam_table(training.metrics["rails"]))
     for note in filter(None, training.note.split(". ")):
         console.print(f"[yellow]Note:[/yellow] {note}.")
     if training.version is not None:
-        console.print(f"In use: [bold]{training.version}[/bold]")
+        console.print(_served(training, wiring))
     return training.version is not None
+
+
+def _served(training: Training, wiring: Worker) -> str:
+    match training.introduced:
+        case Introduced.CANARY:
+            share, hours = wiring.settings.canary_share, wiring.settings.canary_hours
+            said = f"for {share:.0%} of visitors, everybody's after {hours:g} hours if nothing speaks against it"
+            return f"On trial: [bold]{training.version}[/bold] {said} (--at-once for everybody now)."
+        case Introduced.NOBODY:
+            return f"[bold]{training.version}[/bold] was taken back before, and is not used (--at-once uses it)."
+    return f"In use: [bold]{training.version}[/bold]"
+
+
+def _card(shop: Shop, wiring: Worker, version: str) -> str:
+    models = wiring.models
+    found = models.in_use(shop.id) if version == IN_USE else models.one(shop.id, ModelVersion(version))
+    if found is None:
+        raise NotEnoughData(f"{shop.domain} has no model {version}; `attune train {shop.domain}` makes one")
+    return card_as_markdown(found, wiring.trials.one(shop.id, found.version))
 
 
 def exam_table(rails: Mapping[str, Any]) -> Table:

@@ -36,6 +36,7 @@ from app.ports.experiments import (
     TeamClick,
     Window,
 )
+from app.ports.fresh import FreshStore, NewsOfShop
 from app.ports.models import (
     ArtefactStore,
     ListCache,
@@ -43,7 +44,9 @@ from app.ports.models import (
     ModelRecord,
     Models,
     ModelSignals,
+    ModelsServed,
     PublishedLists,
+    Trials,
 )
 from app.ports.privacy import (
     ConsentRecord,
@@ -77,6 +80,11 @@ from app.ports.shopify import (
     StoredToken,
     TokenIssuer,
     TokenPair,
+)
+from app.ports.steering import (
+    KeptSteering,
+    ProductPulse,
+    SteeringRegister,
 )
 from app.ports.store import (
     Card,
@@ -146,12 +154,14 @@ __all__ = [
     "EventLog",
     "ExperimentRegister",
     "Exposures",
+    "FreshStore",
     "Imported",
     "Inbox",
     "Installations",
     "Jobs",
     "Json",
     "KeptExperiment",
+    "KeptSteering",
     "Lake",
     "LakeReader",
     "LakeTurn",
@@ -164,6 +174,8 @@ __all__ = [
     "ModelRecord",
     "ModelSignals",
     "Models",
+    "ModelsServed",
+    "NewsOfShop",
     "OrderFacts",
     "OrderHistory",
     "Outcomes",
@@ -172,6 +184,7 @@ __all__ = [
     "ProductFacts",
     "ProductKinds",
     "ProductNumbers",
+    "ProductPulse",
     "PublishedLists",
     "Purchases",
     "RecordKind",
@@ -184,6 +197,7 @@ __all__ = [
     "Shoppers",
     "Shops",
     "ShopsByDomain",
+    "SteeringRegister",
     "StoreImporter",
     "StoreRecords",
     "StoredList",
@@ -194,6 +208,7 @@ __all__ = [
     "TeamClick",
     "TokenIssuer",
     "TokenPair",
+    "Trials",
     "ViewHistory",
     "ViewedSessions",
     "VisitorState",

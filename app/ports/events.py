@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
@@ -38,6 +38,8 @@ class Decision:
     """
     unit: str | None = None
     """Who was assigned, where that is not the visitor: the first id of a customer known from another browser."""
+    failed: int = 0
+    """How many sources of the cascade failed, and were passed over."""
     show: str = "ours"
     """What stood in the rail's place (`app.core.experiments.types.Show`); a control's items are what would have."""
 
@@ -118,6 +120,8 @@ class DayCounts:
     events: Sequence[EventCount]
     visitors: int
     sessions: int
+    impressions: Mapping[ProductId, int] = field(default_factory=dict)
+    """How often each product's card was in view."""
 
 
 class EventCounts(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -14,6 +14,8 @@ from app.core.ids import (
     ProductId,
     ShopId,
 )
+from app.core.recommend.canary import Canary, Served, Trial
+from app.core.recommend.watched_days import Day
 from app.ports.serving import StoredList
 from app.ports.work import Json
 
@@ -50,6 +52,8 @@ class ModelRecord:
     products: int
     metrics: Mapping[str, Any]
     note: str
+    lineage: Mapping[str, Any] = field(default_factory=dict)
+    """What it was learnt from and by which code (`app.core.recommend.model_card`); empty in old versions."""
 
 
 class Models(Protocol):
@@ -59,6 +63,15 @@ class Models(Protocol):
 
     def in_use(self, shop: ShopId) -> ModelRecord | None:
         """What the register says of the current version."""
+
+    def one(self, shop: ShopId, version: ModelVersion) -> ModelRecord | None:
+        """What it says of this version."""
+
+    def previous(self, shop: ShopId) -> ModelVersion | None:
+        """The version that was in use before the current one."""
+
+    def canary(self, shop: ShopId) -> Canary | None:
+        """The version that some visitors get first."""
 
     def record(self, shop: ShopId, record: ModelRecord) -> None: ...
 
@@ -78,6 +91,60 @@ class Models(Protocol):
 
     def forget(self, shop: ShopId) -> None:
         """Remove the register and the pointer (withdrawn consent, shop erasure)."""
+
+
+class Trials(Protocol):
+    """How versions do once shoppers get them. Every change is one transaction with what the register and the pointer
+    say; one whose turn is over (the stage has changed meanwhile) changes nothing."""
+
+    def one(self, shop: ShopId, version: ModelVersion) -> Trial | None: ...
+
+    def watched(self, shop: ShopId) -> Trial | None:
+        """The one to look at: the canary, or else what everybody got lately."""
+
+    def history(self, shop: ShopId, *, limit: int = 20) -> Sequence[Trial]:
+        """The newest first."""
+
+    def start_canary(self, shop: ShopId, trial: Trial) -> None:
+        """Let some visitors get it; a canary that is at work is replaced."""
+
+    def publish(self, shop: ShopId, trial: Trial) -> None:
+        """Let everybody get it at once, from `Trial.live_at` on; a canary that is at work is replaced."""
+
+    def promote(self, shop: ShopId, version: ModelVersion, *, at: datetime, reason: str) -> bool:
+        """Let everybody get the canary; False when it is none any more."""
+
+    def take_back(self, shop: ShopId, version: ModelVersion, *, at: datetime, reason: str) -> bool:
+        """Let nobody get the canary any more; False when it is none any more."""
+
+    def replace_canary(self, shop: ShopId, *, at: datetime, reason: str) -> ModelVersion | None:
+        """End the canary without a judgement; None when there is none."""
+
+    def go_back(
+        self, shop: ShopId, version: ModelVersion, *, at: datetime, reason: str, available: Collection[ModelVersion]
+    ) -> ModelVersion | None:
+        """Take a version back that everybody gets: the pointer goes to the one before, of those that are `available`.
+
+        None when there is none, or when the pointer has moved meanwhile.
+        """
+
+    def keep(self, shop: ShopId, version: ModelVersion, *, at: datetime, reason: str) -> bool:
+        """Nothing spoke against it: it is not watched any longer."""
+
+    def note(self, shop: ShopId, version: ModelVersion, figures: Json, *, at: datetime) -> None:
+        """Keep what was counted."""
+
+
+class ModelsServed(Protocol):
+    """What shoppers did with what models recommended, of consenting visitors, without names."""
+
+    def of_versions(
+        self, shop: ShopId, versions: Collection[ModelVersion], *, since: datetime, until: datetime
+    ) -> Mapping[ModelVersion, Served]:
+        """By version; visitors who got several of them count for none."""
+
+    def by_day(self, shop: ShopId, *, at: datetime, first: int, until: datetime) -> Sequence[Day]:
+        """By 24 hours counted from `at`, of all models, from day `first` (0 begins at `at`) on."""
 
 
 class ModelSignals(Protocol):

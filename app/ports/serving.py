@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from app.core.experiments.assign import Experiments
 from app.core.experiments.types import Unit
 from app.core.ids import (
@@ -16,6 +19,8 @@ from app.core.ids import (
     ShopId,
     VisitorId,
 )
+from app.core.recommend.canary import Canary
+from app.core.recommend.past_orders import PastOrder, products_of
 from app.core.recommend.served import ServedModel
 from app.core.recommend.types import ReasonCode
 
@@ -32,7 +37,11 @@ class Shelf(Protocol):
 
     @property
     def pinned(self) -> Mapping[ModelVersion, ServedModel]:
-        """Older models that running experiments name, as far as they can still be read."""
+        """Other models that running experiments name, and the canary, as far as they can be read."""
+
+    @property
+    def canary(self) -> Canary | None:
+        """The version that some visitors get before everybody does."""
 
     @property
     def titles(self) -> Mapping[ProductId, str]: ...
@@ -41,6 +50,20 @@ class Shelf(Protocol):
     def handles(self) -> Mapping[ProductId, str]: ...
 
     def is_buyable(self, product: ProductId) -> bool: ...
+
+    def buyable_among(self, items: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Which of these products may be recommended, bool [N]; not to be changed.
+
+        Args:
+            items: ids that a model holds; the answer is remembered by the array itself until the catalogue changes.
+        """
+
+    @property
+    def new_products(self) -> Mapping[ProductId, int]:
+        """The impressions that are still owed to each new product; nothing while no slider asks for them."""
+
+    def cover(self, product: ProductId) -> float:
+        """For how many days the stock lasts; infinite where it never ends, NaN where it is not known (now)."""
 
     def cannot_be_bought(self, product: ProductId) -> bool:
         """Whether the product is known and may not be recommended now; False for one that the shelf has never seen."""
@@ -83,8 +106,10 @@ class VisitorState:
     """The last products put into the cart."""
     shown: Mapping[ProductId, tuple[int, ...]] = field(default_factory=dict)
     """In which visits which card of ours was in view, newest first (`impressions.visit_of`); read only where asked."""
-    bought: tuple[ProductId, ...] = ()
-    """The last purchases of the signed-in customer; empty for everybody who is not proved to be one."""
+    orders: tuple[PastOrder, ...] = ()
+    """The last orders of the signed-in customer, newest first; empty for everybody who is not proved to be one."""
+    visit: tuple[ProductId, ...] = ()
+    """What was viewed, clicked or carted in the last visit, oldest first, each once; read only where asked."""
     unit: Unit | None = None
     """Who is assigned to arms, where that is not the visitor: the first id under which a signed-in customer came."""
     stitched: bool = False
@@ -92,6 +117,11 @@ class VisitorState:
     stored: StoredList | None = None
     known: bool = True
     """False where nothing could be read: then it is not known either as whom the visitor is assigned."""
+
+    @property
+    def bought(self) -> tuple[ProductId, ...]:
+        """The different products of the orders, newest first."""
+        return products_of(self.orders)
 
 
 class LiveState(Protocol):
@@ -104,6 +134,7 @@ class LiveState(Protocol):
         customer: CustomerId | None = None,
         signed_in: CustomerId | None = None,
         showings: bool = False,
+        visits: bool = False,
     ) -> VisitorState:
         """The visitor's state and, if asked for, a product's stored list, in one round trip; never raises.
 
@@ -113,6 +144,7 @@ class LiveState(Protocol):
             signed_in: as that; who the visitor is, so that all browsers of a customer are assigned alike. Only where
                 experiments run.
             showings: whether `VisitorState.shown` is wanted.
+            visits: whether `VisitorState.visit` is wanted.
         """
 
 
@@ -142,5 +174,5 @@ class Shoppers(Protocol):
     def customers(self, shop: ShopId, *, limit: int) -> Sequence[ActiveCustomer]:
         """The last to order first."""
 
-    def bought(self, shop: ShopId, customer: CustomerId, *, limit: int) -> Sequence[ProductId]:
-        """What the customer bought and kept, each product once, newest first; empty when nothing may be used."""
+    def orders(self, shop: ShopId, customer: CustomerId) -> Sequence[PastOrder]:
+        """What the customer bought and kept (`past_orders.newest_of`); empty when nothing may be used."""

@@ -18,6 +18,7 @@ from app.core.ids import (
     VariantId,
 )
 from app.core.recommend.item_words import ItemText
+from app.core.recommend.past_orders import PastOrder
 from app.core.records import Kind, Record
 from app.core.syncs import Reason, Resource, Run, RunState
 
@@ -32,6 +33,10 @@ class Card:
     title: str
     image: str
     buyable: bool
+    created_at: datetime | None = None
+    """When the store made the product; None where it does not say."""
+    stock: int | None = None
+    """Units over all variants; None where it never runs out: not counted, or some variant sells on at 0."""
 
 
 class CatalogReader(Protocol):
@@ -183,8 +188,11 @@ class ProductFacts(Protocol):
 class CustomerHistory(Protocol):
     """What each customer bought last; only of those who have not objected and are not erased."""
 
-    def newest(self, shop: ShopId, *, since: datetime, most: int) -> Iterator[tuple[CustomerId, Sequence[ProductId]]]:
-        """Every customer's distinct products, newest first, at most so many."""
+    def newest(self, shop: ShopId, *, since: datetime) -> Iterator[tuple[CustomerId, Sequence[PastOrder]]]:
+        """Every customer's last orders, newest first, as many as are kept (`past_orders.newest_of`)."""
+
+    def of(self, shop: ShopId, customer: CustomerId) -> Sequence[PastOrder]:
+        """One customer's, as `newest` gives them; empty when nothing may be used."""
 
     def barred(self, shop: ShopId) -> Sequence[CustomerId]:
         """Those of whom nothing may be kept: they object or are erased."""
@@ -193,8 +201,11 @@ class CustomerHistory(Protocol):
 class CustomerStore(Protocol):
     """The keyed store beside the hot path: what signed-in customers bought last. Rewritten by every training."""
 
-    def replace(self, shop: ShopId, rows: Iterable[tuple[CustomerId, Sequence[ProductId]]]) -> int:
-        """Keep these customers' products and nobody else's; returns how many customers there are."""
+    def replace(self, shop: ShopId, rows: Iterable[tuple[CustomerId, Sequence[PastOrder]]]) -> int:
+        """Keep these customers' orders and nobody else's; returns how many customers there are."""
+
+    def renew(self, shop: ShopId, rows: Iterable[tuple[CustomerId, Sequence[PastOrder]]]) -> None:
+        """Keep these customers' orders; without any, nothing of theirs. Everybody else's stay."""
 
     def drop(self, shop: ShopId, customers: Iterable[CustomerId]) -> None: ...
 

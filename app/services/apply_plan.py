@@ -13,12 +13,14 @@ from app.core.experiments.assign import Plan
 from app.core.experiments.explore import MOST_CANDIDATES, draw, generator_of
 from app.core.experiments.interleave import Team, team_draft
 from app.core.experiments.types import UNCHANGED, Treatment
-from app.core.ids import RequestId
+from app.core.ids import ProductId, RequestId
 from app.core.recommend.cascade import Context, Source, recommend
+from app.core.recommend.ranked_source import RankedSource
 from app.core.recommend.served import ServedModel
+from app.core.recommend.steering import STEERED
 from app.core.recommend.types import Rail, Ranking, Strategy
 from app.ports import Shelf
-from app.services.steer_rail import AHEAD, STEERED, UNSHOWN, Showings, steer_rail
+from app.services.steer_rail import AHEAD, UNSHOWN, Showings, steer_rail
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +102,17 @@ def _ranked(asked: Asked, treatment: Treatment, *, draws: bool = False) -> Ranke
         shopper=asked.context.shopper,
         showings=asked.showings,
         drawn_for=(asked.rail, asked.request) if draws else None,
+        facts=asked.shelf,
+        left_out=_known(asked.context),
     )
     missed = found.missed or served is None
     return replace(found, ranking=steered.ranking, propensities=steered.propensities, missed=missed)
+
+
+def _known(context: Context) -> frozenset[ProductId]:
+    """What is looked at, in the cart, or known to the shopper already."""
+    shopper = context.shopper
+    return frozenset((*context.anchors, *context.left_out, *shopper.viewed, *shopper.clicked, *shopper.carted))
 
 
 def _served(asked: Asked, treatment: Treatment) -> ServedModel | None:
@@ -125,4 +135,7 @@ def _in_order(asked: Asked, treatment: Treatment) -> Ranked:
     else:
         missed = missed or treatment.strategy is not None or treatment.trend is not None
     version = served.version if served else None
-    return Ranked(recommend(asked.context, sources, asked.shelf.is_buyable, model_version=version), missed=missed)
+    context = asked.context
+    if served is not None and any(isinstance(source, RankedSource) for source in sources):
+        context = replace(context, mask=asked.shelf.buyable_among(served.model.item_ids))
+    return Ranked(recommend(context, sources, asked.shelf.is_buyable, model_version=version), missed=missed)

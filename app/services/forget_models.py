@@ -21,6 +21,7 @@ from app.ports import (
     Consents,
     CustomerStore,
     DueWork,
+    FreshStore,
     ListCache,
     Models,
     ModelSignals,
@@ -43,6 +44,7 @@ class Ports:
     signals: ModelSignals
     cache: ListCache
     customers: CustomerStore
+    fresh: FreshStore
     published: PublishedLists
     admin: AdminApis
     claims: Claims
@@ -78,6 +80,7 @@ def _forget_ours(shop: Shop, ports: Ports, checkpoint: Checkpoint) -> None:
     ports.cache.forget(shop.id)
     checkpoint("cache_forgotten")
     ports.customers.forget(shop.id)
+    ports.fresh.forget(shop.id)
     checkpoint("customers_forgotten")
     ports.artefacts.delete_all(shop.id)
     checkpoint("artefacts_deleted")

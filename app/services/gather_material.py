@@ -12,10 +12,11 @@ from hashlib import sha256
 import numpy as np
 
 from app.core.recommend.groups import UNKNOWN, Groups, groups_of
+from app.core.recommend.histories import Histories
 from app.core.recommend.interactions import Baskets, Ids, baskets_of, catalogue_of
 from app.core.recommend.item_facts import Floats, ItemFacts
 from app.core.recommend.item_words import attributes_from
-from app.core.recommend.sessions import sessions_of
+from app.core.recommend.sessions import sessions_of, visits_of
 from app.core.shops import Shop
 from app.ports import OrderHistory, ProductFacts, ProductKinds, ViewHistory
 
@@ -37,12 +38,15 @@ class Ports:
 class Gathered:
     """Orders and sessions over the same items, the kind of each item (None: kinds tell nothing), and a name of it all.
 
-    The same data have the same fingerprint.
+    `visits` are the sessions view by view. The same data have the same fingerprint; how long the stock lasts, which
+    changes by the hour, is no part of it.
     """
 
     orders: Baskets
     sessions: Baskets
+    visits: Histories
     groups: Groups | None
+    facts: ItemFacts
     fingerprint: str
 
 
@@ -57,13 +61,17 @@ def gather(shop: Shop, ports: Ports, *, now: datetime, recipe: str) -> Gathered:
     items = catalogue_of(bought.product, viewed.product)
     orders = baskets_of(bought.order, bought.product, bought.day, customer=bought.customer, items=items)
     sessions = sessions_of(viewed.session, viewed.product, viewed.day, items=items)
+    visits = visits_of(viewed.session, viewed.product, viewed.day, items=items)
     groups = groups_of(items, ports.kinds.types(shop.id), ports.kinds.collections(shop.id))
+    facts = gather_facts(shop, ports.facts, items, groups, now=now)
     sums = sha256(recipe.encode())
-    for part in (orders, sessions):
-        for array in (part.items, part.starts, part.item, part.day, part.customer):
+    for baskets in (orders, sessions):
+        for array in (baskets.items, baskets.starts, baskets.item, baskets.day, baskets.customer):
             sums.update(np.ascontiguousarray(array).tobytes())
-    sums.update(b"" if groups is None else groups.tobytes())
-    return Gathered(orders, sessions, groups, sums.hexdigest()[:12])
+    known = [array for name, array in facts.arrays().items() if name != "cover"]
+    for part in (visits.item, *known, *(() if groups is None else (groups,))):
+        sums.update(np.ascontiguousarray(part).tobytes())
+    return Gathered(orders, sessions, visits, groups, facts, sums.hexdigest()[:12])
 
 
 def gather_facts(shop: Shop, facts: ProductFacts, items: Ids, groups: Groups | None, *, now: datetime) -> ItemFacts:

@@ -1,7 +1,8 @@
 """Show what a rail would hold right now for any shopper; for the admin's preview and the command line.
 
 The sources, the cascade and the rule of what may be recommended are those of the storefront; card data come straight
-from the database, so that a preview never lags behind it. Nothing is logged as a decision. Only here may a customer's
+from the database, so that a preview never lags behind it. Sliders act as they stand, but nothing is drawn: what chance
+would put there is another product at every request. Nothing is logged as a decision. Only here may a customer's
 purchases be named without the customer's being signed in: who asks is the shop's staff.
 """
 
@@ -14,18 +15,33 @@ from itertools import islice
 from app.core.experiments.assign import NO_PLAN, Experiments, Plan
 from app.core.experiments.types import UNCHANGED
 from app.core.ids import CustomerId, ModelVersion, ProductId, VisitorId
-from app.core.recommend.cascade import Context, DifferentKinds, Source, recommend
+from app.core.recommend.cascade import Context, DifferentKinds, Guests, Source, recommend
 from app.core.recommend.explain import reason_text
+from app.core.recommend.impressions import visit_of
 from app.core.recommend.rails import Question
 from app.core.recommend.scoring import ItemModel
+from app.core.recommend.sentences import DEFAULT
 from app.core.recommend.served import ServedModel
 from app.core.recommend.shopper import Shopper
+from app.core.recommend.steering import OFF, STEERED, Steering, days_of_cover
 from app.core.recommend.types import Candidate, Rail, Ranking, Strategy
 from app.core.shops import Shop
-from app.ports import ArtefactStore, Card, CatalogReader, ExperimentRegister, LiveState, Models, Shoppers
+from app.ports import (
+    ArtefactStore,
+    Card,
+    CatalogReader,
+    Clock,
+    ExperimentRegister,
+    FreshStore,
+    LiveState,
+    Models,
+    ProductPulse,
+    Shoppers,
+    SteeringRegister,
+)
 from app.services.serve_recommendations import shopper_of, unit_of
+from app.services.steer_rail import AHEAD, UNSHOWN, Showings, steer_rail
 
-MOST_BOUGHT = 20
 READ_AHEAD = 60
 """So many candidates of each source are looked up first; all products only when those do not fill the rail."""
 
@@ -38,6 +54,10 @@ class Ports:
     live: LiveState
     shoppers: Shoppers
     experiments: ExperimentRegister
+    clock: Clock
+    steering: SteeringRegister
+    pulse: ProductPulse
+    fresh: FreshStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +84,32 @@ class Preview:
         card = self.cards.get(product)
         return card.title if card else str(product)
 
-    def reason(self, item: Candidate) -> str:
-        """Why the item is shown, in words."""
+    def reason(self, item: Candidate, language: str = DEFAULT) -> str:
+        """Why the item is shown, in words of a language of `sentences`."""
         known = [self.cards[product] for product in item.reason.because if product in self.cards]
-        return reason_text(item.reason, {card.product_id: card.title for card in known})
+        return reason_text(item.reason, {card.product_id: card.title for card in known}, language)
 
 
 def preview_rail(shop: Shop, question: Question, ports: Ports, *, who: Who = ANYBODY) -> Preview:
     """Rank as the storefront would. Without a model the ranking is empty."""
-    return ranked_for(shop, question, known_of(shop, who, ports), in_use(shop, ports), ports)
+    showings = showings_of(shop, who, ports)
+    return ranked_for(shop, question, known_of(shop, who, ports), in_use(shop, ports), ports, showings=showings)
+
+
+def showings_of(shop: Shop, who: Who, ports: Ports) -> Showings:
+    """What the visitor was shown lately."""
+    if who.visitor is None:
+        return UNSHOWN
+    state = ports.live.read(shop.id, who.visitor, list_of=None, showings=True)
+    return Showings(state.shown, visit_of(ports.clock.now()))
 
 
 def known_of(shop: Shop, who: Who, ports: Ports) -> Shopper:
     """What the live state tells of the visitor, and the order history of the customer."""
-    state = ports.live.read(shop.id, who.visitor, list_of=None)
+    state, now = ports.live.read(shop.id, who.visitor, list_of=None, visits=True), ports.clock.now()
     if who.customer is None:
-        return shopper_of(state)
-    bought = tuple(ports.shoppers.bought(shop.id, who.customer, limit=MOST_BOUGHT))
-    return shopper_of(replace(state, bought=bought))
+        return shopper_of(state, now)
+    return shopper_of(replace(state, orders=tuple(ports.shoppers.orders(shop.id, who.customer))), now)
 
 
 def plan_for(shop: Shop, rail: Rail, who: Who, ports: Ports) -> Plan:
@@ -105,19 +133,75 @@ def in_use(shop: Shop, ports: Ports) -> ServedModel | None:
     version: ModelVersion | None = ports.models.current(shop.id)
     if version is None:
         return None
-    return ServedModel.of(ItemModel.of(version, *ports.artefacts.read(shop.id, version)))
+    model = ItemModel.of(version, *ports.artefacts.read(shop.id, version))
+    return ServedModel.of(model, ports.fresh.get(shop.id))
 
 
-def ranked_for(shop: Shop, question: Question, shopper: Shopper, served: ServedModel | None, ports: Ports) -> Preview:
-    """One rail for a shopper of whom this much is known, by the model given."""
+def ranked_for(
+    shop: Shop,
+    question: Question,
+    shopper: Shopper,
+    served: ServedModel | None,
+    ports: Ports,
+    *,
+    steering: Steering | None = None,
+    showings: Showings = UNSHOWN,
+) -> Preview:
+    """One rail for a shopper of whom this much is known, by the model given.
+
+    Args:
+        steering: how the sliders are to stand; as they do where it is not given.
+    """
+    if steering is None:
+        kept = ports.steering.in_force(shop.id).get(question.rail)
+        steering = kept.steering if kept else OFF
+    is_steered = steering.reorders and question.rail in STEERED
+    asked = replace(question, limit=max(question.limit, AHEAD)) if is_steered else question
+    found = _in_order(shop, asked, shopper, served, ports)
+    if not is_steered or served is None:
+        return found
+    facts = _Stock(found.cards, ports.pulse.sold_per_day(shop.id, now=ports.clock.now()) if steering.stock else {})
+    steered = steer_rail(
+        found.ranking,
+        question.limit,
+        steering,
+        model=served.model,
+        shopper=shopper,
+        showings=showings,
+        facts=facts,
+    )
+    return Preview(question, steered.ranking, found.cards)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stock:
+    """What sliders ask of products, from their cards. Nothing is drawn here, so that no product is new."""
+
+    cards: Mapping[ProductId, Card]
+    sold_per_day: Mapping[ProductId, float]
+
+    @property
+    def new_products(self) -> Mapping[ProductId, int]:
+        return {}
+
+    def is_buyable(self, product: ProductId) -> bool:
+        return product in self.cards and self.cards[product].buyable
+
+    def cover(self, product: ProductId) -> float:
+        return days_of_cover(self.cards[product].stock, self.sold_per_day.get(product, 0.0))
+
+
+def _in_order(shop: Shop, question: Question, shopper: Shopper, served: ServedModel | None, ports: Ports) -> Preview:
+    """As the cascade gives it."""
     context = question.for_shopper(shopper)
     if served is None:
         return Preview(
             question, Ranking(Strategy.NONE, (), None), _cards(ports.catalog.cards_of(shop.id, _own(context)))
         )
-    sources = _sources(shop, question.rail, shopper, served, ports)
+    sources = sources_for(shop, question.rail, shopper, served, ports)
     ahead = [_Ahead(source, context) for source in sources]
-    first = [replace(s, source=a) if isinstance(s, DifferentKinds) else a for s, a in zip(sources, ahead, strict=True)]
+    both = zip(sources, ahead, strict=True)
+    first = [replace(s, source=a) if isinstance(s, DifferentKinds | Guests) else a for s, a in both]
     named = {product for source in ahead for candidate in source.known for product in _products(candidate)}
     cards = _cards(ports.catalog.cards_of(shop.id, {*named, *_own(context)}))
     ranking = _ranked(context, first, cards, served.version)
@@ -127,7 +211,7 @@ def ranked_for(shop: Shop, question: Question, shopper: Shopper, served: ServedM
     return Preview(question, ranking, cards)
 
 
-def _sources(shop: Shop, rail: Rail, shopper: Shopper, served: ServedModel, ports: Ports) -> Sequence[Source]:
+def sources_for(shop: Shop, rail: Rail, shopper: Shopper, served: ServedModel, ports: Ports) -> Sequence[Source]:
     """The rail's cascade, with what ended experiments have made everybody's."""
     adopted = Experiments.of(ports.experiments.in_force(shop.id)).adopted.get(rail, UNCHANGED)
     return served.arranged(rail, shopper, first=adopted.strategy, trend=adopted.trend).sources

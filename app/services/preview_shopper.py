@@ -11,7 +11,7 @@ from app.core.recommend.shopper import Shopper
 from app.core.recommend.types import Placement, Rail
 from app.core.shops import Shop
 from app.ports import ActiveCustomer, ActiveVisitor, Card
-from app.services.preview_rail import Ports, Preview, Who, in_use, known_of, ranked_for
+from app.services.preview_rail import Ports, Preview, Who, in_use, known_of, ranked_for, showings_of
 
 SHOWN = 8
 
@@ -65,14 +65,15 @@ def shopper_overview(
         product: whose page to show; the one that the shopper looked at, carted or bought last if None.
         cart: what is in the cart; what the shopper put there lately if None.
     """
-    known, served = known_of(shop, who, ports), in_use(shop, ports)
+    known, served, showings = known_of(shop, who, ports), in_use(shop, ports), showings_of(shop, who, ports)
     page = product if product is not None else _last(known)
     holds = known.carted if cart is None else cart
     rails: dict[Rail, Preview] = {}
     for placement in Placement:
         shown: tuple[ProductId, ...] = ()
         for rail in CLAIMS[placement] if placement is not Placement.PRODUCT or page is not None else ():
-            preview = ranked_for(shop, Question(rail, page, holds, limit, shown), known, served, ports)
+            question = Question(rail, page, holds, limit, shown)
+            preview = ranked_for(shop, question, known, served, ports, showings=showings)
             shown += tuple(item.product_id for item in preview.ranking.items)
             rails[rail] = preview
     return Overview(who, known, page, holds, {rail: rails[rail] for rail in Rail if rail in rails})

@@ -25,6 +25,7 @@ from app.ports import (
     Claims,
     Clock,
     Consents,
+    FreshStore,
     ListCache,
     Models,
     PublishedLists,
@@ -50,6 +51,7 @@ class Ports:
     catalog: CatalogReader
     published: PublishedLists
     cache: ListCache
+    fresh: FreshStore
     admin: AdminApis
     claims: Claims
     clock: Clock
@@ -112,7 +114,7 @@ class _Plan:
 
 
 def _plan(shop: Shop, version: ModelVersion, ports: Ports) -> _Plan:
-    model = ItemModel.of(version, *ports.artefacts.read(shop.id, version))
+    model = ItemModel.of(version, *ports.artefacts.read(shop.id, version)).beside(ports.fresh.get(shop.id))
     handles = {card.product_id: card.handle for card in ports.catalog.cards(shop.id) if card.buyable}
     standing = {place.product_id: place.digest for place in ports.published.places(shop.id)}
     found = {product: product_lists(model, product, handles.__contains__) for product in standing}

@@ -24,8 +24,18 @@ from app.core.recommend.shopper import NOBODY
 from app.core.recommend.types import Rail
 from app.core.shop_days import bounds
 from app.core.shops import Shop
-from app.ports import ArtefactStore, Change, Claims, Clock, ExperimentRegister, KeptExperiment, Models, Window
-from app.services import review_experiments
+from app.ports import (
+    ArtefactStore,
+    Change,
+    Claims,
+    Clock,
+    ExperimentRegister,
+    KeptExperiment,
+    Models,
+    SteeringRegister,
+    Window,
+)
+from app.services import review_experiments, set_steering
 from app.services.review_experiments import review_experiment
 
 CLAIM: Final = "experiments"
@@ -45,6 +55,11 @@ class Ports:
     artefacts: ArtefactStore
     claims: Claims
     clock: Clock
+    steering: SteeringRegister
+
+    @property
+    def sliders(self) -> set_steering.Ports:
+        return set_steering.Ports(self.steering, self.clock)
 
 
 class Reads(Protocol):
@@ -143,6 +158,10 @@ def stop_experiment(shop: Shop, id: ExperimentId, *, choice: ArmKey | None, by: 
         outcome = f"{_chosen(experiment, choice)} {said(shop, id, ports)}{EVERYBODYS if adopted else ''}"
         stopped = replace(experiment, status=Status.STOPPED, adopted=adopted)
         change = Change(ports.clock.now(), by, f"Stopped. {outcome}")
+        steering = experiment.arm(adopted).treatment.steering if adopted else None
+        if steering is not None:
+            # Before the end is kept: after a kill in between, stopping it once more puts them there again.
+            set_steering.adopt(shop, experiment, steering, by=by, ports=ports.sliders)
         ports.experiments.replace(shop.id, stopped, change, outcome=outcome)
         return outcome
 
@@ -158,6 +177,7 @@ def take_back(shop: Shop, id: ExperimentId, *, by: str, ports: Ports) -> None:
         if experiment.adopted is None:
             raise DomainError("nothing of this experiment is in force, so there is nothing to take back")
         name = experiment.arm(experiment.adopted).name
+        set_steering.give_up(shop, experiment, by=by, ports=ports.sliders)
         change = Change(ports.clock.now(), by, f"Taken back: nobody gets “{name}” by this experiment any more")
         ports.experiments.replace(shop.id, replace(experiment, adopted=None), change)
 

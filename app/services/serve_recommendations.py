@@ -9,19 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from app.core.experiments.assign import DEFAULT_VARIANT, Experiments, Plan
 from app.core.experiments.types import Show, Unit
 from app.core.ids import CustomerId, ModelVersion, ProductId, RequestId, VisitorId, new_request_id
 from app.core.recommend.cascade import Source
 from app.core.recommend.explain import reason_text
+from app.core.recommend.impressions import visit_of
 from app.core.recommend.live import StoredListSource
 from app.core.recommend.rails import Question
+from app.core.recommend.sentences import DEFAULT
 from app.core.recommend.shopper import NOBODY, Shopper
 from app.core.recommend.types import Candidate, Placement, Rail, Strategy, placement_of
 from app.core.shops import Shop
 from app.ports import Clock, Decision, DecisionLog, Json, LiveState, Shelf, Shelves, VisitorState
 from app.services.apply_plan import UNRANKED, Asked, Ranked, rank
+from app.services.choose_model import model_for
+from app.services.steer_rail import UNSHOWN, Showings
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,8 @@ class Ask:
     """The variant by which the page was painted; None where it knew of none."""
     native: tuple[ProductId, ...] = ()
     """Shopify's own recommendations, of which a control shows the cards."""
+    language: str = DEFAULT
+    """In which reasons are given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +125,24 @@ def serve_recommendations(shop: Shop, ask: Ask, ports: Ports) -> Answer:
     # Nothing of a customer is read for a rail that has no use for it, nor are browsers connected without experiments.
     customer = ask.customer if question.rail is Rail.FOR_YOU else None
     signed_in = ask.customer if mapped is not None and mapped.experiments.running else None
-    state = ports.live.read(shop.id, ask.visitor, list_of=about, customer=customer, signed_in=signed_in)
+    showings = mapped is not None and question.rail in mapped.experiments.showings
+    state = ports.live.read(
+        shop.id,
+        ask.visitor,
+        list_of=about,
+        customer=customer,
+        signed_in=signed_in,
+        showings=showings,
+        visits=question.rail is Rail.FOR_YOU,
+    )
     shelf = mapped or ports.shelves.small(shop.id, _named(ask, state))
 
-    plan = shelf.experiments.plan(question.rail, unit_of(ask.visitor, state), page=ask.page)
-    context = question.for_shopper(shopper_of(state))
-    asked = Asked(question.rail, context, shelf, shelf.model, _stored(state, about), new_request_id())
+    unit = unit_of(ask.visitor, state)
+    plan = shelf.experiments.plan(question.rail, unit, page=ask.page)
+    context = question.for_shopper(shopper_of(state, ports.clock.now()))
+    shown = Showings(state.shown, visit_of(ports.clock.now())) if showings else UNSHOWN
+    served = model_for(unit, plan, shelf)
+    asked = Asked(question.rail, context, shelf, served, _stored(state, about), new_request_id(), shown)
     ranked = UNRANKED if _fetches(ask, plan) else rank(asked, plan)
 
     answer = _answer(ask, state, asked, plan, ranked, mapped=mapped is not None)
@@ -144,11 +163,14 @@ def stitch_of(visitor: VisitorId | None, state: VisitorState, experiments: Exper
     return Stitch(True, experiments.differ(Unit(visitor), state.unit))
 
 
-def shopper_of(state: VisitorState) -> Shopper:
+def shopper_of(state: VisitorState, now: datetime) -> Shopper:
     """What the live state tells of a shopper's taste."""
-    if not (state.viewed or state.clicked or state.carted or state.bought):
+    if not (state.viewed or state.clicked or state.carted or state.orders):
         return NOBODY
-    return Shopper(state.viewed, state.clicked, state.carted, state.bought)
+    today = int(now.timestamp() // 86_400)
+    return Shopper(
+        state.viewed, state.clicked, state.carted, state.bought, orders=state.orders, visit=state.visit, today=today
+    )
 
 
 def _list_about(question: Question) -> ProductId | None:
@@ -181,7 +203,7 @@ def _answer(ask: Ask, state: VisitorState, asked: Asked, plan: Plan, ranked: Ran
         rail=ask.question.rail,
         strategy=ranking.strategy,
         variant=plan.variant,
-        items=_items(shelf, ranking.items) if show is Show.OURS else (),
+        items=_items(shelf, ranking.items, ask.language) if show is Show.OURS else (),
         model_version=ranking.model_version,
         skipped=ranking.skipped,
         mapped=mapped,
@@ -195,12 +217,12 @@ def _answer(ask: Ask, state: VisitorState, asked: Asked, plan: Plan, ranked: Ran
     )
 
 
-def _items(shelf: Shelf, candidates: Sequence[Candidate]) -> tuple[Item, ...]:
+def _items(shelf: Shelf, candidates: Sequence[Candidate], language: str) -> tuple[Item, ...]:
     """The cards with their reasons in words; items that one product brought share a reason and its sentence."""
     titles, handles = shelf.titles, shelf.handles
     # By identity: sources share the object, and to hash its products for every item would cost more than the sentence.
     reasons = {id(one.reason): one.reason for one in candidates}
-    texts = {number: reason_text(reason, titles) for number, reason in reasons.items()}
+    texts = {number: reason_text(reason, titles, language) for number, reason in reasons.items()}
     return tuple(
         [
             Item(one, handles[one.product_id], shelf.card_json(one.product_id), texts[id(one.reason)])
@@ -231,6 +253,7 @@ def _decision(ask: Ask, state: VisitorState, ranked: Ranked, answer: Answer, clo
         items=_recorded(ranked),
         unit=state.unit,
         show=answer.show,
+        failed=len(ranked.ranking.failed),
     )
 
 

@@ -1,13 +1,14 @@
-"""Order one rail's candidates as the sliders want it: what the model knows of them, then `core.recommend.steered`.
+"""Order one rail's candidates as the sliders want it: what is known of them, then `core.recommend.steered`.
 
-Candidates come from the cascade, so that everything masked has gone before. A slider whose facts the model does not
-have changes nothing.
+Candidates come from the cascade, so that everything masked has gone before. A slider whose facts are not there changes
+nothing; what a product costs the store is not known, so that the margin's never does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -18,14 +19,24 @@ from app.core.recommend.impressions import left_of_all
 from app.core.recommend.scoring import ItemModel
 from app.core.recommend.shopper import Shopper
 from app.core.recommend.steered import steer
-from app.core.recommend.steering import Steering
-from app.core.recommend.types import Candidate, Rail, Ranking
+from app.core.recommend.steering import SHOWS_NEW, Steering
+from app.core.recommend.types import Candidate, Rail, Ranking, Reason, ReasonCode
 
 AHEAD = 40
 """So many candidates are drawn from the cascade where they are ordered anew: with what the shopper knows already they
 are about the `live.HEAD` best, past which a source would have to sort its whole catalogue."""
-STEERED = frozenset(Rail) - {Rail.COMPLETE_THE_LOOK}
-"""A look is put together of different kinds already, and its first places say so."""
+NEW = Reason(ReasonCode.NEW)
+
+
+class Facts(Protocol):
+    """What is known of products beside the model: the shop's shelf, or what stands in for it."""
+
+    @property
+    def new_products(self) -> Mapping[ProductId, int]: ...
+
+    def is_buyable(self, product: ProductId) -> bool: ...
+
+    def cover(self, product: ProductId) -> float: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,8 @@ def steer_rail(
     shopper: Shopper,
     showings: Showings = UNSHOWN,
     drawn_for: tuple[Rail, RequestId] | None = None,
+    facts: Facts | None = None,
+    left_out: Set[ProductId] = frozenset(),
 ) -> SteeredRail:
     """Bring the candidates into the places.
 
@@ -63,14 +76,37 @@ def steer_rail(
         found: more candidates than places, best first, all of which may be shown.
         model: what the candidates' facts are taken from; without it only what needs none is done.
         drawn_for: the rail and the request that the draws belong to; nothing is drawn where it is not given.
+        facts: stock and new products; without it nothing is known of them.
+        left_out: new products among these are not shown either.
     """
     head = _head(found.items, model, shopper, showings) if steering.reorders else Head(len(found.items))
+    if steering.stock and facts is not None:
+        head = replace(head, cover=np.array([facts.cover(one.product_id) for one in found.items], dtype=np.float32))
     mix = _mix(model, shopper) if model is not None and steering.calibration else {}
     generator = generator_of(*drawn_for) if drawn_for is not None else None
     scores = [one.score for one in found.items]
-    steered = steer(head, places, steering, scores=scores, mix=mix, generator=generator)
-    items = tuple([found.items[place] for place in steered.order])
-    return SteeredRail(replace(found, items=items), steered.propensities)
+    items, new = list(found.items), dict[int, int]()
+    if drawn_for is not None and drawn_for[0] in SHOWS_NEW and steering.new_products and facts is not None:
+        new = _waiting(items, facts, left_out)
+    steered = steer(head, places, steering, scores=scores, mix=mix, new=new, generator=generator)
+    return SteeredRail(replace(found, items=tuple([items[place] for place in steered.order])), steered.propensities)
+
+
+def _waiting(items: list[Candidate], facts: Facts, left_out: Set[ProductId]) -> dict[int, int]:
+    """The impressions owed to each new product that may be shown, by its place in `items`, where it is put if need be.
+
+    What the ranking has brought itself keeps the reason for which it did.
+    """
+    place = {one.product_id: number for number, one in enumerate(items)}
+    found: dict[int, int] = {}
+    for product, lacking in facts.new_products.items():
+        if product in left_out or not facts.is_buyable(product):
+            continue
+        if product not in place:
+            place[product] = len(items)
+            items.append(Candidate(product, 0.0, NEW))
+        found[place[product]] = lacking
+    return found
 
 
 def _head(items: Sequence[Candidate], model: ItemModel | None, shopper: Shopper, showings: Showings) -> Head:

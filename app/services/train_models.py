@@ -7,6 +7,7 @@ sessions and factors of products, but no row of any person: an erased customer l
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -15,19 +16,25 @@ import numpy as np
 
 from app.core.experiments.types import Status
 from app.core.ids import ModelVersion
+from app.core.recommend.fresh_pairs import MASS
+from app.core.recommend.model_card import CodeVersion, lineage
+from app.core.recommend.models import als, item_item
 from app.core.recommend.models.training import Material, Outcome, build, learn
 from app.core.recommend.scoring import ItemModel
-from app.core.recommend.types import Strategy
+from app.core.recommend.types import Rail, Strategy
 from app.core.shops import Shop
 from app.ports import ArtefactStore, Claims, Clock, Consents, ExperimentRegister, ModelRecord, Models, ModelSignals
-from app.services import gather_material, keep_customers
+from app.services import gather_material, introduce_model, keep_customers
 from app.services.checkpoints import Checkpoint, carry_on
 from app.services.gather_material import HISTORY, Gathered, gather
+from app.services.introduce_model import Introduced
 from app.services.training_claim import alone, require_consent
 
 KEPT_VERSIONS = 5
-RECIPE = "v4"
+RECIPE = "v5"
 """Part of every version's name: changes with what a training makes of the same data."""
+SERVING = ("published", "retired", "canary")
+"""The states of versions that serve, or may be gone back to."""
 NOTHING_YET = "nothing to learn yet: no orders of products that the catalogue knows"
 
 
@@ -44,11 +51,13 @@ class Ports:
     experiments: ExperimentRegister
     claims: Claims
     clock: Clock
+    introducing: introduce_model.Ports
+    code: CodeVersion
 
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """What came of it: the version in use (None: nothing was learnt), its strategy, and the exam's figures."""
+    """What came of it: the version (None: nothing was learnt), its strategy, the exam's figures, and who gets it."""
 
     version: ModelVersion | None
     strategy: Strategy
@@ -56,10 +65,14 @@ class Training:
     products: int
     metrics: dict[str, Any]
     note: str
+    introduced: Introduced = Introduced.EVERYBODY
 
 
-def train_models(shop: Shop, ports: Ports, *, checkpoint: Checkpoint = carry_on) -> Training:
-    """Train, examine, publish. The lists of the new version are due afterwards (`publish_lists`).
+def train_models(shop: Shop, ports: Ports, *, checkpoint: Checkpoint = carry_on, at_once: bool = False) -> Training:
+    """Train, examine, introduce. The lists of a version that everybody gets are due afterwards (`publish_lists`).
+
+    Args:
+        at_once: everybody gets the new version, without a canary before.
 
     Raises:
         NoConsent: the merchant has not agreed to training, or has withdrawn.
@@ -67,11 +80,11 @@ def train_models(shop: Shop, ports: Ports, *, checkpoint: Checkpoint = carry_on)
     """
     require_consent(shop, ports.consents)
     with alone(shop, ports.claims):
-        now = ports.clock.now()
+        now, began = ports.clock.now(), time.monotonic()
         gathered = gather(shop, ports.material, now=now, recipe=f"{RECIPE} {_day(now)}")
         if not len(gathered.orders):
             return _nothing_learnt(shop, ports, now)
-        training = _train(shop, ports, gathered, now, checkpoint)
+        training = _train(shop, ports, gathered, _Run(now, began, checkpoint, at_once))
         _clean_up(shop, ports)
         checkpoint("old_versions_removed")
         return training
@@ -84,19 +97,31 @@ def _nothing_learnt(shop: Shop, ports: Ports, now: datetime) -> Training:
     return Training(ports.models.current(shop.id), Strategy.NONE, 0, 0, {}, NOTHING_YET)
 
 
-def _train(shop: Shop, ports: Ports, gathered: Gathered, now: datetime, checkpoint: Checkpoint) -> Training:
+@dataclass(frozen=True, slots=True)
+class _Run:
+    now: datetime
+    began: float
+    checkpoint: Checkpoint
+    at_once: bool
+
+
+def _train(shop: Shop, ports: Ports, gathered: Gathered, run: _Run) -> Training:
+    now, checkpoint = run.now, run.checkpoint
     today, orders = _day(now), gathered.orders
     name, counts = f"{now:%Y%m%d}-{gathered.fingerprint}", (len(orders), len(np.unique(orders.item)))
-    material = Material(orders, gathered.sessions, gathered.groups)
+    material = Material(orders, gathered.sessions, gathered.groups, gathered.facts, gathered.visits)
     outcome = learn(material, today=today)
     best = _named(build(material, outcome, today=today), name)
     metrics = outcome.metrics()
+    seconds = time.monotonic() - run.began
+    origin = lineage(orders, gathered.sessions, code=ports.code, recipe=RECIPE, seed=als.SEED, seconds=seconds)
 
     def record(version: ModelVersion, strategy: Strategy, state: str) -> None:
-        ports.models.record(shop.id, ModelRecord(version, state, strategy, now, *counts, metrics, outcome.note))
+        ports.models.record(shop.id, ModelRecord(version, state, strategy, now, *counts, metrics, outcome.note, origin))
 
     meta = {**best.meta(), "trained_at": now.isoformat(), "orders": len(orders), "metrics": metrics}
-    ports.artefacts.write(shop.id, best.version, best.arrays(), meta)
+    mass = item_item.masses(orders, outcome.chosen.item_item, today)
+    ports.artefacts.write(shop.id, best.version, {**best.arrays(), MASS: mass}, meta)
     checkpoint("artefact_written")
     if not outcome.result.passed:
         record(_version(name, Strategy.ITEM_ITEM), Strategy.ITEM_ITEM, "rejected")
@@ -104,17 +129,24 @@ def _train(shop: Shop, ports: Ports, gathered: Gathered, now: datetime, checkpoi
     checkpoint("recorded")
     # The merchant may have withdrawn while this was running.
     require_consent(shop, ports.consents)
-    keep_customers.keep_customers(shop, ports.customers, since=now - HISTORY, used=_knows_customers(outcome))
+    used = _knows_customers(outcome) or _in_use_knows_customers(shop, ports)
+    keep_customers.keep_customers(shop, ports.customers, since=now - HISTORY, used=used)
     checkpoint("customers_kept")
-    ports.models.publish(shop.id, best.version, at=now)
+    introduced = introduce_model.introduce_model(shop, best.version, ports.introducing, at=now, at_once=run.at_once)
     checkpoint("pointer_moved")
     ports.signals.model_changed(shop.id)
     checkpoint("signalled")
-    return Training(best.version, best.strategy, *counts, metrics, outcome.note)
+    return Training(best.version, best.strategy, *counts, metrics, outcome.note, introduced)
 
 
 def _knows_customers(outcome: Outcome) -> bool:
     return outcome.for_you is not Strategy.TRENDING
+
+
+def _in_use_knows_customers(shop: Shop, ports: Ports) -> bool:
+    """Whether a model goes on serving beside a canary that makes something of a customer's purchases."""
+    used = ports.models.in_use(shop.id) if ports.introducing.share > 0 else None
+    return used is not None and bool(used.metrics.get("rails", {}).get(Rail.FOR_YOU, {}).get("passed"))
 
 
 def _named(model: ItemModel, name: str) -> ItemModel:
@@ -131,7 +163,7 @@ def _clean_up(shop: Shop, ports: Ports) -> None:
     What an experiment compares stays until it has ended.
     """
     in_place = set(ports.artefacts.versions(shop.id))
-    used = [run.version for run in ports.models.history(shop.id, limit=1000) if run.state in ("published", "retired")]
+    used = [run.version for run in ports.models.history(shop.id, limit=1000) if run.state in SERVING]
     keep = {version for version in used if version in in_place}
     newest = [version for version in used if version in keep][:KEPT_VERSIONS]
     current = ports.models.current(shop.id)

@@ -29,6 +29,7 @@ ROUTES = (
     "app.web.admin.experiments",
     "app.web.admin.experiment_form",
     "app.web.admin.experiment_actions",
+    "app.web.admin.steering",
     "app.web.admin.model",
     "app.web.admin.import_problems",
 )
@@ -50,6 +51,7 @@ NAVIGATION = (
     Page("/admin/shoppers", "Shoppers"),
     Page("/admin/results", "Results"),
     Page("/admin/experiments", "Experiments"),
+    Page("/admin/steering", "Sliders"),
     Page("/admin/model", "What was learnt"),
     Page("/admin/consent", "Consent"),
 )

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from app.core.ids import CustomerId, ProductId, VisitorId
 from app.core.recommend.rails import Question
+from app.core.recommend.sentences import language_of
 from app.core.recommend.types import RAILS_OF, Placement, Rail, default_rail
 from app.services.serve_recommendations import Ask
 
@@ -50,6 +51,7 @@ def ask_of(parameters: Parameters, *, most: int = MOST_ITEMS) -> Ask:
         cards,
         page=parameters.get("arms") or None,
         native=_ids(parameters, "native", most=MOST_ITEMS),
+        language=language_of(parameters.get("locale", "")),
     )
 
 

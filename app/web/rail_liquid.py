@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from app.core.experiments.types import Show
+from app.core.recommend.sentences import language_of
 from app.services.serve_recommendations import Answer
 
 MOST_HANDLES = 20
@@ -23,13 +24,13 @@ https://shopify.dev/docs/api/liquid/objects/all_products
 LONGEST_HANDLE = 255
 EMPTY = b"{% layout none %}"
 """A body without anything would be rendered inside the theme's layout."""
-DEFAULT_LANGUAGE = "en"
 STRINGS: Mapping[str, Mapping[str, str]] = {
     "en": {"from_html": "From {{ price }}", "regular_price": "Regular price", "sale_price": "Sale price"},
     "de": {"from_html": "Ab {{ price }}", "regular_price": "Normaler Preis", "sale_price": "Verkaufspreis"},
     "fr": {"from_html": "À partir de {{ price }}", "regular_price": "Prix habituel", "sale_price": "Prix soldé"},
+    "es": {"from_html": "Desde {{ price }}", "regular_price": "Precio habitual", "sale_price": "Precio de oferta"},
 }
-"""What the cards say in each language of the extension."""
+"""What the cards say in each language of the extension; reasons are given in the same ones (`sentences`)."""
 
 
 Row = tuple[str, str, str]
@@ -42,18 +43,13 @@ def rail_liquid(answer: Answer, parameters: Mapping[str, str]) -> bytes:
     head = EMPTY.decode() + _told(answer)
     if not rows:
         return head.encode()
-    text = _TEMPLATES.get(language_of(parameters.get("locale", "")), _TEMPLATES[DEFAULT_LANGUAGE])
+    text = _TEMPLATES[language_of(parameters.get("locale", ""))]
     return (head + _filled(text, _values(answer, rows))).encode()
 
 
 def is_plain(handle: str) -> bool:
     """Whether the handle may stand inside a Liquid string and an attribute: letters, their marks, digits, - and _."""
     return 0 < len(handle) <= LONGEST_HANDLE and all(_is_plain_character(character) for character in handle)
-
-
-def language_of(locale: str) -> str:
-    """The language of a locale such as ``de-CH``."""
-    return locale.partition("-")[0].partition("_")[0].lower()
 
 
 def _is_plain_character(character: str) -> bool:

@@ -28,13 +28,17 @@ from app.adapters.db.installations import DbInstallations
 from app.adapters.db.models import DbModels
 from app.adapters.db.objectors import DbObjectors
 from app.adapters.db.pixels import DbPixels
+from app.adapters.db.product_pulse import DbProductPulse
 from app.adapters.db.progress import DbProgress
 from app.adapters.db.reports import DbReports
 from app.adapters.db.shoppers import DbShoppers
 from app.adapters.db.shops import DbShops
+from app.adapters.db.steering import DbSteering
+from app.adapters.db.trials import DbTrials
 from app.adapters.embedded.postgres import APP_ROLE, EmbeddedPostgres
 from app.adapters.embedded.redis_server import EmbeddedRedis
 from app.adapters.redis.experiment_signals import RedisExperimentSignals
+from app.adapters.redis.fresh import RedisFresh
 from app.adapters.redis.jobs import RqJobs
 from app.adapters.redis.lists import RedisLists, RedisModelSignals
 from app.adapters.redis.live_state import RedisLiveState
@@ -52,6 +56,7 @@ from app.services import (
     record_consent,
     review_experiments,
     run_experiment,
+    set_steering,
 )
 
 
@@ -128,12 +133,26 @@ class Common:
         return DbModels(self.database)
 
     @cached_property
+    def trials(self) -> DbTrials:
+        return DbTrials(self.database)
+
+    @cached_property
     def experiments(self) -> DbExperiments:
         return DbExperiments(self.database, RedisExperimentSignals(self.redis))
 
     @cached_property
+    def steering(self) -> DbSteering:
+        return DbSteering(self.database, RedisExperimentSignals(self.redis))
+
+    @cached_property
     def running_experiments(self) -> run_experiment.Ports:
-        return run_experiment.Ports(self.experiments, self.models, self.artefacts, self.claims, self.clock)
+        return run_experiment.Ports(
+            self.experiments, self.models, self.artefacts, self.claims, self.clock, self.steering
+        )
+
+    @cached_property
+    def setting_steering(self) -> set_steering.Ports:
+        return set_steering.Ports(self.steering, self.clock)
 
     @cached_property
     def reviewing(self) -> review_experiments.Ports:
@@ -186,6 +205,10 @@ class Common:
         return RedisLists(self.redis)
 
     @cached_property
+    def fresh(self) -> RedisFresh:
+        return RedisFresh(self.redis)
+
+    @cached_property
     def model_signals(self) -> RedisModelSignals:
         return RedisModelSignals(self.redis)
 
@@ -235,8 +258,21 @@ class Common:
     @cached_property
     def previewing(self) -> preview_rail.Ports:
         return preview_rail.Ports(
-            self.catalog, self.models, self.artefacts, self.live_state, self.shoppers, self.experiments
+            self.catalog,
+            self.models,
+            self.artefacts,
+            self.live_state,
+            self.shoppers,
+            self.experiments,
+            self.clock,
+            self.steering,
+            self.pulse,
+            self.fresh,
         )
+
+    @cached_property
+    def pulse(self) -> DbProductPulse:
+        return DbProductPulse(self.database)
 
     @cached_property
     def shoppers(self) -> DbShoppers:

@@ -12,6 +12,7 @@ from app.adapters.cached_shops import CachedShops
 from app.adapters.redis.decision_buffer import DecisionBuffer
 from app.adapters.redis.event_stream import RedisEventLog
 from app.adapters.redis.live_state import RedisLiveState
+from app.adapters.shelves.pulse import PulseReader
 from app.adapters.shelves.shelves import MappedShelves
 from app.adapters.shopify.proxy_signature import ProxySignature
 from app.core.ids import ShopId
@@ -63,7 +64,17 @@ class Web(Common):
 
     @cached_property
     def shelves(self) -> MappedShelves:
-        return MappedShelves(self.catalog, self.models, self.artefacts, self.experiments, self.redis, self.counters)
+        return MappedShelves(
+            self.catalog,
+            self.models,
+            self.artefacts,
+            self.experiments,
+            self.redis,
+            self.counters,
+            steering=self.steering,
+            pulse=PulseReader(self.pulse, self.clock),
+            fresh=self.fresh,
+        )
 
     @cached_property
     def serving(self) -> serve_recommendations.Ports:

@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from app import config
+from app.adapters.code_version import code_version
 from app.adapters.db import erasure
 from app.adapters.db.clicked_revenue import DbClickedRevenue
 from app.adapters.db.customer_history import DbCustomerHistory
@@ -15,6 +16,7 @@ from app.adapters.db.diagnosis import DbDiagnosis
 from app.adapters.db.history import DbHistory
 from app.adapters.db.importer import DbImporter
 from app.adapters.db.lake import LakeIndex
+from app.adapters.db.news_of_shop import DbNewsOfShop
 from app.adapters.db.objectors import DbObjectors
 from app.adapters.db.outcomes import DbOutcomes
 from app.adapters.db.privacy import DbPrivacy
@@ -51,7 +53,11 @@ from app.services import (
     gather_material,
     handle_webhooks,
     install_shop,
+    introduce_model,
     keep_customers,
+    learn_news,
+    note_news,
+    plan_training,
     process_webhook,
     publish_lists,
     read_experiment,
@@ -60,6 +66,7 @@ from app.services import (
     store_records,
     sync_store,
     uninstall_shop,
+    watch_models,
 )
 from app.wiring.common import Common
 
@@ -108,7 +115,7 @@ class Worker(Common):
     def webhook_processing(self) -> process_webhook.Ports:
         handlers = {
             **handle_webhooks.handlers(self.webhook_handling),
-            **apply_change.handlers(self.store_records, self.due_work),
+            **note_news.noting(apply_change.handlers(self.store_records, self.due_work), self.due_work, self.jobs),
         }
         return process_webhook.Ports(self.inbox, self.shops, self.clock, handlers)
 
@@ -315,6 +322,49 @@ class Worker(Common):
             experiments=self.experiments,
             claims=self.claims,
             clock=self.clock,
+            introducing=introduce_model.Ports(
+                self.models, self.trials, self.artefacts, self.settings.canary_share, self.settings.canary_hours
+            ),
+            code=code_version(),
+        )
+
+    @cached_property
+    def watching(self) -> watch_models.Ports:
+        from app.analytics.lake_served import LakeServed
+
+        return watch_models.Ports(
+            consents=self.consents,
+            models=self.models,
+            trials=self.trials,
+            served=LakeServed(self.lake, self.warehouse),
+            artefacts=self.artefacts,
+            signals=self.model_signals,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def news(self) -> DbNewsOfShop:
+        return DbNewsOfShop(self.database)
+
+    @cached_property
+    def learning_news(self) -> learn_news.Ports:
+        return learn_news.Ports(
+            consents=self.consents,
+            models=self.models,
+            artefacts=self.artefacts,
+            news=self.news,
+            facts=DbProductFacts(self.database),
+            fresh=self.fresh,
+            customers=keep_customers.Ports(DbCustomerHistory(self.database), self.customer_store),
+            due=self.due_work,
+            claims=self.claims,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def planning(self) -> plan_training.Ports:
+        return plan_training.Ports(
+            self.consents, self.models, self.news, self.fresh, self.due_work, self.jobs, self.clock
         )
 
     @cached_property
@@ -323,6 +373,7 @@ class Worker(Common):
             consents=self.consents,
             artefacts=self.artefacts,
             models=self.models,
+            trials=self.trials,
             signals=self.model_signals,
             claims=self.claims,
             clock=self.clock,
@@ -337,6 +388,7 @@ class Worker(Common):
             catalog=self.catalog,
             published=self.published_lists,
             cache=self.list_cache,
+            fresh=self.fresh,
             admin=self.admin_apis,
             claims=self.claims,
             clock=self.clock,
@@ -351,6 +403,7 @@ class Worker(Common):
             signals=self.model_signals,
             cache=self.list_cache,
             customers=self.customer_store,
+            fresh=self.fresh,
             published=self.published_lists,
             admin=self.admin_apis,
             claims=self.claims,

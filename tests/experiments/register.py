@@ -13,12 +13,14 @@ from app.adapters.db.claims import DbClaims
 from app.adapters.db.engine import Database
 from app.adapters.db.experiments import DbExperiments
 from app.adapters.db.models import DbModels
+from app.adapters.db.steering import DbSteering
 from app.adapters.redis.experiment_signals import RedisExperimentSignals
 from app.config import Settings
 from app.core.experiments.types import ArmKey, Experiment, ExperimentId
 from app.core.ids import ModelVersion
 from app.core.recommend.factors import FoldIn
-from app.core.recommend.scoring import NEIGHBOUR, ItemModel
+from app.core.recommend.neighbours import NEIGHBOUR
+from app.core.recommend.scoring import ItemModel
 from app.core.recommend.types import Strategy
 from app.core.shops import Shop
 from app.ports import KeptExperiment, ModelRecord
@@ -77,7 +79,10 @@ class Register:
         self.experiments = DbExperiments(database, RedisExperimentSignals(self.redis))
         self.claims = DbClaims(database)
         self.models, self.artefacts = DbModels(database), FileArtefacts(settings.artefacts_url)
-        self.ports = run_experiment.Ports(self.experiments, self.models, self.artefacts, self.claims, self.clock)
+        self.steering = DbSteering(database, RedisExperimentSignals(self.redis))
+        self.ports = run_experiment.Ports(
+            self.experiments, self.models, self.artefacts, self.claims, self.clock, self.steering
+        )
         self.holding_out = hold_out.Ports(self.experiments, self.claims, self.clock)
 
     def publish(self, version: ModelVersion = MODEL, *, is_personal: bool = True) -> None:

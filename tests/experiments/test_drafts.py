@@ -18,6 +18,7 @@ from app.core.experiments.types import (
     Treatment,
 )
 from app.core.ids import ModelVersion
+from app.core.recommend.steering import Steering
 from app.core.recommend.types import Rail, Strategy
 
 V1 = ModelVersion("20260501-aaaa-item_item")
@@ -30,6 +31,7 @@ GOOD: dict[Lever, tuple[dict[str, str], Treatment]] = {
     Lever.TITLE: ({"value_b": "  Picked   today "}, Treatment(title="Picked today")),
     Lever.PLACE: ({"value_b": ""}, Treatment(place=Place.ALTERNATIVE)),
     Lever.EXPLORE: ({"value_b": "10 %"}, Treatment(explore=0.1)),
+    Lever.SLIDER: ({"value_b": "diversity 25"}, Treatment(steering=Steering(diversity=0.25))),
     Lever.INTERLEAVING: ({"value_control": "als", "value_b": "trending"}, Treatment(strategy=Strategy.TRENDING)),
     Lever.EMAIL: ({"value_b": "Three mails instead of one"}, UNCHANGED),
 }
@@ -111,6 +113,9 @@ def test_several_rails_and_arms_and_uneven_parts_are_read() -> None:
         ({"tested": "title", "value_b": "<b>New</b>"}, "value_b", "plain text and cannot hold “<”"),
         ({"tested": "trend", "value_b": "101"}, "value_b", "a percentage from 0 to 100"),
         ({"tested": "trend", "value_b": "1e1"}, "value_b", "a percentage from 0 to 100"),
+        ({"tested": "slider", "value_b": "margin 25"}, "value_b", "choose a slider"),
+        ({"tested": "slider", "value_b": "diversity 1e9"}, "value_b", "choose a slider"),
+        ({"tested": "slider", "rail": "also_viewed", "value_b": "new_products 25"}, "value_b", "not every rail"),
         ({"tested": "explore", "value_b": "51"}, "value_b", "a percentage from 1 to 50"),
         ({"tested": "explore", "value_b": "0"}, "value_b", "a percentage from 1 to 50"),
         ({"tested": "model", "value_b": "../../etc"}, "value_b", "one of the models that are kept"),

@@ -28,7 +28,8 @@ from app.config import Settings
 from app.core.experiments.reading import Preference
 from app.core.experiments.types import UNCHANGED, Experiment, Kind, Treatment
 from app.core.ids import ModelVersion
-from app.core.recommend.scoring import NEIGHBOUR, ItemModel
+from app.core.recommend.neighbours import NEIGHBOUR
+from app.core.recommend.scoring import ItemModel
 from app.core.recommend.types import Rail, Strategy
 from app.core.shops import Shop
 from app.services.read_experiment import read_experiments

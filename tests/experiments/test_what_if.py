@@ -28,7 +28,8 @@ from app.core.experiments.off_policy import Warn
 from app.core.experiments.replay import LeftOut
 from app.core.experiments.what_if import WhatIf
 from app.core.ids import CustomerId, ModelVersion, OrderId, ProductId, RequestId, VisitorId
-from app.core.recommend.scoring import NEIGHBOUR, ItemModel
+from app.core.recommend.neighbours import NEIGHBOUR
+from app.core.recommend.scoring import ItemModel
 from app.core.recommend.types import Placement, Rail, Strategy
 from app.core.shops import Shop
 from app.ports import Decision

@@ -17,7 +17,7 @@ from tests.extensions.node import RECOMMENDATIONS
 LIQUID = sorted(RECOMMENDATIONS.glob("**/*.liquid"))
 BLOCKS = sorted(RECOMMENDATIONS.glob("blocks/*.liquid"))
 SCRIPTS = sorted(RECOMMENDATIONS.glob("assets/*.js"))
-LANGUAGES = ("en.default", "de", "fr")
+LANGUAGES = ("en.default", "de", "fr", "es")
 UNSEEN = re.compile(r"{%-?\s*(comment|doc|schema)\s*-?%}.*?{%-?\s*end\1\s*-?%}|{%.*?%}|{{.*?}}", re.DOTALL)
 INLINE = re.compile(r"<script>\s*(.*?)\s*</script>", re.DOTALL)
 MARKUP = re.compile(r"<[^>]*>|[a-z-]+=\"[^\"]*\"")

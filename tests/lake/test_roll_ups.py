@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app.core.errors import Busy
 from app.core.events import EventType
-from app.core.ids import ClientId
+from app.core.ids import ClientId, ProductId
 from app.core.shop_days import bounds, shop_days, zone_of
 from app.core.shops import Shop
 from app.services.roll_up_events import CLAIM, roll_up_events
@@ -19,6 +19,7 @@ from tests.devstore_fixture import environment
 from tests.killing import dies
 from tests.lake.conftest import ADA, AT, BOB, event, identity, store
 from tests.lake.killed import roll_up
+from tests.serving.catalogue import add_product, rows_of
 
 DAY = date(2026, 3, 10)
 
@@ -71,6 +72,26 @@ def test_what_a_control_arm_would_have_shown_is_counted_apart(wiring: Worker, sh
     with wiring.database.shop(shop.id) as session:
         rows = session.execute(text("SELECT type, count FROM event_counts ORDER BY type")).all()
     assert [tuple(row) for row in rows] == [("exposure", 1), ("ghost", 1)]
+
+
+def test_impressions_of_new_products_are_counted_once_and_without_what_a_control_would_have_shown(
+    wiring: Worker, shop: Shop
+) -> None:
+    with rows_of(wiring.database, shop.id) as connection:
+        add_product(connection, shop.id, 1, created_at=AT - timedelta(days=59))
+        add_product(connection, shop.id, 2, created_at=AT - timedelta(days=90))
+        connection.commit()
+    seen = [event(f"e-{n}", EventType.EXPOSURE) for n in range(3)]
+    old = event("e-3", EventType.EXPOSURE, product_id=ProductId(2))
+    store(wiring, shop, *seen, old, event("e-4", EventType.EXPOSURE, ghost=True), event("e-5", EventType.CLICK))
+    store(wiring, shop, seen[0])
+    for _ in range(2):
+        roll_up_events(shop, wiring.rolling_up)
+    assert wiring.pulse.impressions(shop.id, since=DAY) == {1: 3}
+    store(wiring, shop, event("e-6", EventType.EXPOSURE, at=AT + timedelta(days=1)))
+    roll_up_events(shop, wiring.rolling_up)
+    assert wiring.pulse.impressions(shop.id, since=DAY) == {1: 4}
+    assert wiring.pulse.impressions(shop.id, since=DAY + timedelta(days=1)) == {1: 1}
 
 
 def test_what_is_delivered_again_in_another_batch_counts_once(wiring: Worker, shop: Shop) -> None:

@@ -59,6 +59,7 @@ def installation(database_urls: tuple[str, str], services: TestServices, folder:
         "SHOPIFY_TEST_ORIGIN": origin,
         "APP_URL": APP_URL,
         "ENCRYPTION_KEYS": TEST_KEY,
+        "CANARY_PERCENT": "0",
     }
     thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()

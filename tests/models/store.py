@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import orjson
 
+from app.adapters.redis.customers import orders_of
 from app.core.ids import ShopDomain, gid
+from app.core.recommend.past_orders import PastOrder, products_of
 from app.core.shops import Shop
 from app.ports import ConsentRecord
 from app.wiring.worker import Worker
@@ -123,10 +125,15 @@ class Installed:
         return None if field is None else dict(orjson.loads(field["value"]))
 
     def kept_customers(self) -> dict[int, list[int]]:
-        """What the keyed store holds of each customer."""
+        """What the keyed store holds of each customer: the different products, those of the newest order first."""
+        return {customer: [int(p) for p in products_of(own)] for customer, own in self.kept_orders().items()}
+
+    def kept_orders(self) -> dict[int, tuple[PastOrder, ...]]:
+        """What the keyed store holds of each customer, order by order."""
         redis = self.wiring.redis
-        names = [name.decode() for name in redis.scan_iter(f"attune:{self.shop.id}:customer:*")]
-        return {int(name.rpartition(":")[2]): [int(p) for p in redis.lrange(name, 0, -1)] for name in sorted(names)}
+        names = sorted(name.decode() for name in redis.scan_iter(f"attune:{self.shop.id}:customer:*"))
+        kept = {name: orders_of(list(map(_bytes, redis.lrange(name, 0, -1)))) for name in names}
+        return {int(name.rpartition(":")[2]): orders for name, orders in kept.items()}
 
     def tasteful_orders(self, *, people: int = 500, days: int = 200, seed: int = 6) -> None:
         """Customers with one of two tastes, who mostly order what is of their taste and new to them."""
@@ -159,6 +166,10 @@ class Installed:
             "due": self.execute("SELECT kind, id FROM due_work WHERE kind IN ('publish_lists', 'forget_models')"),
             "claims": self.execute("SELECT name FROM claims"),
         }
+
+
+def _bytes(element: bytes | str) -> bytes:
+    return element if isinstance(element, bytes) else element.encode()
 
 
 def days_since_epoch(moment: datetime) -> int:

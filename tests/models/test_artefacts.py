@@ -16,7 +16,7 @@ import pytest
 
 from app.adapters.artefacts import ALIGNED, MANIFEST, PACKED, FileArtefacts
 from app.core.ids import ModelVersion, ShopId
-from app.core.recommend.scoring import NEIGHBOUR
+from app.core.recommend.neighbours import NEIGHBOUR
 from app.errors import Permanent
 
 SHOP, VERSION = ShopId(7), ModelVersion("20261101-abc-item_item")

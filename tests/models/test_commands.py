@@ -76,6 +76,9 @@ def test_recommend_shows_a_rail_with_reasons(trained: Installed) -> None:
     assert str(second) in plain
     with_cart = succeed(trained, *asked, "--cart", str(second), "--explain", "--visitor", "a" * 32)
     assert "Strategy item_item" in with_cart
+    assert "source item_item" in with_cart
+    assert "signals: item_item +" in with_cart
+    assert "propensity 1.000 (nothing is drawn)" in with_cart
     shown = [line.split("│")[2].strip() for line in with_cart.splitlines() if line.startswith("│")]
     assert str(second) not in shown
 
@@ -115,7 +118,7 @@ def test_the_jobs_train_publish_and_forget(trained: Installed, monkeypatch: pyte
         train_job.train_models(trained.shop.id)
         assert not trained.wiring.due_work.waits(trained.shop.id, "train_models")
         queued = [job.func_name for job in trained.wiring.jobs._queue("default").jobs]
-        assert queued == ["workers.jobs.publish.publish_lists"]
+        assert queued == ["workers.jobs.publish.publish_lists", "workers.jobs.news.learn_news"]
         publish_job.publish_lists(trained.shop.id)
         assert len(trained.state()["published"]) > 0
         trained.consent(granted=False)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from app.core.ids import CustomerId
+from app.core.ids import CustomerId, ProductId
+from app.core.recommend.past_orders import PastOrder
 from app.core.recommend.types import Rail, Strategy
 from app.services.erase_customer import erase_customer
 from app.services.forget_models import forget_models
 from app.services.gather_material import HISTORY
 from app.services.keep_customers import keep_customers
 from app.services.train_models import train_models
-from tests.models.store import Installed
+from tests.models.store import Installed, days_since_epoch
 
 
 def keep(installed: Installed, *, used: bool = True) -> dict[int, list[int]]:
@@ -35,9 +36,28 @@ def test_a_customer_is_known_by_what_they_bought_last_newest_first(installed: In
     assert keep(installed) == {7: [1, 3, 2]}
 
 
-def test_at_most_twenty_products_are_kept(installed: Installed) -> None:
-    installed.order(1, list(range(1, 40)), customer_id=7)
-    assert len(keep(installed)[7]) == 20
+def test_orders_are_kept_one_by_one_with_their_days_and_products_that_come_again(installed: Installed) -> None:
+    installed.order(1, [2, 1], days_ago=9.0, customer_id=7)
+    installed.order(2, [1], days_ago=2.0, customer_id=7)
+    keep(installed)
+    today = days_since_epoch(installed.wiring.clock.now())
+    newest, oldest = installed.kept_orders()[7]
+    assert (newest.products, oldest.products) == ((1,), (1, 2))
+    assert [today - (order.day or 0) for order in (newest, oldest)] == [2, 9]
+
+
+def test_only_the_newest_fifty_products_are_kept(installed: Installed) -> None:
+    installed.order(1, installed.products[:40], days_ago=2.0, customer_id=7)
+    installed.order(2, installed.products[:30], days_ago=1.0, customer_id=7)
+    keep(installed)
+    assert [len(order.products) for order in installed.kept_orders()[7]] == [30, 20]
+
+
+def test_a_list_of_an_earlier_version_is_read_as_orders_of_unknown_days(installed: Installed) -> None:
+    installed.wiring.redis.rpush(f"attune:{installed.shop.id}:customer:7", 3, 1)
+    state = installed.wiring.live_state.read(installed.shop.id, None, list_of=None, customer=CustomerId(7))
+    assert state.orders == (PastOrder(None, (ProductId(3),)), PastOrder(None, (ProductId(1),)))
+    assert state.bought == (3, 1)
 
 
 def test_who_objects_is_erased_or_buys_no_more_is_not_kept(installed: Installed) -> None:
@@ -64,7 +84,8 @@ def test_an_erasure_takes_the_customers_list_along_and_the_next_training_does_no
 def test_who_is_erased_while_a_training_writes_is_taken_out_again(installed: Installed) -> None:
     installed.order(1, [1], customer_id=7)
     store = installed.wiring.training.customers.store
-    store.replace(installed.shop.id, [(CustomerId(7), [1]), (CustomerId(8), [2])])  # type: ignore[list-item]
+    orders = {customer: [PastOrder(20_000, (ProductId(customer - 6),))] for customer in (7, 8)}
+    store.replace(installed.shop.id, [(CustomerId(customer), own) for customer, own in orders.items()])
     objector(installed, 7)
     store.drop(installed.shop.id, installed.wiring.training.customers.history.barred(installed.shop.id))
     assert installed.kept_customers() == {8: [2]}
@@ -90,7 +111,7 @@ def test_a_training_whose_home_rail_knows_customers_keeps_them_and_a_withdrawal_
     training = train_models(installed.shop, installed.wiring.training)
     exam = training.metrics["rails"][Rail.FOR_YOU]
     assert exam["passed"]
-    assert exam["strategy"] in (Strategy.ALS, Strategy.ITEM_ITEM)
+    assert exam["strategy"] in (Strategy.RANKED, Strategy.ALS, Strategy.ITEM_ITEM)
     kept = installed.kept_customers()
     assert len(kept) == 500
     state = installed.wiring.live_state.read(installed.shop.id, None, list_of=None, customer=CustomerId(9_000_000_000))

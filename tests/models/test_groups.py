@@ -8,7 +8,7 @@ import numpy.typing as npt
 from app.core.ids import CollectionId, ProductId
 from app.core.recommend.groups import groups_of
 from app.core.recommend.models.complements import of_other_kinds
-from app.core.recommend.scoring import NEIGHBOUR
+from app.core.recommend.neighbours import NEIGHBOUR
 
 ITEMS = np.arange(1, 11, dtype=np.int64)
 

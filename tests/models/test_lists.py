@@ -11,7 +11,8 @@ from hypothesis import strategies as some
 
 from app.core.ids import ProductId
 from app.core.recommend.lists import LONGEST, LONGEST_LOOK, ProductLists, home_list, product_lists
-from app.core.recommend.scoring import NEIGHBOUR, ItemModel, Neighbours
+from app.core.recommend.neighbours import NEIGHBOUR, Neighbours
+from app.core.recommend.scoring import ItemModel
 from app.core.recommend.types import Rail, ReasonCode
 from tests.models.worlds import model_of
 

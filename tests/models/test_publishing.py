@@ -13,7 +13,8 @@ import pytest
 
 from app.core.errors import Busy, NoConsent
 from app.core.ids import ModelVersion, ProductId, number_of
-from app.core.recommend.scoring import NEIGHBOUR, ItemModel
+from app.core.recommend.neighbours import NEIGHBOUR
+from app.core.recommend.scoring import ItemModel
 from app.core.recommend.types import Rail, Strategy
 from app.errors import Retryable
 from app.services import publish_lists as publish_lists_module

@@ -37,7 +37,8 @@ def test_no_model_that_does_not_beat_its_floor_is_published() -> None:
     model = build(material, outcome, today=TODAY)
     for exam in outcome.exams.values():
         assert exam.result.questions >= LEAST_QUESTIONS
-        assert exam.result.high < 0
+        # Where nothing is sure to go together, there is no look, and what is popular is all that is ranked.
+        assert exam.result.high < 0 or (exam.rail is Rail.COMPLETE_THE_LOOK and exam.result.high == 0)
     assert outcome.note.count("the model did not beat what is popular in the exam") == len(Rail)
     assert (model.strategy, model.for_you, model.rails) == (Strategy.TRENDING, Strategy.TRENDING, frozenset())
     assert set(model.arrays()) == {"item_ids", "neighbours", "popularity"}
@@ -116,7 +117,7 @@ def test_a_cart_never_holds_what_is_asked_for_nor_more_than_five_products() -> N
 
 
 def test_the_exam_of_carts_ranks_what_the_rail_shows() -> None:
-    baskets = tasteful(people=300)
+    baskets = planted_pairs()
     model, _ = fit_both(Material(baskets, groups=kinds(baskets, 4)), Chosen(), today=TODAY)
     for first in (Strategy.ITEM_ITEM, Strategy.COMPLEMENTS):
         passed = replace(model, goes_well=first, rails=frozenset({Rail.GOES_WELL}))

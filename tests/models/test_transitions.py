@@ -10,7 +10,7 @@ import pytest
 from app.core.recommend.histories import NOTHING
 from app.core.recommend.models.transitions import DEFAULT, LONGEST, OF_A_STEP, Parameters, chosen, counted, fit
 from app.core.recommend.models.validation import ndcg, validation_part
-from app.core.recommend.scoring import NEIGHBOUR
+from app.core.recommend.neighbours import NEIGHBOUR
 from app.core.recommend.signals.tables import TableSignal, table_of
 from app.core.recommend.tasks import Task
 from tests.models.histories import habits, people_of, sessions_of, viewed

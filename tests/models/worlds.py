@@ -8,7 +8,8 @@ import numpy as np
 
 from app.core.ids import ModelVersion, ProductId
 from app.core.recommend.interactions import Baskets, baskets_of
-from app.core.recommend.scoring import NEIGHBOUR, ItemModel
+from app.core.recommend.neighbours import NEIGHBOUR
+from app.core.recommend.scoring import ItemModel
 from app.core.recommend.types import Strategy
 
 TODAY = 20_000
@@ -57,7 +58,7 @@ def tasteful(*, people: int = 700, tastes: int = 6, each: int = 25, days: int = 
             for item in liked[2 * number : 2 * number + 2].tolist():
                 any_item = int(generator.integers(tastes * each))
                 rows.append((moment, person, item if generator.random() < 0.8 else any_item))
-    return _bought_by(rows, days)
+    return bought_by(rows, days)
 
 
 def changed_minds(*, people: int = 300, tastes: int = 4, each: int = 24, days: int = 200, seed: int = 4) -> Baskets:
@@ -79,10 +80,10 @@ def changed_minds(*, people: int = 300, tastes: int = 4, each: int = 24, days: i
         last = int(generator.integers(days - 28, days))
         rows += [(last, person, item) for item in (int(liked[0]), *hits)]
         rows += [(int(generator.integers(days - 28)), person, int(liked[0]))]
-    return _bought_by(rows, days)
+    return bought_by(rows, days)
 
 
-def _bought_by(rows: list[tuple[int, int, int]], days: int) -> Baskets:
+def bought_by(rows: list[tuple[int, int, int]], days: int) -> Baskets:
     """Orders from (day, person, item): what a person buys on a day is one order; negative people are guests."""
     rows = sorted(rows)
     order = np.cumsum([0, *(before[:2] != row[:2] for before, row in itertools.pairwise(rows))])

@@ -182,7 +182,7 @@ def test_the_form_offers_what_is_free_beside_another_experiment(desk: Desk) -> N
 @pytest.mark.parametrize(
     ("what", "rail"),
     [
-        *[(what, "") for what in ("rail", "model", "trend", "title", "place", "explore", "email")],
+        *[(what, "") for what in ("rail", "model", "trend", "title", "place", "explore", "slider", "email")],
         ("strategy", "&rail=for_you"),
         ("interleaving", "&rail=goes_well"),
     ],

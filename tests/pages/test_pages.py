@@ -24,6 +24,9 @@ PAGES = (
     "/admin/experiments",
     "/admin/experiments/new",
     "/admin/experiments/new?what=strategy",
+    "/admin/steering",
+    "/admin/steering?rail=for_you",
+    "/admin/steering?rail=bought_together&diversity=100&stock=50",
     "/admin/model",
     "/admin/import-problems",
 )

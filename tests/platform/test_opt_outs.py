@@ -14,6 +14,7 @@ from app import jobs
 from app.adapters.redis import keys
 from app.adapters.redis.customers import RedisCustomers
 from app.core.ids import CustomerId, ProductId
+from app.core.recommend.past_orders import PastOrder
 from app.core.shops import Shop, ShopState
 from app.errors import Permanent, Retryable
 from app.ports import AdminApi
@@ -48,7 +49,7 @@ class Office:
 
     def buys(self, *customers: int) -> None:
         """Put them into the keyed store."""
-        rows = [(CustomerId(number), [ProductId(1)]) for number in customers]
+        rows = [(CustomerId(number), [PastOrder(None, (ProductId(1),))]) for number in customers]
         self.wiring.customer_store.replace(self.shop.id, rows)
 
     def in_store(self, customer: int) -> bool:

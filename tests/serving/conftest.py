@@ -19,7 +19,8 @@ from werkzeug.test import TestResponse
 from app.config import Settings
 from app.core.ids import ModelVersion, ProductId
 from app.core.recommend.factors import FoldIn
-from app.core.recommend.scoring import NEIGHBOUR, ItemModel, Neighbours
+from app.core.recommend.neighbours import NEIGHBOUR, Neighbours
+from app.core.recommend.scoring import ItemModel
 from app.core.recommend.types import Rail, Strategy
 from app.core.shops import Shop
 from app.web import create_app

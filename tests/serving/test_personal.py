@@ -12,8 +12,9 @@ from hypothesis import strategies as some
 from app.core.ids import ModelVersion, ProductId
 from app.core.recommend.factors import FoldIn
 from app.core.recommend.live import FactorsSource
+from app.core.recommend.neighbours import NEIGHBOUR
 from app.core.recommend.rails import CLAIMS, Question
-from app.core.recommend.scoring import NEIGHBOUR, ItemModel
+from app.core.recommend.scoring import ItemModel
 from app.core.recommend.shopper import MOST_INTERESTS, NOBODY, Shopper
 from app.core.recommend.types import RAILS_OF, Rail, ReasonCode, Strategy
 

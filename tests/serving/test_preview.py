@@ -137,7 +137,7 @@ def test_what_nothing_may_be_learnt_from_is_not_previewed_either(
 def test_an_erased_customer_is_nobody(full_model: ItemModel, wiring: Web, shop: Shop) -> None:
     order(wiring, shop, 1, ADA, 6)
     add(wiring, shop, Tombstone(shop_id=shop.id, customer_id=ADA, at=AT))
-    assert not wiring.shoppers.bought(shop.id, ADA, limit=20)
+    assert not wiring.shoppers.orders(shop.id, ADA)
     assert not recent_shoppers(shop, wiring.previewing).customers
 
 

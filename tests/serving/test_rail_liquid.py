@@ -37,7 +37,7 @@ from tests.devstore.front.shop import open_shop, options
 from tests.serving.conftest import Ask
 
 EXTENSION = Path(__file__).resolve().parents[2] / "extensions" / "recommendations"
-LOCALES = {"en": "en.default.json", "de": "de.json", "fr": "fr.json"}
+LOCALES = {"en": "en.default.json", "de": "de.json", "fr": "fr.json", "es": "es.json"}
 FORBIDDEN = "'\"{}%|,<>&[]\\`= \n\r\t"
 HOSTILE = (
     "a'}}{{ shop.name }}",
@@ -92,7 +92,15 @@ def test_at_most_twenty_cards_are_asked_for(full_model: ItemModel, ask: Ask) -> 
 
 @pytest.mark.parametrize(
     ("locale", "word"),
-    [("de", "Ab "), ("de-CH", "Ab "), ("fr", "À partir de "), ("en-GB", "From "), ("xx", "From "), ("", "From ")],
+    [
+        ("de", "Ab "),
+        ("de-CH", "Ab "),
+        ("fr", "À partir de "),
+        ("es", "Desde "),
+        ("en-GB", "From "),
+        ("xx", "From "),
+        ("", "From "),
+    ],
 )
 def test_the_cards_speak_the_pages_language(full_model: ItemModel, ask: Ask, locale: str, word: str) -> None:
     assert f"{word}{{{{ price }}}}" in ask(route="rail", locale=locale).text

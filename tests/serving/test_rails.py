@@ -16,7 +16,8 @@ from werkzeug.test import TestResponse
 from app.adapters.redis import keys
 from app.adapters.redis.round_trip import Command
 from app.core.ids import ModelVersion
-from app.core.recommend.scoring import NEIGHBOUR, ItemModel
+from app.core.recommend.neighbours import NEIGHBOUR
+from app.core.recommend.scoring import ItemModel
 from app.core.recommend.types import Rail, Strategy
 from app.core.shops import Shop
 from app.wiring.web import Web

@@ -23,8 +23,9 @@ from app.adapters.shelves.shelves import MappedShelves
 from app.core.ids import ModelVersion, ProductId, ShopId
 from app.core.recommend import remembered as remembered_module
 from app.core.recommend.cascade import Context
+from app.core.recommend.neighbours import NEIGHBOUR, Neighbours
 from app.core.recommend.remembered import RememberedNeighbours
-from app.core.recommend.scoring import NEIGHBOUR, ItemModel, Neighbours, Table
+from app.core.recommend.scoring import ItemModel, Table
 from app.core.recommend.served import ServedModel
 from app.core.recommend.types import Candidate, Placement, Reason, Strategy
 from app.core.shops import Shop

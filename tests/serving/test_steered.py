@@ -7,7 +7,7 @@ import pytest
 import redis
 
 from app.adapters.redis import keys
-from app.core.experiments.types import UNCHANGED, ArmKey, Status, Treatment
+from app.core.experiments.types import UNCHANGED, ArmKey, Treatment
 from app.core.ids import RequestId
 from app.core.recommend.exploration import MOST_EPSILON, Exploration, fill, generator_of
 from app.core.recommend.impressions import VISIT_S
@@ -15,6 +15,8 @@ from app.core.recommend.scoring import ItemModel
 from app.core.recommend.steering import OFF, Steering
 from app.core.recommend.types import Rail
 from app.core.shops import Shop
+from app.services.run_experiment import stop_experiment, take_back
+from app.services.set_steering import set_steering
 from app.wiring.web import Web
 from tests.experiments.running import experiment
 from tests.serving.catalogue import set_stock
@@ -116,15 +118,29 @@ def test_a_look_is_left_as_it_was_put_together(wiring: Web, shop: Shop, full_mod
     assert products_of(ask(visitor=visitor, rail="complete_the_look")) == look != []
 
 
-def test_sliders_that_were_chosen_at_the_end_of_an_experiment_are_everybodys(
+def test_sliders_that_were_chosen_at_the_end_of_an_experiment_are_everybodys_until_taken_back(
     wiring: Web, shop: Shop, full_model: ItemModel, ask: Ask
 ) -> None:
-    ended = experiment(
-        0, UNCHANGED, Treatment(steering=Steering(popularity=1)), rails=BESIDE, status=Status.STOPPED,
-        adopted=ArmKey("b1"),
-    )  # fmt: skip
-    start(wiring, shop, ended)
+    wanted = Treatment(steering=Steering(popularity=1))
+    (test,) = start(wiring, shop, experiment(0, UNCHANGED, wanted, rails=BESIDE))
+    ports = wiring.running_experiments
+    stop_experiment(shop, test.id, choice=ArmKey("b1"), by="Ada", ports=ports)
+    wiring.shelves.refresh()
     assert products_of(ask(limit=9)) != IN_ORDER
-    shelf = wiring.shelves.mapped(shop.id)
-    assert shelf is not None
-    assert shelf.experiments.adopted[Rail.BOUGHT_TOGETHER].steering == Steering(popularity=1)
+    kept = wiring.steering.in_force(shop.id)[Rail.BOUGHT_TOGETHER]
+    assert (kept.steering, kept.by, kept.experiment) == (wanted.steering, "Ada", test.id)
+    take_back(shop, test.id, by="Ada", ports=ports)
+    wiring.shelves.refresh()
+    assert products_of(ask(limit=9)) == IN_ORDER
+
+
+def test_sliders_that_were_moved_since_stay_when_an_experiment_is_taken_back(
+    wiring: Web, shop: Shop, full_model: ItemModel
+) -> None:
+    (test,) = start(wiring, shop, experiment(0, UNCHANGED, Treatment(steering=Steering(popularity=1)), rails=BESIDE))
+    stop_experiment(shop, test.id, choice=ArmKey("b1"), by="Ada", ports=wiring.running_experiments)
+    kept = wiring.steering.in_force(shop.id)[Rail.BOUGHT_TOGETHER]
+    moved = Steering(diversity=0.5)
+    set_steering(shop, kept.rail, moved, by="Ada", seen=kept.version, ports=wiring.setting_steering)
+    take_back(shop, test.id, by="Ada", ports=wiring.running_experiments)
+    assert wiring.steering.in_force(shop.id)[kept.rail].steering == moved

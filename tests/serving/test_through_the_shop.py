@@ -12,7 +12,8 @@ import pytest
 from app.adapters.redis import keys
 from app.core.ids import ModelVersion
 from app.core.recommend.factors import FoldIn
-from app.core.recommend.scoring import NEIGHBOUR, ItemModel
+from app.core.recommend.neighbours import NEIGHBOUR
+from app.core.recommend.scoring import ItemModel
 from app.core.recommend.types import Rail, Strategy
 from app.core.shops import Shop
 from tests.devstore_fixture import DevStore, RunningApp

@@ -14,7 +14,9 @@ from app.services import ask_for_training as asking
 from app.services import forget_models as forgetting
 from app.services import hold_out as holding_out
 from app.services import train_models as training
+from app.services.note_news import note_version
 from app.wiring.worker import Worker, current
+from workers.jobs.watch import close_trial
 
 _log = logging.getLogger(__name__)
 
@@ -34,6 +36,7 @@ def train_models(shop_id: int) -> None:
         return  # It was done while this hint, given again, waited in the queue.
     wiring.due_work.put_off(shop.id, asking.DUE, after_s=AGAIN_S)
     try:
+        close_trial(shop, wiring)
         trained = training.train_models(shop, wiring.training)
     except (Busy, Retryable) as reason:
         _log.info("training of shop %d put off: %s", shop_id, reason)
@@ -48,6 +51,7 @@ def train_models(shop_id: int) -> None:
         wiring.due_work.done(shop.id, asking.DUE, id)
     if trained is not None and trained.version is not None:
         wiring.jobs.enqueue(jobs.PUBLISH_LISTS, shop_id)
+        note_version(shop.id, trained.version, wiring.due_work, wiring.jobs)
         _hold_out(shop, wiring)
 
 

@@ -16,11 +16,12 @@ from app.core.ids import ProductId, ShopId, VariantId
 from app.ports import Card
 
 CARDS = """
-    SELECT p.id, p.handle, p.title, p.image_url, coalesce(v.id, 0) AS variant_id,
+    SELECT p.id, p.handle, p.title, p.image_url, p.created_at, v.stock, coalesce(v.id, 0) AS variant_id,
            upper(p.status) = 'ACTIVE' AND p.published AND NOT p.is_gift_card AND p.deleted_at IS NULL
              AND coalesce(v.buyable, false) AS buyable
     FROM products p LEFT JOIN LATERAL (
-        SELECT id, price > 0 AND (NOT tracked OR oversell OR quantity > 0) AS buyable
+        SELECT id, price > 0 AND (NOT tracked OR oversell OR quantity > 0) AS buyable,
+               CASE WHEN bool_and(tracked AND NOT oversell) OVER () THEN sum(greatest(quantity, 0)) OVER () END AS stock
         FROM variants WHERE shop_id = p.shop_id AND product_id = p.id
         ORDER BY buyable DESC, position, id LIMIT 1
     ) v ON true
@@ -67,4 +68,6 @@ def _card(row: Row[Any]) -> Card:
         title=row.title,
         image=row.image_url,
         buyable=row.buyable,
+        created_at=row.created_at,
+        stock=row.stock,
     )

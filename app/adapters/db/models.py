@@ -17,6 +17,7 @@ from sqlmodel import Session
 from app.adapters.db import due_work
 from app.adapters.db.engine import Database
 from app.core.ids import ModelVersion, ShopId
+from app.core.recommend.canary import Canary
 from app.ports import ModelRecord
 
 DUE_KIND = "publish_lists"
@@ -25,16 +26,17 @@ BY_TRAINING = "train"
 BY_ROLL_BACK = "roll_back"
 
 CURRENT = text("SELECT version FROM model_pointers")
-COLUMNS = "version, state, strategy, trained_at, orders, products, metrics, note"
+COLUMNS = "version, state, strategy, trained_at, orders, products, metrics, note, lineage"
 IN_USE = text(f"SELECT {COLUMNS} FROM model_runs WHERE version = (SELECT version FROM model_pointers)")
 RECORD = text("""
-    INSERT INTO model_runs (shop_id, version, state, strategy, trained_at, orders, products, metrics, note)
-    VALUES (:shop, :version, :state, :strategy, :trained_at, :orders, :products, cast(:metrics AS jsonb), :note)
+    INSERT INTO model_runs (shop_id, version, state, strategy, trained_at, orders, products, metrics, note, lineage)
+    VALUES (:shop, :version, :state, :strategy, :trained_at, :orders, :products, cast(:metrics AS jsonb), :note,
+            cast(:lineage AS jsonb))
     ON CONFLICT (shop_id, version) DO UPDATE SET
-        state = CASE WHEN excluded.state = 'training' AND model_runs.state = 'published'
+        state = CASE WHEN excluded.state = 'training' AND model_runs.state IN ('published', 'canary', 'taken_back')
                      THEN model_runs.state ELSE excluded.state END,
         strategy = excluded.strategy, trained_at = excluded.trained_at, orders = excluded.orders,
-        products = excluded.products, metrics = excluded.metrics, note = excluded.note
+        products = excluded.products, metrics = excluded.metrics, note = excluded.note, lineage = excluded.lineage
 """)
 MOVE = text("""
     INSERT INTO model_pointers (shop_id, version, previous, moved_at) VALUES (:shop, :version, NULL, :at)
@@ -55,6 +57,14 @@ HISTORY = text(f"""
     SELECT {COLUMNS} FROM model_runs
     ORDER BY trained_at DESC, state = 'published' DESC, version LIMIT :limit
 """)
+ONE = text(f"SELECT {COLUMNS} FROM model_runs WHERE version = :version")
+PREVIOUS = text("SELECT previous FROM model_pointers")
+CANARY = text("SELECT version, share FROM model_trials WHERE stage = 'canary'")
+UNWATCH = text("""
+    UPDATE model_trials SET stage = 'replaced', ended_at = :at, reason = 'Somebody went back to an earlier model.'
+    WHERE stage = 'live'
+""")
+FORGET_TRIALS = text("DELETE FROM model_trials")
 FORGET_RUNS = text("DELETE FROM model_runs")
 FORGET_POINTER = text("DELETE FROM model_pointers")
 DUE_AFTER_S = 30.0
@@ -81,6 +91,23 @@ class DbModels:
             row = session.execute(IN_USE).first()
             return _record(row) if row else None
 
+    def one(self, shop: ShopId, version: ModelVersion) -> ModelRecord | None:
+        """What the register says of this version."""
+        with self._database.shop(shop) as session:
+            row = session.execute(ONE, {"version": version}).first()
+            return _record(row) if row else None
+
+    def previous(self, shop: ShopId) -> ModelVersion | None:
+        """The version that was in use before the current one."""
+        with self._database.shop(shop) as session:
+            return _version(session.execute(PREVIOUS).scalar())
+
+    def canary(self, shop: ShopId) -> Canary | None:
+        """The version that some visitors get first."""
+        with self._database.shop(shop) as session:
+            row = session.execute(CANARY).first()
+            return Canary(ModelVersion(row.version), row.share) if row else None
+
     def record(self, shop: ShopId, record: ModelRecord) -> None:
         """Add the training to the register, or correct its row; a published one is not made unpublished by this."""
         with self._database.shop(shop) as session:
@@ -89,7 +116,7 @@ class DbModels:
     def publish(self, shop: ShopId, version: ModelVersion, *, at: datetime) -> None:
         """Flip the pointer in one transaction; the version before it stays for a roll-back. Idempotent."""
         with self._database.shop(shop) as session:
-            _point(session, shop, version, at, BY_TRAINING)
+            point(session, shop, version, at, BY_TRAINING)
 
     def roll_back(self, shop: ShopId, *, at: datetime, available: Collection[ModelVersion]) -> ModelVersion | None:
         """Flip back to the version before; None when none of the `available` ones came before.
@@ -101,7 +128,8 @@ class DbModels:
                 return _version(session.execute(CURRENT).scalar())
             target = _version(session.execute(BEFORE, {"available": list(available)}).scalar())
             if target is not None:
-                _point(session, shop, target, at, BY_ROLL_BACK)
+                point(session, shop, target, at, BY_ROLL_BACK)
+                session.execute(UNWATCH, {"at": at})
             return target
 
     def lists_settled(self, shop: ShopId, version: ModelVersion | None) -> None:
@@ -118,11 +146,13 @@ class DbModels:
         """Remove the register and the pointer (withdrawn consent, shop erasure)."""
         with self._database.shop(shop) as session:
             session.execute(FORGET_POINTER)
+            session.execute(FORGET_TRIALS)
             session.execute(FORGET_RUNS)
             session.execute(NOT_DUE, {"shop": shop, "kind": DUE_KIND})
 
 
-def _point(session: Session, shop: ShopId, version: ModelVersion, at: datetime, reason: str) -> None:
+def point(session: Session, shop: ShopId, version: ModelVersion, at: datetime, reason: str) -> None:
+    """Move the pointer, and note that the lists in the store are due, in the session's transaction."""
     session.execute(MOVE, {"shop": shop, "version": version, "at": at})
     session.execute(RETIRE, {"version": version})
     session.execute(PUBLISH, {"version": version})
@@ -144,6 +174,7 @@ def _values(record: ModelRecord) -> dict[str, Any]:
         "products": record.products,
         "metrics": orjson.dumps(dict(record.metrics)).decode(),
         "note": record.note,
+        "lineage": orjson.dumps(dict(record.lineage)).decode(),
     }
 
 
@@ -157,4 +188,5 @@ def _record(row: Row[Any]) -> ModelRecord:
         products=row.products,
         metrics=row.metrics,
         note=row.note,
+        lineage=row.lineage,
     )

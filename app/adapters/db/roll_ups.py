@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import orjson
 from sqlalchemy import CursorResult, text
@@ -29,6 +29,16 @@ VISITS = text("""
     INSERT INTO visit_days (shop_id, day, zone, visitors, sessions) VALUES (:shop, :day, :zone, :visitors, :sessions)
     ON CONFLICT (shop_id, day)
     DO UPDATE SET zone = excluded.zone, visitors = excluded.visitors, sessions = excluded.sessions
+""")
+NEW_DAYS: Final = 61
+"""Longer than a product is new (`app.adapters.shelves.pulse`), by a day for time zones."""
+CLEAR_IMPRESSIONS = text("DELETE FROM product_impressions WHERE day = :day OR day < :day - :new_days")
+IMPRESSIONS = text("""
+    INSERT INTO product_impressions (shop_id, day, product_id, count)
+    SELECT :shop, :day, seen.product_id, seen.count
+    FROM unnest(cast(:products AS bigint[]), cast(:counts AS bigint[])) AS seen (product_id, count)
+    JOIN products p ON p.shop_id = :shop AND p.id = seen.product_id
+    WHERE p.created_at >= cast(:day AS date) - :new_days
 """)
 LOCK_DUE = text("SELECT 1 FROM due_work WHERE shop_id = :shop AND kind = :kind FOR UPDATE")
 COUNTED = text("DELETE FROM changed_days WHERE day = :day AND marks = :marks")
@@ -81,6 +91,9 @@ class DbRollUps:
             session.execute(CLEAR, {"day": day})
             session.execute(COUNTS, {"shop": shop, "day": day, "rows": rows})
             session.execute(VISITS, {"shop": shop, "day": day, **visits})
+            session.execute(CLEAR_IMPRESSIONS, {"day": day, "new_days": NEW_DAYS})
+            seen = {"products": list(counts.impressions), "counts": list(counts.impressions.values())}
+            session.execute(IMPRESSIONS, {"shop": shop, "day": day, "new_days": NEW_DAYS, **seen})
 
     def settle(self, shop: ShopId, counted: Sequence[ChangedDay]) -> None:
         """These days are counted, as far as they have not changed again; nothing is due once none is left.

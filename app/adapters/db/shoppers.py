@@ -10,8 +10,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import text
 
+from app.adapters.db.customer_history import DbCustomerHistory
 from app.adapters.db.engine import Database
-from app.core.ids import CustomerId, ProductId, ShopId, VisitorId
+from app.core.ids import CustomerId, ShopId, VisitorId
+from app.core.recommend.past_orders import PastOrder
 from app.ports import ActiveCustomer, ActiveVisitor
 
 READ_PER_ROW = 50
@@ -36,12 +38,6 @@ CUSTOMERS = text(f"""
     LEFT JOIN customers c ON c.shop_id = n.shop_id AND c.id = n.customer_id
     GROUP BY n.customer_id ORDER BY max(n.created_at) DESC, n.customer_id LIMIT :most
 """)
-BOUGHT = text(f"""
-    SELECT l.product_id
-    FROM orders o JOIN order_lines l ON l.shop_id = o.shop_id AND l.order_id = o.id
-    WHERE o.customer_id = :customer AND {USABLE} AND l.product_id IS NOT NULL AND l.current_quantity > 0
-    GROUP BY l.product_id ORDER BY max(o.created_at) DESC, l.product_id LIMIT :most
-""")
 
 
 class DbShoppers:
@@ -62,7 +58,6 @@ class DbShoppers:
             rows = session.execute(CUSTOMERS, {"read": READ_PER_ROW * limit, "most": limit})
             return [ActiveCustomer(CustomerId(row.customer_id), row.at, row.orders) for row in rows]
 
-    def bought(self, shop: ShopId, customer: CustomerId, *, limit: int) -> Sequence[ProductId]:
-        """What the customer bought and kept, each product once, newest first; empty when nothing may be used."""
-        with self._database.shop(shop) as session:
-            return [ProductId(row.product_id) for row in session.execute(BOUGHT, {"customer": customer, "most": limit})]
+    def orders(self, shop: ShopId, customer: CustomerId) -> Sequence[PastOrder]:
+        """What the customer bought and kept, newest first; empty when nothing may be used."""
+        return DbCustomerHistory(self._database).of(shop, customer)

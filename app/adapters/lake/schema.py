@@ -56,9 +56,11 @@ DECISIONS: Final = pa.schema(
         ("items", pa.string()),
         ("unit", pa.string()),
         ("show", pa.string()),
+        ("failed", pa.int32()),
     ]
 )
-"""`items` is JSON, as the decision holds it. `show` is empty in files that are older than the column: "ours"."""
+"""`items` is JSON, as the decision holds it. In files that are older than the column `show` is empty, which is "ours",
+and `failed` too, which is 0."""
 
 EVENT_KIND: Final = "events"
 DECISION_KIND: Final = "decisions"

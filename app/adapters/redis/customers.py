@@ -1,6 +1,8 @@
-"""The keyed store of what signed-in customers bought last: one short list a customer, read beside the live state.
+"""The keyed store of what signed-in customers bought last: one short list of orders each, read beside the live state.
 
 It is a copy that every training rewrites, so what is lost here comes back; what must go is taken out at once.
+An element of a list is an order, ``day:product.product``, the newest one first. A bare product is what was kept before
+days were, and is read as an order of an unknown day.
 """
 
 from __future__ import annotations
@@ -8,13 +10,15 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
+from datetime import date, timedelta
+from typing import Any, Final
 
 import redis
 
 from app.adapters.redis import keys
 from app.adapters.redis.units import RedisUnits
 from app.core.ids import CustomerId, ProductId, ShopId
+from app.core.recommend.past_orders import PastOrder
 from app.errors import Retryable
 from app.ports import Json, Subject
 
@@ -29,8 +33,8 @@ class RedisCustomers:
     def __init__(self, connection: redis.Redis) -> None:
         self._redis = connection
 
-    def replace(self, shop: ShopId, rows: Iterable[tuple[CustomerId, Sequence[ProductId]]]) -> int:
-        """Keep these customers' products and nobody else's; returns how many customers there are.
+    def replace(self, shop: ShopId, rows: Iterable[tuple[CustomerId, Sequence[PastOrder]]]) -> int:
+        """Keep these customers' orders and nobody else's; returns how many customers there are.
 
         Each list is replaced in one step; whoever is not among the rows goes at the end.
         """
@@ -38,11 +42,19 @@ class RedisCustomers:
         rest = iter(rows)
         with _answering():
             while batch := list(itertools.islice(rest, BATCH)):
-                named = {keys.customer(shop, customer): products for customer, products in batch if products}
+                lists = ((keys.customer(shop, customer), list(map(written, orders))) for customer, orders in batch)
+                named = {name: orders for name, orders in lists if orders}
                 self._write(named)
                 kept |= named.keys()
             self._delete(name for name in self.names(shop) if name not in kept)
         return len(kept)
+
+    def renew(self, shop: ShopId, rows: Iterable[tuple[CustomerId, Sequence[PastOrder]]]) -> None:
+        """Keep these customers' orders; without any, nothing of theirs. Everybody else's stay."""
+        found = {keys.customer(shop, customer): list(map(written, orders)) for customer, orders in rows}
+        with _answering():
+            self._write({name: orders for name, orders in found.items() if orders})
+            self._delete(name for name, orders in found.items() if not orders)
 
     def drop(self, shop: ShopId, customers: Iterable[CustomerId]) -> None:
         """Also of their browsers nothing stays connected."""
@@ -61,11 +73,11 @@ class RedisCustomers:
         for name in self._redis.scan_iter(match=keys.customer(shop, 0).removesuffix("0") + "*", count=BATCH):
             yield name.decode() if isinstance(name, bytes) else name
 
-    def _write(self, lists: dict[str, Sequence[ProductId]]) -> None:
+    def _write(self, lists: dict[str, list[str]]) -> None:
         pipeline = self._redis.pipeline(transaction=True)
-        for name, products in lists.items():
+        for name, orders in lists.items():
             pipeline.delete(name)
-            pipeline.rpush(name, *products)
+            pipeline.rpush(name, *orders)
             pipeline.expire(name, LIVES_S)
         pipeline.execute()
 
@@ -93,8 +105,34 @@ class CustomersPlace:
         return number
 
     def export_customer(self, shop: ShopId, subject: Subject) -> Sequence[Json]:
-        products = self._redis.lrange(keys.customer(shop, subject.customer), 0, -1)
-        return [{"bought_last": [int(product) for product in products]}] if products else []
+        elements: Any = self._redis.lrange(keys.customer(shop, subject.customer), 0, -1)
+        orders = orders_of(elements)
+        return [{"bought_last": [_told(order) for order in orders]}] if orders else []
+
+
+def written(order: PastOrder) -> str:
+    """The order as an element of its customer's list."""
+    products = ".".join(map(str, order.products))
+    return products if order.day is None else f"{order.day}:{products}"
+
+
+def orders_of(elements: Sequence[bytes]) -> tuple[PastOrder, ...]:
+    """The orders of a customer's list.
+
+    Raises:
+        ValueError: an element is not one of ours.
+    """
+    return tuple([_read(element) for element in elements])
+
+
+def _read(element: bytes) -> PastOrder:
+    day, dated, products = element.rpartition(b":")
+    return PastOrder(int(day) if dated else None, tuple([ProductId(int(one)) for one in products.split(b".")]))
+
+
+def _told(order: PastOrder) -> Json:
+    day = None if order.day is None else (date(1970, 1, 1) + timedelta(days=order.day)).isoformat()
+    return {"day": day, "products": [int(product) for product in order.products]}
 
 
 @contextmanager

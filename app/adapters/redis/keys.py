@@ -36,6 +36,16 @@ def model(shop: ShopId) -> str:
     return f"attune:{shop}:model"
 
 
+def fresh(shop: ShopId) -> str:
+    """What was learnt since the training of the model in use, as JSON."""
+    return f"attune:{shop}:fresh"
+
+
+def fresh_counter(shop: ShopId) -> str:
+    """Counter, bumped when that changes."""
+    return f"attune:{shop}:fresh_counter"
+
+
 def experiments(shop: ShopId) -> str:
     """Counter, bumped after each commit that changes the shop's experiments."""
     return f"attune:{shop}:experiments"

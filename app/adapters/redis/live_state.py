@@ -16,6 +16,7 @@ import redis
 
 from app.adapters.counters import Count, Counters
 from app.adapters.redis import keys
+from app.adapters.redis.customers import orders_of
 from app.adapters.redis.folding import CARTED, CLICKED, FOLD, SEEN, SHOWN, UNCARTED, VIEWED
 from app.adapters.redis.round_trip import Command, RoundTrips
 from app.adapters.redis.units import stitch_command, with_script
@@ -24,6 +25,7 @@ from app.core.experiments.types import Unit
 from app.core.ids import ClientId, CustomerId, ProductId, ShopId, VisitorId
 from app.core.recommend.impressions import MOST_KEPT, VISIT_S
 from app.core.recommend.types import ReasonCode
+from app.core.shop_days import SESSION_GAP
 from app.errors import Retryable
 from app.ports import StoredList, VisitorState
 
@@ -42,7 +44,7 @@ FIELDS: Final = {
 }
 FOLDED: Final = frozenset({*FIELDS, EventType.PURCHASE})
 READ: Final = tuple(field.encode() for field in (VIEWED, CLICKED, SEEN, CARTED))
-NEWEST: Final = b"%d" % (KEPT - 1)
+GAP_MS: Final = int(SESSION_GAP.total_seconds() * 1000)
 UNKNOWN: Final = VisitorState(known=False)
 
 Owner = tuple[VisitorId | None, ClientId | None]
@@ -70,6 +72,7 @@ class RedisLiveState:
         customer: CustomerId | None = None,
         signed_in: CustomerId | None = None,
         showings: bool = False,
+        visits: bool = False,
     ) -> VisitorState:
         """The visitor's state and, if asked for, a product's stored list, in one round trip; never raises.
 
@@ -77,13 +80,14 @@ class RedisLiveState:
             customer: whose purchases are wanted; only one whose id Shopify has signed.
             signed_in: as that; who the visitor is, so that all browsers of a customer are assigned alike.
             showings: whether it is wanted how often which card was in view.
+            visits: whether it is wanted what the last visit was about.
         """
         if visitor is None and list_of is None and customer is None:
             return VisitorState()
         if time.monotonic() < self._closed_until:
             return UNKNOWN
         try:
-            return self._read(shop, visitor, list_of, customer, signed_in, showings)
+            return self._read(shop, visitor, list_of, customer, signed_in, showings, visits)
         except (redis.RedisError, ValueError):
             self._closed_until = time.monotonic() + PAUSE_S
             self._counters.add(Count.LIVE_STATE_FAILED)
@@ -97,6 +101,7 @@ class RedisLiveState:
         customer: CustomerId | None,
         signed_in: CustomerId | None,
         showings: bool,
+        visits: bool,
     ) -> VisitorState:
         commands: list[Command] = []
         if visitor is not None:
@@ -108,7 +113,7 @@ class RedisLiveState:
                 else stitch_command(shop, visitor, signed_in)
             )
         if customer is not None:
-            commands.append((b"LRANGE", keys.customer(shop, customer).encode(), b"0", NEWEST))
+            commands.append((b"LRANGE", keys.customer(shop, customer).encode(), b"0", b"-1"))
         if list_of is not None:
             commands.append((b"HGET", keys.lists(shop).encode(), b"%d" % list_of))
         answers = iter(self._answers(commands))
@@ -121,7 +126,8 @@ class RedisLiveState:
             seen=_products(seen),
             carted=_products(carted),
             shown=_visits(shown[0]) if shown else {},
-            bought=cast(tuple[ProductId, ...], tuple(map(int, next(answers)))) if customer is not None else (),
+            orders=orders_of(next(answers)) if customer is not None else (),
+            visit=_visit(viewed, clicked, carted) if visits else (),
             unit=_other_than(visitor, unit),
             stitched=is_new == 1,
             stored=_stored(next(answers)) if list_of is not None else None,
@@ -212,6 +218,24 @@ def _other_than(visitor: VisitorId | None, unit: bytes | None) -> Unit | None:
 def _products(text: bytes | None) -> tuple[ProductId, ...]:
     """The products of ``product:milliseconds,…``; a pattern would try every digit of the times as well."""
     return cast(tuple[ProductId, ...], tuple(map(int, text.replace(b":", b",").split(b",")[::2]))) if text else ()
+
+
+def _visit(*texts: bytes | None) -> tuple[ProductId, ...]:
+    """The products of the last visit, oldest first: going back, half an hour without anything is where it began."""
+    done: dict[int, int] = {}
+    for text in texts:
+        numbers = list(map(int, text.replace(b":", b",").split(b","))) if text else []
+        for product, at in zip(numbers[::2], numbers[1::2], strict=True):
+            done[product] = max(at, done.get(product, 0))
+    newest_first = sorted(done.items(), key=lambda one: (-one[1], one[0]))
+    visit: list[ProductId] = []
+    before = newest_first[0][1] if newest_first else 0
+    for product, at in newest_first[:KEPT]:
+        if before - at > GAP_MS:
+            break
+        visit.append(ProductId(product))
+        before = at
+    return tuple(reversed(visit))
 
 
 def _visits(text: bytes | None) -> Mapping[ProductId, tuple[int, ...]]:

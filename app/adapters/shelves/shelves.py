@@ -1,4 +1,4 @@
-"""The least-recently-used set of mapped shops, the thread that maps new ones and the one that keeps all fresh.
+"""The least-recently-used set of mapped shops, the thread that maps new ones and those that keep all fresh.
 
 Freshness costs one Redis MGET for all mapped shops every half second: workers bump a counter after each commit, and
 only a shop whose counter moved is read again. A worker that is killed between its commit and the bump would leave a
@@ -21,14 +21,17 @@ import redis
 
 from app.adapters.counters import Count, Counters
 from app.adapters.redis import keys
+from app.adapters.shelves.pulse import PulseReader
 from app.adapters.shelves.reading import ShelfReader
 from app.adapters.shelves.shelf import CatalogShelf
 from app.core.experiments.assign import UNREAD_EXPERIMENTS
 from app.core.ids import ProductId, ShopId
-from app.ports import ArtefactStore, CatalogReader, ExperimentRegister, Models
+from app.ports import ArtefactStore, CatalogReader, ExperimentRegister, FreshStore, Models, SteeringRegister
 
 log = logging.getLogger(__name__)
 
+PULSE_S = 0.5
+"""Pause between two looks at whose pulse is due: a slider that has just been moved acts within two seconds."""
 POLL_S = 0.4
 """Pause between two looks at the counters; a change is served within a second of the worker's commit."""
 OVERLAP = timedelta(seconds=60)
@@ -41,7 +44,7 @@ LONGEST_READ_S = 5.0
 
 Marks = tuple[bytes | None, ...]
 """A shop's counters as last seen: those of `COUNTERS`, in order."""
-COUNTERS = (keys.catalog, keys.catalog_epoch, keys.model, keys.experiments)
+COUNTERS = (keys.catalog, keys.catalog_epoch, keys.model, keys.experiments, keys.fresh_counter)
 
 
 @dataclass(slots=True)
@@ -60,6 +63,8 @@ class MappedShelves:
 
     Args:
         connection: a Redis client of this process; used by the background threads only.
+        steering: what the rails' sliders are set to; without it all of them are off.
+        pulse: reads how products do, for sliders that ask; without it nothing is known of that.
     """
 
     def __init__(
@@ -71,11 +76,15 @@ class MappedShelves:
         connection: redis.Redis,
         counters: Counters,
         *,
+        steering: SteeringRegister | None = None,
+        pulse: PulseReader | None = None,
         most_shops: int = MOST_SHOPS,
         most_products: int = MOST_PRODUCTS,
         poll_s: float = POLL_S,
+        fresh: FreshStore | None = None,
     ) -> None:
-        self._catalog, self._read = catalog, ShelfReader(models, artefacts, experiments, counters)
+        self._catalog, self._read = catalog, ShelfReader(models, artefacts, experiments, counters, steering, fresh)
+        self._pulse = pulse
         self._redis, self._counters = connection, counters
         self._most_shops, self._most_products, self._poll_s = most_shops, most_products, poll_s
         self._mapped: dict[ShopId, _Mapped] = {}
@@ -115,7 +124,7 @@ class MappedShelves:
         return entry.shelf
 
     def close(self) -> None:
-        """End both threads."""
+        """End all threads."""
         self._stop.set()
         self._wanted.put(None)
         for thread in self._threads if self._pid == os.getpid() else ():
@@ -143,6 +152,7 @@ class MappedShelves:
         self._threads = [
             threading.Thread(target=self._map_wanted, name="attune-mapper", daemon=True),
             threading.Thread(target=self._poll, name="attune-shelves", daemon=True),
+            threading.Thread(target=self._feel, name="attune-pulse", daemon=True),
         ]
         for thread in self._threads:
             thread.start()
@@ -165,6 +175,25 @@ class MappedShelves:
             except Exception:  # As above: the shelves stay as they are until the next look.
                 log.exception("the mapped shops could not be refreshed")
                 self._counters.add(Count.CATALOG_POLLS_FAILED)
+
+    def _feel(self) -> None:
+        """Apart from the polling thread, because sums over weeks of orders must not keep it from reading stock."""
+        while not self._stop.wait(PULSE_S):
+            self.refresh_pulse()
+
+    def refresh_pulse(self) -> None:
+        """One look at how the products of all mapped shops do, as far as sliders ask and it has grown old."""
+        if self._pulse is None:
+            return
+        with self._lock:
+            entries = list(self._mapped.values())
+        for entry in entries:
+            try:
+                self._pulse.refresh(entry.shop, entry.shelf)
+            except Exception:  # What was known before goes on to count.
+                log.exception("how the products of shop %s do cannot be read", entry.shop)
+                self._counters.add(Count.CATALOG_POLLS_FAILED)
+                self._stop.wait(self._poll_s)
 
     def refresh(self) -> None:
         """One look at all mapped shops; reads again what has changed."""
@@ -195,6 +224,7 @@ class MappedShelves:
         if told and marks[1] != entry.marks[1]:
             shelf = CatalogShelf(self._catalog.cards(entry.shop), entry.shelf.model)
             shelf.experiments, shelf.pinned = entry.shelf.experiments, entry.shelf.pinned
+            shelf.canary, shelf.pulse = entry.shelf.canary, entry.shelf.pulse
             entry.shelf = shelf
         else:
             entry.shelf.apply(self._catalog.cards(entry.shop, changed_since=entry.rows_at - OVERLAP))
@@ -206,7 +236,9 @@ class MappedShelves:
         running = self._read.experiments(shop)
         if running is not None:
             shelf.experiments = running
-        shelf.pinned = self._read.pinned(shop, shelf)
+        canary = self._read.canary(shop)
+        shelf.pinned = self._read.pinned(shop, shelf, canary)
+        shelf.canary = canary
         return running is not None
 
     def _marks(self, shops: list[ShopId]) -> dict[ShopId, Marks]:

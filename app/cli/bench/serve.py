@@ -61,10 +61,11 @@ Measured = dict[str, float]
 @click.command()
 @click.option("--rounds", default=7, show_default=True, help="Rounds; medians are reported.")
 @click.option("--seconds", default=10.0, show_default=True, help="Seconds of load on each server and round.")
+@click.option("--ranked", is_flag=True, help="Rank the home rail by blends of many signals, not by factors.")
 @click.option(
     "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the measures as JSON."
 )
-def command(rounds: int, seconds: float, json_file: Path | None) -> None:
+def command(rounds: int, seconds: float, ranked: bool, json_file: Path | None) -> None:
     """The recommendations route beside a bare and a signed Flask route."""
     began = time.monotonic()
     cores = sorted(os.sched_getaffinity(0))
@@ -75,7 +76,7 @@ def command(rounds: int, seconds: float, json_file: Path | None) -> None:
         os.sched_setaffinity(0, {own_core})  # The services are children of ours and stay off the servers' core too.
     with tempfile.TemporaryDirectory(prefix="attune-bench-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
-        stand = Stand(Path(folder))
+        stand = Stand(Path(folder), ranked=ranked)
         try:
             stand.open()
             measures = _start_times(stand) | _serve(stand, web_core, own_core, rounds, seconds, Path(folder))

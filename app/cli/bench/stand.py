@@ -21,6 +21,7 @@ from sqlalchemy import text
 from app.adapters.embedded.postgres import APP_ROLE, OWNER, EmbeddedPostgres
 from app.adapters.embedded.redis_server import EmbeddedRedis
 from app.adapters.redis import keys
+from app.adapters.redis.customers import written
 from app.adapters.redis.live_state import KEPT
 from app.config import load
 from app.core.events import Event, EventType
@@ -38,8 +39,12 @@ from app.core.experiments.types import (
     Unit,
 )
 from app.core.ids import ModelVersion, ProductId, ShopDomain, ShopId, VisitorId
+from app.core.recommend.blended import NO_BLENDS, Blends
 from app.core.recommend.factors import FoldIn
-from app.core.recommend.scoring import NEIGHBOUR, ItemModel, Neighbours
+from app.core.recommend.neighbours import NEIGHBOUR, Neighbours
+from app.core.recommend.past_orders import PastOrder
+from app.core.recommend.scoring import ItemModel
+from app.core.recommend.tasks import Task
 from app.core.recommend.types import Rail, Strategy
 from app.core.shops import ShopState
 from app.errors import Permanent
@@ -52,6 +57,8 @@ PRODUCTS = 1500
 NEIGHBOURS = 24
 FACTORS = 64
 KNOWN_SHOPPERS = 400
+INTERACTIONS, SHOPPERS = 16_000, 1500
+"""What the blends learn from."""
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 CATALOGUE = text("""
@@ -106,7 +113,8 @@ EXPERIMENTS = (
 class Stand:
     """Services and a shop of 1,500 products, one in twenty sold out, with a model that feeds every rail."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, ranked: bool = False) -> None:
+        self._ranked = ranked
         self._postgres = EmbeddedPostgres(folder)
         self._redis = EmbeddedRedis(folder)
         self._folder = folder
@@ -134,7 +142,7 @@ class Stand:
         self.env = {**inherited, **settings}
         wiring = Web(load(self.env))
         try:
-            fill(wiring)
+            fill(wiring, ranked=self._ranked)
         finally:
             wiring.close()
 
@@ -185,13 +193,17 @@ class Stand:
         raise Permanent(f"gunicorn did not start:\n{(self._folder / 'gunicorn.log').read_text()[-2000:]}")
 
 
-def fill(wiring: Web) -> None:
-    """Write the shop, its catalogue and its model."""
+def fill(wiring: Web, *, ranked: bool = False) -> None:
+    """Write the shop, its catalogue and its model.
+
+    Args:
+        ranked: the home rail is ranked by blends, not by factors.
+    """
     shop = wiring.shops.put(DOMAIN, ShopState.INSTALLED).id
     with wiring.database.shop(shop) as session:
         session.execute(CATALOGUE, {"shop": shop, "products": PRODUCTS})
         session.execute(VARIANTS, {"shop": shop, "products": PRODUCTS})
-    _publish(wiring, shop)
+    _publish(wiring, shop, ranked=ranked)
     _remember(wiring, shop)
     for one in EXPERIMENTS:
         wiring.experiments.add(shop, one, Change(datetime.now(UTC), "the stand", "Started."))
@@ -221,11 +233,13 @@ def _remember(wiring: Web, shop: ShopId) -> None:
             for product in chance.integers(1, PRODUCTS + 1, KEPT).tolist()
         ]
         wiring.live_state.fold(shop, events)
-        bought = chance.integers(1, PRODUCTS + 1, KEPT).tolist()
-        wiring.redis.rpush(keys.customer(shop, number + 1), *bought)
+        bought = [tuple(map(ProductId, chance.integers(1, PRODUCTS + 1, 4).tolist())) for _ in range(KEPT // 4)]
+        day = int(at.timestamp() // 86_400)
+        orders = [PastOrder(day - 20 * place, products) for place, products in enumerate(bought)]
+        wiring.redis.rpush(keys.customer(shop, number + 1), *map(written, orders))
 
 
-def _publish(wiring: Web, shop: ShopId) -> None:
+def _publish(wiring: Web, shop: ShopId, *, ranked: bool) -> None:
     random = np.random.default_rng(1)
     model = ItemModel(
         ModelVersion("bench"),
@@ -239,12 +253,29 @@ def _publish(wiring: Web, shop: ShopId) -> None:
         factors=random.normal(0.0, 0.1, (PRODUCTS, FACTORS)).astype(np.float32),
         fold_in=FoldIn(regularization=0.1, alpha=20.0),
         rails=frozenset(Rail),
-        for_you=Strategy.ALS,
+        for_you=Strategy.RANKED if ranked else Strategy.ALS,
+        blends=_blends() if ranked else NO_BLENDS,
     )
     at = datetime.now(UTC)
     wiring.artefacts.write(shop, model.version, model.arrays(), model.meta())
     wiring.models.record(shop, ModelRecord(model.version, "training", "item_item", at, 0, PRODUCTS, {}, ""))
     wiring.models.publish(shop, model.version, at=at)
+
+
+def _blends() -> Blends:
+    """Learnt from a small shop of as many products, as a training would."""
+    from app.cli.bench.train_shop import draw
+    from app.core.recommend.models import blending
+    from app.core.recommend.models.ranked import purchases_of
+
+    material = draw(INTERACTIONS, products=PRODUCTS, shoppers=SHOPPERS)
+    items = np.arange(1, PRODUCTS + 1, dtype=np.int64)
+    bought = replace(purchases_of(material.orders), items=items)
+    visits = replace(material.visits, items=items) if material.visits is not None else bought
+    return Blends(
+        bought=blending.fit(bought, Task.TIME, facts=material.facts),
+        visit=blending.fit(visits, Task.SESSION, facts=material.facts),
+    )
 
 
 def _table(random: np.random.Generator) -> Neighbours:

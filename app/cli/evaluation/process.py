@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from app.cli.evaluation import trade_off
 from app.cli.evaluation.results import OURS, Result
 from app.core.errors import DomainError
 from app.core.ids import ModelVersion, ShopId
@@ -40,12 +41,16 @@ class Failed(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a process is asked to do. `measured`: metrics in place of the protocol's own."""
+    """What a process is asked to do. `measured`: metrics in place of the protocol's own.
+
+    `trade_off`: whether it is also measured what the sliders cost and bring.
+    """
 
     model: str
     exam: Exam
     ks: tuple[int, ...]
     measured: tuple[str, ...] | None = None
+    trade_off: bool = False
 
 
 Told = Callable[[str, int], None]
@@ -112,7 +117,10 @@ def evaluated(job: Job, told: Told) -> Result:
         grades = grade(
             scorer, exam.cases, exam.task, job.ks, metrics=job.measured, told=lambda done: told("score", done)
         )
-    return Result(job.model, dict(grades.each), dict(grades.coverage), fit_s, grades.score_s, grades.asked, _peak_mb())
+        peak_mb = _peak_mb()
+        found = trade_off.measured(exam, scorer, seed=SEED) if job.trade_off else {}
+    each, coverage = dict(grades.each), dict(grades.coverage)
+    return Result(job.model, each, coverage, fit_s, grades.score_s, grades.asked, peak_mb, found)
 
 
 def _baseline(name: str, exam: Exam) -> Scorer:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from app.cli.evaluation import trade_off
+from app.cli.evaluation.trade_off import Found
 from app.core.recommend.protocols.comparing import Gain, paired_gain
 from app.core.recommend.protocols.exam import Exam
 from app.core.recommend.protocols.grading import PARTS
@@ -31,6 +33,8 @@ class Result:
     score_s: float
     asked: int
     peak_mb: float
+    trade_off: Found = field(default_factory=dict)
+    """What the sliders cost and bring, where that was asked for."""
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -45,6 +49,7 @@ class Result:
             "fit_s": self.fit_s,
             "score_s": self.score_s,
             "peak_mb": self.peak_mb,
+            **({"trade_off": trade_off.document(self.trade_off)} if self.trade_off else {}),
         }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
+from app.cli.evaluation import trade_off
 from app.cli.evaluation.known import known_set
 from app.cli.evaluation.results import OURS, Result, gains, headline
 from app.core.recommend.protocols.comparing import Gain
@@ -50,6 +51,8 @@ def print_results(console: Console, exam: Exam, results: Sequence[Result], ks: S
         console.print(f"This is {found.title}. Published: {found.published}.", highlight=False, soft_wrap=True)
     for metric, gain in gains(exam, results, ks).items():
         console.print(in_words(metric, gain), highlight=False, soft_wrap=True)
+    for text in [text for result in results for text in trade_off.in_words(result.trade_off)]:
+        console.print(text, highlight=False, soft_wrap=True, markup=False)
 
 
 def in_words(metric: str, gain: tuple[str, Gain]) -> str:

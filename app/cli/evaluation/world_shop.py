@@ -15,20 +15,18 @@ import numpy as np
 import orjson
 
 from app.core.ids import ModelVersion, ProductId
-from app.core.recommend.blend import Blend
 from app.core.recommend.cascade import recommend
 from app.core.recommend.groups import groups_of
-from app.core.recommend.histories import Histories, History
-from app.core.recommend.interactions import Baskets, Ids, baskets_of, catalogue_of
+from app.core.recommend.interactions import Ids, baskets_of, catalogue_of
 from app.core.recommend.item_facts import ItemFacts
 from app.core.recommend.item_words import ItemText, attributes_from
 from app.core.recommend.lists import product_lists
 from app.core.recommend.models.training import Material, build, learn
+from app.core.recommend.past_orders import PastOrder, newest_of, products_of
 from app.core.recommend.rails import Question
-from app.core.recommend.past_orders import NEWEST_BOUGHT
 from app.core.recommend.scoring import ItemModel
 from app.core.recommend.served import ServedModel
-from app.core.recommend.sessions import sessions_of
+from app.core.recommend.sessions import sessions_of, visits_of
 from app.core.recommend.shopper import Shopper
 from app.core.recommend.types import Rail
 
@@ -42,10 +40,6 @@ class WorldShop:
     """What a training of this shop reads, and what its rails are asked."""
 
     material: Material
-    purchases: Histories
-    customers: Ids
-    """Whose the purchases are, ascending [P]: `purchases` stand in the order of `rows`."""
-    rows: Mapping[int, int]
     buyable: frozenset[int]
     questions: Mapping[str, Any]
 
@@ -65,19 +59,25 @@ class WorldShop:
         orders = baskets_of(
             bought["order"], bought["product"], bought["day"].astype(np.int32), customer=bought["customer"], items=items
         )
-        sessions = sessions_of(viewed["session"], viewed["product"], viewed["day"].astype(np.int32), items=items)
+        days = viewed["day"].astype(np.int32)
+        sessions = sessions_of(viewed["session"], viewed["product"], days, items=items)
+        visits = visits_of(viewed["session"], viewed["product"], days, items=items)
         types = {ProductId(one["product"]): one["type"] for one in products}
         groups = groups_of(items, types, {})
         facts = _facts(products, items, groups)
-        purchases, customers = _purchases(orders)
-        rows = {customer: row for row, customer in enumerate(customers.tolist())}
         buyable = frozenset(one["product"] for one in products if one["buyable"])
         questions = orjson.loads((folder / "questions.json").read_bytes())
-        return cls(Material(orders, sessions, groups, facts), purchases, customers, rows, buyable, questions)
+        return cls(Material(orders, sessions, groups, facts, visits), buyable, questions)
 
-    def history(self, customer: int) -> History:
-        """What a customer has bought, as of the world's present."""
-        return self.purchases.of(self.rows[customer], now=float(self.today + 1))
+    def shopper(self, customer: int) -> Shopper:
+        """What is known of a signed-in customer at the world's present, as requests know it."""
+        orders = self.material.orders
+        own = np.flatnonzero(orders.customer == customer)[::-1]
+        past = newest_of(
+            PastOrder(int(orders.day[number]), tuple(map(ProductId, orders.items[orders.of(number)].tolist())))
+            for number in own.tolist()
+        )
+        return Shopper(bought=products_of(past), orders=past, today=self.today + 1)
 
 
 def _facts(products: Sequence[Mapping[str, Any]], items: Ids, groups: Any) -> ItemFacts:
@@ -101,25 +101,6 @@ def _facts(products: Sequence[Mapping[str, Any]], items: Ids, groups: Any) -> It
     )
 
 
-def _purchases(orders: Baskets) -> tuple[Histories, Ids]:
-    """Histories of customers in the order in which they came last, and who they are."""
-    order = np.repeat(np.arange(len(orders)), orders.sizes)
-    known = orders.customer[order] != 0
-    order, item = order[known], orders.item[known]
-    customers, person = np.unique(orders.customer[order], return_inverse=True)
-    last = np.zeros(len(customers), dtype=np.int64)
-    np.maximum.at(last, person, order)
-    rank = np.empty_like(last)
-    by_last = np.argsort(last, kind="stable")
-    rank[by_last] = np.arange(len(last))
-    arranged = np.lexsort((order, rank[person]))
-    starts = np.append(0, np.cumsum(np.bincount(rank[person], minlength=len(last)))).astype(np.int64)
-    own = order[arranged]
-    days = orders.day[own].astype(np.float32)
-    histories = Histories(orders.items, starts, item[arranged], own.astype(np.int32), days)
-    return histories, customers[by_last].astype(np.int64)
-
-
 def trained(shop: WorldShop) -> ItemModel:
     """Chosen, examined and refitted as a night's training does it."""
     outcome = learn(shop.material, today=shop.today)
@@ -140,24 +121,12 @@ def answers(shop: WorldShop, model: ItemModel) -> dict[str, dict[str, Any]]:
     }
 
 
-def answers_of_blend(shop: WorldShop, blend: Blend) -> dict[str, dict[str, Any]]:
-    """What the blend of purchases would show at home."""
-    items = shop.material.orders.items
-    mask = np.isin(items, list(shop.buyable))
-    ranked = (
-        blend.rank(shop.history(customer), mask, only_new=True).at[:AT_HOME] for customer in shop.questions["home"]
-    )
-    return {"home_blend": {"rail": "home", "lists": [items[at].tolist() for at in ranked]}}
-
-
 def _allowed(shop: WorldShop) -> Callable[[ProductId], bool]:
     return lambda product: product in shop.buyable
 
 
 def _home(shop: WorldShop, served: ServedModel, customer: int) -> list[int]:
-    newest = shop.material.orders.items[shop.history(customer).item[::-1]].tolist()
-    bought = tuple(map(ProductId, dict.fromkeys(newest)))[:NEWEST_BOUGHT]
-    shopper = Shopper(bought=bought)
+    shopper = shop.shopper(customer)
     context = Question(Rail.FOR_YOU, limit=AT_HOME).for_shopper(shopper)
     found = recommend(context, served.sources(Rail.FOR_YOU, shopper), _allowed(shop)).items
     return [int(item.product_id) for item in found]

@@ -8,12 +8,13 @@ units in and moves nobody from one arm to another, and the arms' proportions sta
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from itertools import accumulate
 
 from app.core.experiments.types import SLOTS, UNCHANGED, Arm, ArmKey, Experiment, Kind, Show, Status, Treatment, Unit
 from app.core.ids import ModelVersion
+from app.core.recommend.steering import Steering
 from app.core.recommend.types import Rail
 
 DEFAULT_VARIANT = "default"
@@ -105,20 +106,29 @@ class Experiments:
     """What everybody has got since experiments ended; what runs changes it further."""
     showings: frozenset[Rail] = frozenset()
     """Rails for which it must be known what a shopper was shown before."""
+    sliders: frozenset[str] = frozenset()
+    """The sliders that are above 0 for anybody, on any rail."""
 
     @classmethod
-    def of(cls, experiments: Iterable[Experiment]) -> Experiments:
-        """Keep those that change rails and run, the hold-out first; and of those that ended what was adopted."""
+    def of(cls, experiments: Iterable[Experiment], steering: Mapping[Rail, Steering] | None = None) -> Experiments:
+        """Keep those that change rails and run, the hold-out first; and of those that ended what was adopted.
+
+        Args:
+            steering: what the merchant has set the rails' sliders to; what an experiment's arm sets goes before it.
+        """
         experiments = tuple(experiments)
         running = [one for one in experiments if one.is_running and one.kind is not Kind.EMAIL]
         running.sort(key=lambda one: (one.kind is not Kind.HOLD_OUT, one.id))
         rails = {rail: tuple(one for one in running if rail in one.rails) for rail in Rail}
-        adopted = _adopted(experiments)
+        adopted = _adopted(experiments, steering or {})
+        steered = [arm.treatment.steering for one in running for arm in one.arms]
+        steered += [treatment.steering for treatment in adopted.values()]
         return cls(
             tuple(running),
             {rail: found for rail, found in rails.items() if found},
             adopted=adopted,
             showings=frozenset(rail for rail in Rail if _reads_showings(rail, rails[rail], adopted)),
+            sliders=frozenset(slider for one in steered if one is not None for slider in one.moved),
         )
 
     @property
@@ -182,14 +192,17 @@ def _seen_part(page: str, touching: Iterable[Experiment]) -> str:
     return ",".join(part for part in page.split(",") if part.partition(":")[0] in seen) or DEFAULT_VARIANT
 
 
-def _adopted(experiments: Iterable[Experiment]) -> Mapping[Rail, Treatment]:
-    """What lasts of ended experiments; of two that set the same thing the later one counts."""
-    found: dict[Rail, Treatment] = {}
+def _adopted(experiments: Iterable[Experiment], steering: Mapping[Rail, Steering]) -> Mapping[Rail, Treatment]:
+    """What lasts of ended experiments; of two that set the same thing the later one counts.
+
+    Sliders are not among it: those of a winner are kept as the rail's own, which the merchant may move further.
+    """
+    found = {rail: Treatment(steering=one) for rail, one in steering.items() if one.moved}
     for one in sorted(experiments, key=lambda one: one.id):
         if one.status is Status.STOPPED and one.adopted is not None:
-            lasting = one.arm(one.adopted).treatment.lasting
+            lasting = replace(one.arm(one.adopted).treatment.lasting, steering=None)
             found |= {rail: _over(found.get(rail, UNCHANGED), lasting) for rail in one.rails}
-    return found
+    return {rail: treatment for rail, treatment in found.items() if treatment != UNCHANGED}
 
 
 def _reads_showings(rail: Rail, running: Iterable[Experiment], adopted: Mapping[Rail, Treatment]) -> bool:

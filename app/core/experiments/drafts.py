@@ -21,6 +21,7 @@ from app.core.experiments.rules import (
     plain,
     require_sound,
 )
+from app.core.experiments.slider_settings import SLIDERS, steering_of
 from app.core.experiments.types import (
     CONTROL,
     SLOTS,
@@ -38,6 +39,7 @@ from app.core.experiments.types import (
 )
 from app.core.ids import ModelVersion
 from app.core.recommend.rails import CHOICES
+from app.core.recommend.steering import STEERED
 from app.core.recommend.types import Rail, Strategy
 
 E = TypeVar("E", bound=StrEnum)
@@ -55,6 +57,7 @@ class Lever(StrEnum):
     TITLE = "title"
     PLACE = "place"
     EXPLORE = "explore"
+    SLIDER = "slider"
     INTERLEAVING = "interleaving"
     EMAIL = "email"
 
@@ -72,12 +75,14 @@ RAILS: Mapping[Lever, tuple[Rail, ...]] = MappingProxyType(
         **dict.fromkeys(Lever, tuple(Rail)),
         **dict.fromkeys((Lever.STRATEGY, Lever.INTERLEAVING), tuple(CHOICES)),
         Lever.TREND: (Rail.FOR_YOU,),
+        Lever.SLIDER: tuple(rail for rail in Rail if rail in STEERED),
         Lever.EMAIL: (),
     }
 )
 """On which rails each can be tested: some say what they are and hold nothing else, and only one is blended."""
 STRATEGY_NAMES: Mapping[Strategy, str] = MappingProxyType(
     {
+        Strategy.RANKED: "Many signals in one ranking",
         Strategy.ALS: "What suits each shopper",
         Strategy.ITEM_ITEM: "Bought in the same orders",
         Strategy.CO_VIEW: "Viewed in the same visits",
@@ -219,6 +224,11 @@ def _explore(value: Value) -> tuple[str, Treatment]:
     return f"{in_percent(explore)} drawn by chance", Treatment(explore=explore)
 
 
+def _slider(value: Value) -> tuple[str, Treatment]:
+    steering = steering_of(value.text, value.field, value.rails)
+    return SLIDERS[value.text], Treatment(steering=steering)
+
+
 def _e_mail(value: Value) -> tuple[str, Treatment]:
     return plain(value.text, value.field, "the version’s name", LONGEST_TITLE), UNCHANGED
 
@@ -234,6 +244,7 @@ READERS: Mapping[Lever, Reader] = MappingProxyType(
         Lever.TITLE: _title,
         Lever.PLACE: _place,
         Lever.EXPLORE: _explore,
+        Lever.SLIDER: _slider,
         Lever.INTERLEAVING: _strategy,
         Lever.EMAIL: _e_mail,
     }

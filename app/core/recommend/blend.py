@@ -24,7 +24,7 @@ from app.core.recommend.signals.types import Arrays, LateSignal, Scores, Signal
 from app.core.recommend.tasks import Task
 
 CANDIDATES = 300
-RESERVED = 40
+RESERVED = 60
 """Of the candidates, so many are those that content speaks for most: nothing else speaks for what is new."""
 NEWEST = 100
 """Events of a history that are read; what is older says little and would cost every request."""

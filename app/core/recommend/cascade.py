@@ -7,8 +7,11 @@ are drawn, so a rail is short only when all sources together hold too few allowe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
 
 from app.core.ids import ModelVersion, ProductId
 from app.core.recommend.shopper import NOBODY, Shopper
@@ -26,6 +29,9 @@ class Context:
     shopper: Shopper = NOBODY
     left_out: tuple[ProductId, ...] = ()
     """What must not be shown although it is neither looked at nor in the cart."""
+    mask: npt.NDArray[np.bool_] | None = None
+    """Which items of the model that is asked may be shown, bool [N], for sources that pick the best of a catalogue;
+    None where that is not known beforehand. What they draw is asked for one by one all the same."""
 
     @property
     def anchors(self) -> tuple[ProductId, ...]:
@@ -78,6 +84,25 @@ class DifferentKinds:
                 yield from rest
 
 
+@dataclass(frozen=True, slots=True)
+class Guests:
+    """A source whose items have the rail's last places, however much the others have to show, and no more than those.
+
+    Having nobody to bring is no failure of theirs.
+    """
+
+    source: Source
+    places: Callable[[int], int]
+    """How many places of a rail of so many are kept for them."""
+
+    @property
+    def strategy(self) -> Strategy:
+        return self.source.strategy
+
+    def candidates(self, context: Context) -> Iterable[Candidate]:
+        return self.source.candidates(context)
+
+
 def recommend(
     context: Context,
     sources: Sequence[Source],
@@ -92,11 +117,18 @@ def recommend(
         model_version: what the sources read, passed through to the decision record.
 
     Returns:
-        No product twice; `strategy` is the first source that contributed, `skipped` those that failed or had nothing.
+        No product twice; `strategy` is the first source that contributed, `skipped` those that failed or had nothing,
+        `failed` those of them that failed.
     """
     items: list[Candidate] = []
     taken = {*context.anchors, *context.left_out}
-    strategy, skipped = Strategy.NONE, []
+    strategy, skipped, broken = Strategy.NONE, list[str](), list[str]()
+    last = sources[-1] if sources else None
+    if isinstance(last, Guests):
+        guests = _guests(last, context, taken, is_allowed)
+        room = replace(context, limit=context.limit - len(guests), left_out=(*context.left_out, *_ids(guests)))
+        ranking = recommend(room, sources[:-1], is_allowed, model_version=model_version)
+        return replace(ranking, items=ranking.items + guests)
     for source in sources:
         if len(items) >= context.limit:
             break
@@ -107,11 +139,31 @@ def recommend(
         except Exception:
             # Whatever is wrong with one source, the next one still answers; the name in `skipped` is counted outside.
             failed = True
+            broken.append(str(source.strategy))
         if failed or len(items) == before:
             skipped.append(str(source.strategy))
         if strategy is Strategy.NONE and len(items) > before:
             strategy = source.strategy
-    return Ranking(strategy, tuple(items), model_version, tuple(skipped))
+    return Ranking(strategy, tuple(items), model_version, tuple(skipped), tuple(broken))
+
+
+def _guests(
+    guests: Guests, context: Context, taken: Set[ProductId], is_allowed: Callable[[ProductId], bool]
+) -> tuple[Candidate, ...]:
+    places = guests.places(context.limit)
+    items: list[Candidate] = []
+    try:
+        if places:
+            allowed = _allowed(guests.candidates(context), taken, is_allowed)
+            _draw(allowed, replace(context, limit=places), items, set(taken))
+    except Exception:
+        # As for every source; the rail is as it would be without guests.
+        return ()
+    return tuple(items)
+
+
+def _ids(candidates: Iterable[Candidate]) -> list[ProductId]:
+    return [candidate.product_id for candidate in candidates]
 
 
 def _allowed(

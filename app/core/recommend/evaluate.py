@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from app.core.ids import ProductId
+from app.core.recommend.histories import NOTHING
 from app.core.recommend.metrics import Ranks, hit_rate, rank_of_best, reciprocal_rank
 from app.core.recommend.questions import Question
-from app.core.recommend.scorers import Scorer
+from app.core.recommend.scorers import HistoryScorer, Scorer
 from app.core.recommend.types import Rail, Strategy
 
 EXAM_DAYS = 28
@@ -130,6 +131,14 @@ def ranks(scorer: Scorer, asked: Sequence[Question]) -> Ranks:
     return found
 
 
+def ranks_by_history(scorer: HistoryScorer, asked: Sequence[Question]) -> Ranks:
+    """As `ranks`, for what reads histories; a question without one is asked with nothing."""
+    found = np.empty(len(asked), dtype=np.int64)
+    for number, one in enumerate(asked):
+        found[number] = rank_of_best(scorer(one.history or NOTHING), one.others, one.left_out, one.among)
+    return found
+
+
 def score(scorer: Scorer, asked: Sequence[Question]) -> float:
     """HR@10 over the questions."""
     return hit_rate(ranks(scorer, asked), K)
@@ -137,12 +146,16 @@ def score(scorer: Scorer, asked: Sequence[Question]) -> float:
 
 def examine(model: Scorer, floor: Scorer, asked: Sequence[Question]) -> Result:
     """Ask both the same questions."""
-    own, other = ranks(model, asked), ranks(floor, asked)
+    return compare(ranks(model, asked), ranks(floor, asked))
+
+
+def compare(own: Ranks, other: Ranks) -> Result:
+    """What ranks came to, beside the floor's for the same questions."""
     difference = (own <= K).astype(np.float64) - (other <= K)
-    mean = float(difference.mean()) if len(asked) else 0.0
-    error = float(difference.std(ddof=1) / np.sqrt(len(asked))) if len(asked) > 1 else float("inf")
+    mean = float(difference.mean()) if len(own) else 0.0
+    error = float(difference.std(ddof=1) / np.sqrt(len(own))) if len(own) > 1 else float("inf")
     margin = min(1.96 * error, 2.0)
-    return Result(len(asked), metrics(own), metrics(other), max(mean - margin, -1.0), min(mean + margin, 1.0))
+    return Result(len(own), metrics(own), metrics(other), max(mean - margin, -1.0), min(mean + margin, 1.0))
 
 
 def metrics(found: Ranks) -> dict[str, float]:

@@ -90,6 +90,11 @@ class FactorsSource:
                 by_taste = score > 2 * self.model.level_of(index, self.blend)
                 yield Candidate(item, score, _taste(row, interests) if by_taste else POPULAR)
 
+    def level(self, product: ProductId) -> float:
+        """How much of the product's score is nobody's taste: it sells."""
+        index = self.model.index_of(product)
+        return 0.0 if index is None else self.model.level_of(index, self.blend)
+
 
 @dataclass(frozen=True, slots=True)
 class StoredListSource:

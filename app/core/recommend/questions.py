@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from app.core.ids import ProductId
+from app.core.recommend.histories import History
 from app.core.recommend.interactions import NOBODY, Baskets
-from app.core.recommend.scoring import NEWEST_BOUGHT
+from app.core.recommend.past_orders import MOST_KEPT, MOST_ORDERS, NEWEST_BOUGHT
 
 SEED = 20100301
 LARGEST_CART = 5
@@ -27,13 +28,15 @@ Positions = npt.NDArray[np.int64]
 class Question:
     """The products given, and where in the catalogue the ones that were gone for stand.
 
-    `left_out` are positions that are not ranked; `among`, bool [N], limits the ranking to some items.
+    `left_out` are positions that are not ranked; `among`, bool [N], limits the ranking to some items. `history` is what
+    was given as blends read it, with its steps and ages.
     """
 
     given: tuple[ProductId, ...]
     others: Positions
     left_out: Positions
     among: npt.NDArray[np.bool_] | None = None
+    history: History | None = None
 
 
 def pair_questions(baskets: Baskets, *, seed: int = SEED) -> list[Question]:
@@ -96,8 +99,19 @@ def customer_questions(before: Baskets, window: Baskets, *, only_new: bool) -> l
         if only_new:
             others, left_out = np.setdiff1d(others, bought), bought
         if len(others):
-            asked.append(Question(_ids(before, bought[:NEWEST_BOUGHT]), others, left_out))
+            given = _ids(before, bought[:NEWEST_BOUGHT])
+            history = _kept(before, order[low:high].tolist(), int(window.day[0]))
+            asked.append(Question(given, others, left_out, history=history))
     return asked
+
+
+def _kept(baskets: Baskets, numbers: list[int], today: int) -> History:
+    """As much of a customer's orders, oldest first, as is kept for requests (`past_orders.newest_of`)."""
+    kept = numbers[-MOST_ORDERS:]
+    item = np.concatenate([baskets.of(number) for number in kept])
+    sizes = baskets.sizes[kept]
+    age = np.repeat(np.maximum(today - baskets.day[kept], 0), sizes).astype(np.float32)
+    return History(item, np.repeat(np.arange(len(kept), dtype=np.int32), sizes), age).newest(MOST_KEPT)
 
 
 def _newest_first(baskets: Baskets, numbers: list[int]) -> Positions:

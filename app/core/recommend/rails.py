@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from app.core.ids import ProductId
 from app.core.recommend.cascade import Context, DifferentKinds, Source
 from app.core.recommend.live import FactorsSource, HistorySource, LooksSource
+from app.core.recommend.ranked_source import RankedSource
 from app.core.recommend.remembered import RememberedNeighbours
 from app.core.recommend.scoring import ItemModel, Table, TrendingSource
 from app.core.recommend.shopper import NOBODY, Shopper
@@ -28,7 +29,7 @@ CLAIMS: Mapping[Placement, tuple[Rail, ...]] = {
 
 
 CHOICES: Mapping[Rail, tuple[Strategy, ...]] = {
-    Rail.FOR_YOU: (Strategy.ALS, Strategy.ITEM_ITEM, Strategy.CO_VIEW, Strategy.TRENDING),
+    Rail.FOR_YOU: (Strategy.RANKED, Strategy.ALS, Strategy.ITEM_ITEM, Strategy.CO_VIEW, Strategy.TRENDING),
     Rail.BOUGHT_TOGETHER: (Strategy.ITEM_ITEM, Strategy.CO_VIEW, Strategy.COMPLEMENTS, Strategy.TRENDING),
     Rail.GOES_WELL: (Strategy.ITEM_ITEM, Strategy.COMPLEMENTS, Strategy.CO_VIEW, Strategy.TRENDING),
 }
@@ -62,6 +63,8 @@ class Question:
         return placement_of(self.rail)
 
 
+PERSONAL = (RankedSource, FactorsSource, HistorySource, LooksSource)
+"""Sources that live from what is known of the shopper."""
 Near = Mapping[Table, RememberedNeighbours]
 
 
@@ -96,6 +99,8 @@ def leads_of_rails(model: ItemModel, near: Near) -> Mapping[Rail, Mapping[Strate
     if Rail.COMPLETE_THE_LOOK in model.rails:
         passed[Strategy.COMPLEMENTS] = complements
     personal: dict[Strategy, Source] = {Strategy.TRENDING: passed[Strategy.TRENDING]}
+    if model.blends:
+        personal[Strategy.RANKED] = RankedSource(model)
     if model.factors is not None:
         personal[Strategy.ALS] = FactorsSource(model)
     if learnt:
@@ -108,7 +113,7 @@ def leads_of_rails(model: ItemModel, near: Near) -> Mapping[Rail, Mapping[Strate
 
 def impersonal(sources: tuple[Source, ...]) -> tuple[Source, ...]:
     """Those that need to know nothing of the shopper."""
-    return tuple(one for one in sources if not isinstance(one, FactorsSource | HistorySource | LooksSource))
+    return tuple(one for one in sources if not isinstance(one, PERSONAL))
 
 
 def _look(model: ItemModel, complements: Source) -> tuple[Source, ...]:
@@ -123,15 +128,17 @@ def _beside_a_cart(model: ItemModel, bought: Source, complements: Source) -> tup
 
 
 def _personal(model: ItemModel, bought: RememberedNeighbours) -> tuple[Source, ...]:
-    """First the source that won the exam among customers, then the other one.
+    """First the source that won the exam among customers, then the others.
 
-    Where none beat what sells, or there were too few customers to ask, only what is looked at right now counts, by
-    neighbours that passed the exam of their own rail.
+    A blend for visits passed an exam of its own, and leads for shoppers who are known by their visit alone. Where none
+    beat what sells, or there were too few customers to ask, only what is looked at right now counts, by neighbours that
+    passed the exam of their own rail.
     """
     factors = (FactorsSource(model),) if model.factors is not None else ()
     learnt = model.strategy is Strategy.ITEM_ITEM
-    if model.for_you is Strategy.ALS:
-        return (*factors, HistorySource(bought)) if learnt else factors
+    ranked = (RankedSource(model),) if model.blends else ()
+    if model.for_you in (Strategy.RANKED, Strategy.ALS):
+        return (*ranked, *factors, HistorySource(bought)) if learnt else (*ranked, *factors)
     if model.for_you is Strategy.ITEM_ITEM:
-        return (HistorySource(bought), *factors)
-    return (LooksSource(bought),) if learnt else ()
+        return (*ranked, HistorySource(bought), *factors)
+    return (*ranked, LooksSource(bought)) if learnt else ranked

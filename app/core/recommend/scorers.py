@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ import numpy.typing as npt
 from app.core.ids import ProductId
 from app.core.recommend.cascade import recommend
 from app.core.recommend.factors import Floats
+from app.core.recommend.histories import History
 from app.core.recommend.rails import Question, impersonal, sources_of_rails
 from app.core.recommend.scoring import ItemModel, Table
 from app.core.recommend.shopper import Shopper
@@ -25,6 +27,8 @@ SERVED = 24
 
 Scorer = Callable[[Sequence[ProductId]], npt.NDArray[np.float64]]
 """From given products to one score for every item of the catalogue, float64 [N], in the order of its items."""
+HistoryScorer = Callable[[History], npt.NDArray[np.floating[Any]]]
+"""From a history to one score for every item of the catalogue, [N]."""
 Vectors = Mapping[tuple[ProductId, ...], Floats]
 """Folded-in tastes, float32 [F], by what was given."""
 

@@ -7,6 +7,7 @@ memory-mapped. A rail whose model did not beat its floor is not in `rails`, and 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -15,20 +16,18 @@ import numpy as np
 import numpy.typing as npt
 
 from app.core.ids import ModelVersion, ProductId
+from app.core.recommend.blended import NO_BLENDS, Blends
 from app.core.recommend.cascade import Context, Source
 from app.core.recommend.factors import Blend, Floats, FoldIn, everybodys, own_blend, shares, weighted_blend
+from app.core.recommend.fresh import Fresh, Rows
+from app.core.recommend.neighbours import NEIGHBOUR, Neighbours
 from app.core.recommend.types import Candidate, Rail, Reason, ReasonCode, Strategy
 
-NEIGHBOUR = np.dtype([("index", "<i4"), ("score", "<f4")])
-"""One neighbour: a position in `item_ids` (-1 = none) and its similarity; rows are sorted, best first."""
-NEWEST_BOUGHT = 20
-"""A signed-in customer is known by so many products: those bought last."""
 POPULAR = Reason(ReasonCode.TRENDING)
 NO_FOLD_IN = FoldIn(0.0, 0.0)
 NO_FACTORS = np.empty((0, 0), dtype=np.float32)
 
 Arrays = Mapping[str, npt.NDArray[Any]]
-Neighbours = npt.NDArray[Any]
 
 
 class Table(StrEnum):
@@ -63,9 +62,11 @@ class ItemModel:
         fold_in: what `fold` works with; there whenever factors are.
         rails: those whose model beat its floor in the exam; of the others, goes_well falls back to trending, for_you
             to neighbours of what was looked at last and trending, also_viewed and complete_the_look are not shown.
-        for_you: the source that won that rail's exam: ALS, ITEM_ITEM (neighbours of the shopper's own products) or
-            TRENDING.
+        for_you: the source that won that rail's exam: RANKED (`blends.bought`), ALS, ITEM_ITEM (neighbours of the
+            shopper's own products) or TRENDING.
         goes_well: what comes first beside a cart: ITEM_ITEM, or COMPLEMENTS.
+        blends: many signals in one ranking, over the same items; those that passed their exam.
+        fresh: what stands in the place of these products' `neighbours` since orders came after the training (`beside`).
     """
 
     version: ModelVersion
@@ -82,6 +83,8 @@ class ItemModel:
     rails: frozenset[Rail] = frozenset()
     for_you: Strategy = Strategy.TRENDING
     goes_well: Strategy = Strategy.ITEM_ITEM
+    blends: Blends = NO_BLENDS
+    fresh: Rows = field(default_factory=dict)
     _positions: dict[int, int] = field(init=False, repr=False)
     _by_popularity: npt.NDArray[np.intp] = field(init=False, repr=False)
     _inverse: Floats = field(init=False, repr=False)
@@ -129,6 +132,7 @@ class ItemModel:
             rails=frozenset(Rail(name) for name in meta.get("rails", ())),
             for_you=Strategy(str(meta.get("for_you", Strategy.TRENDING))),
             goes_well=Strategy(str(meta.get("goes_well", Strategy.ITEM_ITEM))),
+            blends=Blends.of(arrays, meta.get("blends", {}), len(ids)),
         )
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
@@ -141,7 +145,9 @@ class ItemModel:
             LATELY: self.lately,
         }
         there = {str(name): array for name, array in optional.items() if array is not None}
-        return {"item_ids": self.item_ids, "neighbours": self.neighbours, "popularity": self.popularity, **there}
+        return {"item_ids": self.item_ids, "neighbours": self.neighbours, "popularity": self.popularity, **there} | (
+            self.blends.arrays()
+        )
 
     def meta(self) -> dict[str, Any]:
         """What an artefact of this model says beside its arrays; `of` reads it."""
@@ -151,7 +157,15 @@ class ItemModel:
             "for_you": self.for_you.value,
             "goes_well": self.goes_well.value,
             **({"als": asdict(self.fold_in)} if self.fold_in else {}),
+            **({"blends": self.blends.meta()} if self.blends else {}),
         }
+
+    def beside(self, fresh: Fresh | None) -> ItemModel:
+        """This model with what was learnt after its training; as it is where that belongs to another version."""
+        rows = fresh.bought if fresh is not None and fresh.version == self.version else {}
+        twin = copy(self)
+        object.__setattr__(twin, "fresh", rows)
+        return twin
 
     def index_of(self, product: ProductId) -> int | None:
         """The product's position in `item_ids`; None when the model does not know it."""
@@ -173,6 +187,8 @@ class ItemModel:
 
     def neighbours_of(self, product: ProductId, table: Table = Table.BOUGHT) -> list[tuple[ProductId, float]]:
         """The product's neighbours with their similarity, best first; empty when it is unknown."""
+        if table is Table.BOUGHT and (newer := self.fresh.get(product)):
+            return list(newer)
         row = self.row_of(product, table)
         ids = self.item_ids[row["index"]].tolist()
         return [(ProductId(item), score) for item, score in zip(ids, row["score"].tolist(), strict=True)]
@@ -282,6 +298,10 @@ class ItemModel:
         """Products that sold, most popular first, with their decayed number of orders."""
         for index in self._by_popularity[:limit]:
             yield ProductId(int(self.item_ids[index])), float(self.popularity[index])
+
+    def by_popularity(self, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
+        """The positions of what sold and is in the mask, bool [N], most popular first."""
+        return self._by_popularity[mask[self._by_popularity]]
 
     def catalogue_scores(
         self, given: Sequence[ProductId], table: Table = Table.BOUGHT, *, weights: Sequence[float] | None = None

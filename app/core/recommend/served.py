@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from app.core.ids import ModelVersion
 from app.core.recommend.cascade import Source
 from app.core.recommend.factors import Blend
+from app.core.recommend.fresh import Fresh
 from app.core.recommend.live import FactorsSource
+from app.core.recommend.newcomers import WELCOMING_ANYBODY, Welcome
 from app.core.recommend.rails import impersonal, leads_of_rails, near_of, sources_of_rails
+from app.core.recommend.ranked_source import RankedSource
 from app.core.recommend.scoring import ItemModel
 from app.core.recommend.shopper import NOBODY, Shopper
 from app.core.recommend.types import Rail, Strategy
@@ -34,19 +37,29 @@ class ServedModel:
     """The same without the steps that live from what is known of the shopper."""
     leads: Mapping[Rail, Mapping[Strategy, Source]]
     """What an experiment may put first."""
+    fresh: Fresh | None = None
+    """What was learnt since the training."""
     _blends: dict[float, Blend] = field(default_factory=dict, compare=False, repr=False)
     """By weight; as few as experiments of the model's time have asked for."""
 
     @classmethod
-    def of(cls, model: ItemModel) -> ServedModel:
+    def of(cls, model: ItemModel, fresh: Fresh | None = None) -> ServedModel:
+        """Put the cascades together, with what was learnt since the model's training where that is given."""
+        model = model.beside(fresh)
         near = near_of(model)
         rails = sources_of_rails(model, near)
+        welcome = Welcome(fresh.placed if fresh is not None and fresh.version == model.version else {})
         return cls(
             model,
-            rails,
-            {rail: impersonal(sources) for rail, sources in rails.items()},
+            welcome.into(rails),
+            welcome.into({rail: impersonal(sources) for rail, sources in rails.items()}, WELCOMING_ANYBODY),
             leads_of_rails(model, near),
+            fresh,
         )
+
+    def with_fresh(self, fresh: Fresh | None) -> ServedModel:
+        """The same model beside other news; itself where they are what it stands beside already."""
+        return self if fresh == self.fresh else ServedModel.of(self.model, fresh)
 
     def sources(self, rail: Rail, shopper: Shopper) -> tuple[Source, ...]:
         """The steps to ask; where nothing is known of a shopper, asking what lives from it would count as a failure."""
@@ -66,12 +79,14 @@ class ServedModel:
             # What needs a shopper has nothing to say of nobody, and that is no failure.
             sources = _led(sources, impersonal((lead,)) if shopper == NOBODY else (lead,)) if lead else sources
         if trend is not None:
-            blends = any(isinstance(source, FactorsSource) for source in (*self.rails[rail], *sources))
+            blends = any(isinstance(source, FactorsSource | RankedSource) for source in (*self.rails[rail], *sources))
             missed = missed or not blends
             sources = tuple([self._blended(source, trend) for source in sources])
         return Arranged(sources, missed)
 
     def _blended(self, source: Source, weight: float) -> Source:
+        if isinstance(source, RankedSource):
+            return source.weighing(weight)
         if not isinstance(source, FactorsSource):
             return source
         blend = self._blends.get(weight)

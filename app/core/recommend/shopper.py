@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.core.ids import ProductId
+from app.core.recommend.past_orders import PastOrder
 from app.core.recommend.types import ReasonCode
 
 MOST_INTERESTS = 20
@@ -45,12 +46,18 @@ class Interest:
 
 @dataclass(frozen=True, slots=True)
 class Shopper:
-    """Products newest first. `bought` is there only for a customer who is proved to be one."""
+    """Products newest first. `bought` and `orders` are there only for a customer who is proved to be one."""
 
     viewed: tuple[ProductId, ...] = ()
     clicked: tuple[ProductId, ...] = ()
     carted: tuple[ProductId, ...] = ()
     bought: tuple[ProductId, ...] = ()
+    orders: tuple[PastOrder, ...] = ()
+    """What was bought, order by order, newest first."""
+    visit: tuple[ProductId, ...] = ()
+    """What was looked at, clicked or put into the cart in the last visit, oldest first, each product once."""
+    today: int = 0
+    """Days since 1970-01-01, from which the orders' ages are counted."""
 
     @property
     def looks(self) -> tuple[ProductId, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from math import isfinite
+from math import inf, isfinite
 from types import MappingProxyType
 from typing import Any
 
@@ -27,6 +27,12 @@ TITLES: Mapping[str, str] = MappingProxyType(
         "stock": "Less of what runs out soon",
     }
 )
+
+
+STEERED = frozenset(Rail) - {Rail.COMPLETE_THE_LOOK}
+"""A look is put together of different kinds already, and its first places say so."""
+SHOWS_NEW = STEERED - {Rail.ALSO_VIEWED}
+"""Rails that may hold a product of which nothing is known: those that also hold what sells."""
 
 
 class BadSteering(DomainError):
@@ -75,6 +81,11 @@ class Steering:
         """Whether chance has a say, so that propensities are written down."""
         return self.exploration > 0.0 or self.new_products > 0.0
 
+    @property
+    def moved(self) -> frozenset[str]:
+        """The names of the sliders that are above 0."""
+        return frozenset(name for name, value in asdict(self).items() if value > 0.0)
+
     def as_json(self) -> dict[str, float]:
         return {name: float(value) for name, value in asdict(self).items()}
 
@@ -90,6 +101,11 @@ class Steering:
         if unknown:
             raise BadSteering(f"There is no slider {unknown[0]!r}; there are {', '.join(sorted(known))}.")
         return cls(**stored)
+
+
+def days_of_cover(stock: int | None, sold_per_day: float) -> float:
+    """For how many days the stock lasts: for ever where it never runs out (`stock` is None), or nothing is sold."""
+    return inf if stock is None or sold_per_day <= 0.0 else stock / sold_per_day
 
 
 OFF = Steering()

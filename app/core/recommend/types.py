@@ -58,12 +58,16 @@ _PLACEMENTS = {rail: placement for placement, rails in RAILS_OF.items() for rail
 class Strategy(StrEnum):
     """The source of the cascade that a list came from."""
 
+    RANKED = "ranked"
+    """Many signals in one ranking that was learnt (`blend`)."""
     ALS = "als"
     """Factors of the shopper's own history."""
     ITEM_ITEM = "item_item"
     CO_VIEW = "co_view"
     COMPLEMENTS = "complements"
     """Bought together, and of another product type than what is looked at."""
+    ALIKE = "alike"
+    """Described alike; only of products that no model knows yet (`newcomers`)."""
     TRENDING = "trending"
     STORED_LIST = "stored_list"
     NONE = "none"
@@ -79,7 +83,11 @@ class ReasonCode(StrEnum):
     """The shopper's own looking, clicking or putting into the cart brought the item."""
     BECAUSE_BOUGHT = "because_bought"
     """The shopper's own earlier orders brought the item."""
+    SIMILAR = "similar"
+    """What the shopper knows is described alike: of the same kind, in the same words, or at the same price."""
     TRENDING = "trending"
+    NEW = "new"
+    """The product is new to the store, and has been shown to few so far (`steering`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,3 +115,5 @@ class Ranking:
     model_version: ModelVersion | None
     skipped: tuple[str, ...] = ()
     """Sources that failed or had nothing, in the order in which they were asked."""
+    failed: tuple[str, ...] = ()
+    """Those of them that failed: by this, too, a new model is judged."""

@@ -23,6 +23,7 @@ from app.core.experiments.drafts import (
 from app.core.experiments.drafts import RAILS as RAILS_OF
 from app.core.experiments.power import Baseline, plan
 from app.core.experiments.rules import LONGEST_NAME, LONGEST_TITLE, in_percent, percent
+from app.core.experiments.slider_settings import SLIDERS
 from app.core.experiments.types import Experiment, Kind
 from app.core.recommend.rails import CHOICES
 from app.core.recommend.types import Rail
@@ -131,6 +132,7 @@ def _fields(lever: Lever, rail: Rail | None, shop: Shop, wiring: Web) -> dict[st
         "rail": rail,
         "rails": {one: RAILS[one] for one in RAILS_OF[lever]},
         "strategies": {strategy: STRATEGY_NAMES[strategy] for strategy in CHOICES[rail]} if rail else {},
+        "slider_settings": SLIDERS,
         "models": [one for one in models if one.version in known.versions and one.version != in_use],
         "metrics": [(metric, TITLES[metric]) for metric in metrics_of(lever)],
         "beside": _beside(known.others),

@@ -91,6 +91,11 @@ LEVERS: Mapping[Lever, tuple[str, str]] = {
         "Exploration",
         "Some places are drawn by chance, so that new products get seen and are learnt from.",
     ),
+    Lever.SLIDER: (
+        "A slider",
+        "One of the rail’s sliders, the others at 0, against the rail as it is: what variety or a first audience for "
+        "new products costs and brings in your store.",
+    ),
     Lever.TITLE: ("A title", "What stands above the rail."),
     Lever.PLACE: (
         "A place on the page",
@@ -105,6 +110,7 @@ VALUES: Mapping[Lever, str] = {
     Lever.MODEL: "Model",
     Lever.TREND: "Weight of what sells (%)",
     Lever.EXPLORE: "Places drawn by chance (%)",
+    Lever.SLIDER: "Slider",
     Lever.TITLE: "Title",
     Lever.EMAIL: "Name of this version",
 }

@@ -20,6 +20,7 @@ RAILS: Mapping[Rail, str] = {
     Rail.GOES_WELL: "Goes well with your cart",
 }
 SOURCES = {
+    Strategy.RANKED: "many signals in one ranking",
     Strategy.ALS: "what suits each shopper",
     Strategy.ITEM_ITEM: "bought in the same orders",
     Strategy.CO_VIEW: "viewed in the same visits",

@@ -17,8 +17,8 @@ export const ask = async (address, question) => {
 };
 
 /** The order of cards that the page holds, and which of them cannot be bought any more. */
-export const askForOrder = async ({ proxy }, question) =>
-  (await ask(`${proxy}/v1/recommendations`, question)).json();
+export const askForOrder = async ({ proxy, locale }, question) =>
+  (await ask(`${proxy}/v1/recommendations`, { ...question, locale })).json();
 
 /** Cards that Shopify renders, in the market of the page. */
 export const askForCards = async ({ proxy, root = '/', locale }, question) => {

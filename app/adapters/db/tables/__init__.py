@@ -36,9 +36,10 @@ from app.adapters.db.tables.house import (
     SyncProblem,
     SyncRun,
 )
-from app.adapters.db.tables.models import ModelPointer, ModelRun, PublishedList
+from app.adapters.db.tables.models import ModelPointer, ModelRun, ModelTrial, PublishedList
 from app.adapters.db.tables.privacy import Receipt, Tombstone
 from app.adapters.db.tables.sales import Customer, Order, OrderLine, Refund, RefundLine, Removal
+from app.adapters.db.tables.steering import ProductImpression, SteeringVersion
 
 OPEN_TABLES = frozenset({"shops", "due_work", "alembic_version"})
 """The tables without row-level security."""
@@ -65,9 +66,11 @@ __all__ = [
     "InventoryLevel",
     "ModelPointer",
     "ModelRun",
+    "ModelTrial",
     "Order",
     "OrderLine",
     "Product",
+    "ProductImpression",
     "PublishedList",
     "Receipt",
     "Refund",
@@ -76,6 +79,7 @@ __all__ = [
     "Setting",
     "Shop",
     "ShopProfile",
+    "SteeringVersion",
     "SyncProblem",
     "SyncRun",
     "Tombstone",

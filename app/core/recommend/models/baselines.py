@@ -140,6 +140,8 @@ SIMPLE: Mapping[str, Callable[[Material], Signal]] = MappingProxyType(
 FITS: Mapping[str, Callable[[Material], Signal]] = MappingProxyType(
     {
         **SIMPLE,
+        **{f"{name}_learnt" if name in SIMPLE else name: of_roster(name) for name in TRAINERS},
+        # These are tuned, also where the blend takes them as they are.
         "tifu_knn": tifu_knn.fit,
         "next_basket": next_basket,
         "popular_learnt": popular_learnt,
@@ -149,7 +151,6 @@ FITS: Mapping[str, Callable[[Material], Signal]] = MappingProxyType(
         "bpr": bpr,
         "gru4rec": gru4rec,
         "content": content,
-        **{f"{name}_learnt" if name in SIMPLE else name: of_roster(name) for name in TRAINERS},
     }
 )
 """Every baseline. A signal that has the name of a simple model is called learnt."""

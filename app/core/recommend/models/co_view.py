@@ -17,9 +17,11 @@ from app.core.recommend.interactions import Baskets
 from app.core.recommend.models import item_item, trending
 from app.core.recommend.models.choosing import LEAST_TO_CHOOSE, choose
 from app.core.recommend.models.item_item import Parameters
+from app.core.recommend.models.ranked import drawn
+from app.core.recommend.neighbours import Neighbours
 from app.core.recommend.questions import pair_questions
 from app.core.recommend.scorers import beside, popular
-from app.core.recommend.scoring import ItemModel, Neighbours
+from app.core.recommend.scoring import ItemModel
 from app.core.recommend.sessions import EXAM_SHARE, telling
 from app.core.recommend.types import Rail, Strategy
 
@@ -43,6 +45,10 @@ class Learnt:
     parameters: Parameters
     popular_half_life: float
     exam: Exam
+
+    def fitted(self, sessions: Baskets) -> ItemModel:
+        """A model of these telling sessions alone: neighbours, and what is looked at."""
+        return _fit(sessions, self.parameters, self.popular_half_life)
 
 
 def learn(sessions: Baskets) -> Learnt:
@@ -72,7 +78,7 @@ def fit(sessions: Baskets, parameters: Parameters) -> Neighbours:
 
 
 def _choose(part: Baskets, validation: Baskets) -> tuple[Parameters, float]:
-    asked = pair_questions(validation)
+    asked = drawn(pair_questions(validation))
     if len(asked) < LEAST_TO_CHOOSE or not len(part):
         return DEFAULT, trending.DEFAULT_HALF_LIFE
     half_life = max(POPULAR_HALF_LIVES, key=lambda days: evaluate.score(popular(_popular(part, days)), asked))

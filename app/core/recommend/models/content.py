@@ -19,7 +19,7 @@ from scipy.sparse import csr_matrix, diags
 from app.core.recommend.histories import Histories
 from app.core.recommend.item_facts import Attributes
 from app.core.recommend.models.together import MOST_PAIRS, together
-from app.core.recommend.scoring import NEIGHBOUR, Neighbours
+from app.core.recommend.neighbours import NEIGHBOUR, Neighbours
 from app.core.recommend.signals.content import ContentSignal
 from app.core.recommend.signals.tables import TableSignal, table_of
 

@@ -1,13 +1,14 @@
-"""The home rail's exam: two ways to know a customer by what they bought, beside what everybody buys.
+"""The home rail's exam: three ways to know a customer by what they bought, beside what everybody buys.
 
 Asked of customers with an earlier order who ordered again: which products new to them did they take? New, because the
 rail leaves out what the shopper has. The source with the most hits in the validation part is the rail's, the simpler
-one on equal hits; both sit the exam, but only the chosen one's result decides.
+one on equal hits; the others sit the exam as well, but only the chosen one's result decides. The blend, which costs
+most, sits it only where it was chosen.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -15,7 +16,10 @@ from app.core.recommend import evaluate
 from app.core.recommend.evaluate import Exam, Result
 from app.core.recommend.factors import Floats
 from app.core.recommend.interactions import Baskets
-from app.core.recommend.models import als, trending
+from app.core.recommend.item_facts import ItemFacts
+from app.core.recommend.metrics import hit_rate
+from app.core.recommend.models import als, ranked, trending
+from app.core.recommend.models.blending import Learnt
 from app.core.recommend.models.choosing import LEAST_TO_CHOOSE, choose
 from app.core.recommend.questions import Question, customer_questions
 from app.core.recommend.scorers import Scorer, Vectors, by_factors, by_neighbours, by_vectors, popular, vector_of
@@ -23,20 +27,33 @@ from app.core.recommend.scoring import ItemModel
 from app.core.recommend.types import Rail, Strategy
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The factors' parameters, which source comes first, and what the blend has learnt where it is that."""
+
+    als: als.Parameters
+    first: Strategy = Strategy.ALS
+    learnt: Learnt | None = None
+
+
 def choose_parameters(
-    part: Baskets, validation: Baskets, model: ItemModel, *, today: int
-) -> tuple[als.Parameters, Strategy]:
+    part: Baskets,
+    validation: Baskets,
+    model: ItemModel,
+    facts: ItemFacts | None = None,
+    *,
+    today: int,
+    least_customers: int = ranked.LEAST_CUSTOMERS,
+) -> Chosen:
     """The factors' parameters with the highest HR@10 among the customers who came back in the validation part.
 
     Args:
         model: the neighbours fitted on `part`; the factors are put into it.
-
-    Returns:
-        The parameters, and whether factors so learnt or the neighbours had more hits.
+        least_customers: who came back in the validation part; with fewer the blend is no rival.
     """
-    asked = customer_questions(part, validation, only_new=True)
+    asked = ranked.drawn(customer_questions(part, validation, only_new=True))
     if len(asked) < LEAST_TO_CHOOSE or not als.is_learnable(part):
-        return als.Parameters(), Strategy.ALS
+        return Chosen(als.Parameters())
 
     @cache
     def learnt(parameters: als.Parameters) -> tuple[ItemModel, Vectors]:
@@ -59,21 +76,31 @@ def choose_parameters(
     start = choose(als.Parameters(level=als.ONLY_WHAT_SELLS), {"lately": als.BLENDS["lately"]}, score, rounds=1)
     best = choose(start, als.CHOICES, lambda parameters: score(blended(parameters)), rounds=1)
     best = choose(blended(best), als.BLENDS, score, rounds=1)
-    is_better = score(best) > evaluate.score(by_neighbours(model), asked)
-    return best, Strategy.ALS if is_better else Strategy.ITEM_ITEM
+    hits = {Strategy.ITEM_ITEM: evaluate.score(by_neighbours(model), asked), Strategy.ALS: score(best)}
+    blend = ranked.learn_bought(part, facts) if len(asked) >= least_customers else None
+    if blend is not None:
+        own = evaluate.ranks_by_history(ranked.by_blend(ranked.fit_bought(blend, part, facts)), asked)
+        hits[Strategy.RANKED] = hit_rate(own, evaluate.K)
+    first = max(hits, key=lambda strategy: hits[strategy])
+    return Chosen(best, first, blend if first is Strategy.RANKED else None)
 
 
-def examine(model: ItemModel, floor: ItemModel, before: Baskets, window: Baskets, first: Strategy) -> Exam:
-    """Ask the factors (if `model` has some), the neighbours and the floor the same questions; `first` is what counts.
-
-    Without factors the neighbours count.
+def examine(
+    model: ItemModel, floor: ItemModel, before: Baskets, window: Baskets, chosen: Chosen, facts: ItemFacts | None = None
+) -> Exam:
+    """Ask the blend (if it was chosen), the factors (if `model` has some), the neighbours and the floor the same
+    questions; the one that was chosen counts, or the neighbours without it.
     """
     rivals = {Strategy.ITEM_ITEM: by_neighbours(model)}
     if model.factors is not None:
         rivals[Strategy.ALS] = by_factors(model)
-    asked = customer_questions(before, window, only_new=True)
+    asked = ranked.drawn(customer_questions(before, window, only_new=True))
     results = {strategy: evaluate.examine(scorer, popular(floor), asked) for strategy, scorer in rivals.items()}
-    best = first if first in results else Strategy.ITEM_ITEM
+    if chosen.learnt is not None:
+        blend = ranked.fit_bought(chosen.learnt, before, facts)
+        own = evaluate.ranks_by_history(ranked.by_blend(blend), asked)
+        results[Strategy.RANKED] = evaluate.compare(own, evaluate.ranks(popular(floor), asked))
+    best = chosen.first if chosen.first in results else Strategy.ITEM_ITEM
     whole = customer_questions(before, window, only_new=False)
     return Exam(
         Rail.FOR_YOU, best, results[best], _beside(results, {**rivals, Strategy.TRENDING: popular(floor)}, whole)

@@ -3,7 +3,8 @@
 Hidasi et al., "Session-based recommendations with recurrent neural networks", ICLR 2016, with the losses and the
 sampling of Hidasi and Karatzoglou, CIKM 2018, and without the mistakes that Hidasi and Czapp, RecSys 2023, found in
 copies of it: no target is its own negative, ties count against the model, no state leaks between people. Embeddings
-and states have length 1 (Gupta et al., "NISER", 2019), so that rare items are not drowned by popular ones.
+and states have length 1 (Gupta et al., "NISER", 2019), so that rare items are not drowned by popular ones. How much
+likelier what was looked at comes again is learnt apart (`gru4rec_echo`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.core.recommend.histories import Histories, Ids
+from app.core.recommend.models import gru4rec_echo as echo
 from app.core.recommend.models import gru4rec_network as network
 from app.core.recommend.models.gru4rec_batches import (
     EVENTS,
@@ -27,6 +29,7 @@ from app.core.recommend.models.gru4rec_batches import (
     lately,
     lessons_of,
 )
+from app.core.recommend.models.gru4rec_echo import Echo
 from app.core.recommend.models.gru4rec_network import Learner, Loss, Recipe
 from app.core.recommend.signals.gru import Cell, GruSignal
 
@@ -67,7 +70,7 @@ class Parameters:
     log_q: float = 1.0
     loss: Loss = Loss.CROSS_ENTROPY
     penalty: float = 0.0
-    events: int = 500_000
+    events: int = 1_000_000
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -78,6 +81,8 @@ class Parameters:
 
 
 DEFAULT = Parameters()
+IN_A_SHOP = replace(DEFAULT, events=500_000)
+"""What a shop's training, which fits the network more than once, has time for."""
 
 
 def fit(histories: Histories, parameters: Parameters = DEFAULT, *, seed: int = SEED) -> GruSignal:
@@ -92,8 +97,8 @@ def fit(histories: Histories, parameters: Parameters = DEFAULT, *, seed: int = S
     if not lessons.events:
         return _signal(None, known[:0], len(histories.items), parameters)
     with network.few_threads():
-        learner = _Training(lessons, np.bincount(item), parameters, seed).run()
-        return _signal(learner, known, len(histories.items), parameters)
+        learner, again = _Training(lessons, np.bincount(item), parameters, seed).run()
+        return _signal(learner, known, len(histories.items), parameters, again)
 
 
 class _Training:
@@ -109,8 +114,9 @@ class _Training:
         self._learner: Learner = network.begin(len(counts), parameters.width, seed)
         self._steps = self._done = 0
 
-    def run(self) -> Learner:
-        """The weights of the epoch with the best figure, after they have read the held-out people's lessons too."""
+    def run(self) -> tuple[Learner, Echo]:
+        """The weights of the epoch with the best figure, after they have read the held-out people's lessons too; what
+        is learnt apart is learnt before that."""
         questions = list(batches(self._held, self._candidates, self._random))
         times = min(-(-LEAST_STEPS * EVENTS // self._old.events), MOST_TIMES)
         planned = self._parameters.epochs * times * self._old.events
@@ -126,8 +132,9 @@ class _Training:
             if since == PATIENCE:
                 break
         self._learner = best
+        again = _echo(best, questions, self._parameters.scale) if questions else echo.SILENT
         self._read(self._held)
-        return self._learner
+        return self._learner, again
 
     def _read(self, lessons: Lessons, planned: int = 0) -> None:
         """All lessons once; the rate falls evenly while the planned ones are read, and is `LAST_RATE` after them."""
@@ -174,8 +181,25 @@ def _figure(learner: Learner, questions: list[Batch], scale: float) -> float:
     return total / max(many, 1.0)
 
 
-def _signal(learner: Learner | None, known: npt.NDArray[Any], items: int, parameters: Parameters) -> GruSignal:
-    """The weights as plain arrays."""
+def _echo(learner: Learner, questions: list[Batch], scale: float) -> Echo:
+    """What the questions of people whom the network has not read say of what it has read."""
+    told = []
+    for batch in questions:
+        asked = batch.weight.reshape(-1) > 0
+        target = batch.rows[batch.target.reshape(-1)[asked]]
+        told.append((np.asarray(network.read(learner, batch))[asked], echo.prefixes(batch)[asked], target))
+    embedding, bias = np.asarray(network.unit(learner.table.embedding)), np.asarray(learner.table.bias)[:, 0]
+    return echo.learnt(echo.answers(told, embedding, bias, scale))
+
+
+def _signal(
+    learner: Learner | None,
+    known: npt.NDArray[Any],
+    items: int,
+    parameters: Parameters,
+    again: Echo = echo.SILENT,
+) -> GruSignal:
+    """The weights as plain arrays; the temperature is a part of them."""
     width = parameters.width
     if learner is None:
         none = [
@@ -184,5 +208,8 @@ def _signal(learner: Learner | None, known: npt.NDArray[Any], items: int, parame
         embedding, bias, cell = np.zeros((0, width), dtype=np.float32), np.zeros(0, dtype=np.float32), Cell(*none)
     else:
         embedding, bias = np.asarray(network.unit(learner.table.embedding)), np.asarray(learner.table.bias)[:, 0]
+        bias = bias * np.float32(again.temperature)
         cell = Cell(*(np.asarray(part) for part in learner.gates))
-    return GruSignal(items, known.astype(np.int32), embedding, bias, cell, parameters.scale)
+    return GruSignal(
+        items, known.astype(np.int32), embedding, bias, again.back, cell, parameters.scale * again.temperature
+    )

@@ -179,8 +179,10 @@ def _batch(
     own = np.unique(np.concatenate([source, target])).astype(np.int64)
     rows, log_chance = candidates.draw(own, random)
     where[rows] = np.arange(len(rows), dtype=np.int32)
-    grids = [np.zeros(EVENTS, dtype=kind) for kind in (np.int32, np.int32, np.float32, np.float32)]
-    for grid, values in zip(grids, (where[source], where[target], within > 0, 1.0), strict=True):
-        grid[at] = values
-    inputs, targets, fresh, weight = (grid.reshape(ROWS, LENGTH) for grid in grids)
-    return Batch(rows, inputs, targets, fresh, weight, log_chance)
+    inputs, targets = np.zeros(EVENTS, dtype=np.int32), np.zeros(EVENTS, dtype=np.int32)
+    fresh, weight = np.zeros(EVENTS, dtype=np.float32), np.zeros(EVENTS, dtype=np.float32)
+    inputs[at], targets[at], fresh[at], weight[at] = where[source], where[target], within > 0, 1.0
+    grid = (ROWS, LENGTH)
+    return Batch(
+        rows, inputs.reshape(grid), targets.reshape(grid), fresh.reshape(grid), weight.reshape(grid), log_chance
+    )

@@ -136,7 +136,8 @@ def unit(vectors: jax.Array) -> jax.Array:
 def read(learner: Learner, batch: Batch) -> jax.Array:
     """The state, of length 1, after every event of the batch, [ROWS * LENGTH, H]."""
     inputs = unit(learner.table.embedding[batch.rows])[batch.input]
-    return unit(states(learner.gates, inputs, batch.fresh)).reshape(-1, inputs.shape[-1])
+    found: jax.Array = unit(states(learner.gates, inputs, jnp.asarray(batch.fresh)))
+    return found.reshape(-1, inputs.shape[-1])
 
 
 @partial(jax.jit, static_argnames="recipe", donate_argnums=0)
@@ -164,7 +165,8 @@ def learn(learner: Learner, batch: Batch, key: jax.Array, rate: jax.Array, recip
 
 
 def _moved(weights: Weights, moves: optax.Updates, rate: jax.Array) -> Weights:
-    return jax.tree.map(lambda weight, move: weight - rate * move, weights, moves)
+    moved: Weights = jax.tree.map(lambda weight, move: weight - rate * move, weights, moves)
+    return moved
 
 
 def _loss(weights: tuple[Gates, Table], batch: Batch, recipe: Recipe, key: jax.Array) -> jax.Array:
@@ -173,9 +175,9 @@ def _loss(weights: tuple[Gates, Table], batch: Batch, recipe: Recipe, key: jax.A
     first, second = jax.random.split(key)
     embedding = unit(taken.embedding)
     inputs = _dropped(embedding[batch.input], recipe.dropout_in, first)
-    found = _dropped(unit(states(gates, inputs, batch.fresh)), recipe.dropout_out, second)
+    found = _dropped(unit(states(gates, inputs, jnp.asarray(batch.fresh))), recipe.dropout_out, second)
     logits = recipe.scale * (found.reshape(-1, found.shape[-1]) @ embedding.T) + taken.bias[:, 0]
-    target, weight = batch.target.reshape(-1), batch.weight.reshape(-1)
+    target, weight = jnp.asarray(batch.target).reshape(-1), jnp.asarray(batch.weight).reshape(-1)
     if recipe.loss is Loss.BPR_MAX:
         lost = _bpr_max(logits, target, recipe.penalty)
     else:

@@ -19,7 +19,8 @@ from threadpoolctl import threadpool_limits
 from app.core.ids import ModelVersion
 from app.core.recommend.interactions import Baskets
 from app.core.recommend.models.trending import decay, popularity
-from app.core.recommend.scoring import NEIGHBOUR, ItemModel
+from app.core.recommend.neighbours import NEIGHBOUR
+from app.core.recommend.scoring import ItemModel
 from app.core.recommend.types import Strategy
 
 
@@ -88,23 +89,45 @@ def fit(
 
 def pairs_together(baskets: Baskets, least: int = LEAST_TOGETHER) -> csr_matrix:
     """Which products were in so many baskets or more together, bool [N, N]."""
+    return counts_together(baskets, least).astype(np.bool_)
+
+
+def counts_together(baskets: Baskets, least: int = LEAST_TOGETHER) -> csr_matrix:
+    """In how many baskets two products were together, int32 [N, N]; pairs with fewer than `least` are not stored."""
     items = len(baskets.items)
     shape = (len(baskets), items)
     held = csr_matrix((np.ones(len(baskets.item), dtype=np.int32), baskets.item, baskets.starts), shape=shape)
     columns = held.tocsc()
-    blocks = [columns[:, start : start + BLOCK].T @ held >= least for start in range(0, items, BLOCK)]
-    return vstack(blocks, format="csr") if blocks else csr_matrix((0, 0), dtype=np.bool_)
+    blocks = [_at_least(columns[:, start : start + BLOCK].T @ held, least) for start in range(0, items, BLOCK)]
+    return vstack(blocks, format="csr") if blocks else csr_matrix((0, 0), dtype=np.int32)
+
+
+def _at_least(counts: csr_matrix, least: int) -> csr_matrix:
+    counts.data[counts.data < least] = 0
+    counts.eliminate_zeros()
+    return counts
 
 
 def weighted_by(baskets: Baskets, parameters: Parameters, today: int) -> csr_matrix:
     """Baskets as rows, items as columns, so that the product of two columns is their similarity."""
-    sizes = baskets.sizes
-    weight = decay(baskets.day, today, parameters.half_life) / np.maximum(sizes, 1) ** parameters.size_exponent
-    cell = np.repeat(weight, sizes)
+    cell = _cells(baskets, parameters, today)
     mass = np.bincount(baskets.item, cell, minlength=len(baskets.items)) + parameters.shrinkage
     # An item that only this part of the history lacks has no mass; it has no cells either, so its value is never read.
     values = np.sqrt(cell) * np.maximum(mass, 1e-12)[baskets.item] ** -parameters.exponent
     return csr_matrix((values, baskets.item, baskets.starts), shape=(len(baskets), len(baskets.items)))
+
+
+def masses(baskets: Baskets, parameters: Parameters, today: int) -> npt.NDArray[np.float32]:
+    """n_i of `Parameters`, float32 [N]: with it later orders can be added to the similarities (`fresh_pairs`)."""
+    cell = _cells(baskets, parameters, today)
+    return np.bincount(baskets.item, cell, minlength=len(baskets.items)).astype(np.float32)
+
+
+def _cells(baskets: Baskets, parameters: Parameters, today: int) -> npt.NDArray[np.float64]:
+    """What each product of each basket weighs: w_b of `Parameters`."""
+    sizes = baskets.sizes
+    weight = decay(baskets.day, today, parameters.half_life) / np.maximum(sizes, 1) ** parameters.size_exponent
+    return np.asarray(np.repeat(weight, sizes))
 
 
 def nearest(weighted: csr_matrix, pairs: csr_matrix, width: int, threads: int) -> npt.NDArray[Any]:

@@ -68,7 +68,7 @@ TRAINERS: Mapping[str, Trainer] = MappingProxyType(
         "linear": _of(linear),
         "similar": _of(similar),
         "als": _fixed(lambda given: taste.fit_als(given.histories)),
-        "gru": _fixed(lambda given: gru4rec.fit(given.histories, seed=given.seed)),
+        "gru": _fixed(lambda given: gru4rec.fit(given.histories, gru4rec.IN_A_SHOP, seed=given.seed)),
         "content": _fixed(lambda given: content.fit(given.histories, attributes=given.facts.attributes)),
         "popular": _of(popular),
         "season": _fixed(lambda given: popular.fit(given.histories, popular.SEASON, name="season")),

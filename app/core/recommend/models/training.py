@@ -10,20 +10,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from app.core.ids import ModelVersion
 from app.core.recommend import evaluate
+from app.core.recommend.blended import Blends
 from app.core.recommend.evaluate import EXAM_DAYS, Exam, Result
 from app.core.recommend.groups import Groups
+from app.core.recommend.histories import Histories
 from app.core.recommend.interactions import Baskets
-from app.core.recommend.models import als, co_view, complements, for_you, item_item, trending
+from app.core.recommend.item_facts import ItemFacts
+from app.core.recommend.models import als, co_view, complements, for_you, item_item, ranked, trending, visits
+from app.core.recommend.models.blending import Learnt
 from app.core.recommend.models.choosing import LEAST_TO_CHOOSE, choose
 from app.core.recommend.models.item_item import CHOICES, Parameters
+from app.core.recommend.models.visits import NOT_ASKED, Visits
 from app.core.recommend.questions import Question, cart_questions, complement_questions, pair_questions
 from app.core.recommend.scorers import Scorer, beside, popular, served
 from app.core.recommend.scoring import ItemModel, Table
+from app.core.recommend.sessions import telling, telling_visits
 from app.core.recommend.types import Rail, Strategy
 
 _UNNAMED = ModelVersion("")
+MOST_VIEWS = 250_000
+"""Views, the newest, on which the blend of visits is learnt and examined: a network that reads every view of a large
+shop several times over costs more than it tells. What is published knows all of them."""
 NO_KINDS = "the products have neither types nor collections that tell them apart"
 
 
@@ -31,12 +42,15 @@ NO_KINDS = "the products have neither types nor collections that tell them apart
 class Material:
     """What a training learns from, all over the same items; None for what the shop does not have.
 
-    `groups` is the kind of every item, see `app.core.recommend.groups`.
+    `groups` is the kind of every item, see `app.core.recommend.groups`; `facts` is what else is known of the items.
+    `visits` are the sessions view by view, in the order of `sessions`.
     """
 
     orders: Baskets
     sessions: Baskets | None = None
     groups: Groups | None = None
+    facts: ItemFacts | None = None
+    visits: Histories | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +63,9 @@ class Chosen:
     goes_well: Strategy = Strategy.ITEM_ITEM
     for_you: Strategy = Strategy.ALS
     co_view: Parameters = co_view.DEFAULT
+    bought: Learnt | None = field(default=None, compare=False)
+    """What the blend for customers has learnt, where it was chosen."""
+    visits: Visits = field(default=NOT_ASKED, compare=False)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -98,29 +115,44 @@ class Outcome:
                 "difference": {"low": own.low, "high": own.high},
             },
             "rails": {rail.value: exam.as_json() for rail, exam in self.exams.items()},
+            "visits": self.chosen.visits.as_json(),
             "parameters": self.chosen.as_json(),
         }
 
 
-def learn(material: Material, *, today: int) -> Outcome:
-    """Choose the parameters and sit the exams; `today` (days since 1970-01-01) is the last day of the orders."""
+def learn(
+    material: Material,
+    *,
+    today: int,
+    least_customers: int = ranked.LEAST_CUSTOMERS,
+    least_visits: int = visits.LEAST_VISITS,
+) -> Outcome:
+    """Choose the parameters and sit the exams.
+
+    Args:
+        today: the last day of the orders, in days since 1970-01-01.
+        least_customers, least_visits: with fewer in their validation part the blends are no rivals.
+    """
     orders, end = material.orders, today + 1
     cut, first = end - EXAM_DAYS, end - 2 * EXAM_DAYS
     before = replace(material, orders=orders.between(0, first))
-    chosen = choose_parameters(before, orders.between(first, cut), today=first)
+    chosen = choose_parameters(before, orders.between(first, cut), today=first, least_customers=least_customers)
     part, window = orders.between(0, cut), orders.between(cut, end)
+    if chosen.bought is not None:
+        chosen = replace(chosen, bought=ranked.again(chosen.bought, part, material.facts))
     model, floor = fit_both(replace(material, orders=part), chosen, today=cut)
     if als.is_learnable(part):
         model = als.into(model, part, chosen.als, today=cut)
     views = _views(material)
     exams = [
         _bought_together(model, floor, window),
-        for_you.examine(model, floor, part, window, chosen.for_you),
+        for_you.examine(model, floor, part, window, _of_customers(chosen), material.facts),
         _cart(replace(model, goes_well=chosen.goes_well), floor, window),
         views.exam,
         _complements(model, floor, window, material.groups),
     ]
-    return Outcome(replace(chosen, co_view=views.parameters), {exam.rail: exam for exam in exams})
+    chosen = replace(chosen, co_view=views.parameters, visits=_visits(material, views, least_visits))
+    return Outcome(chosen, {exam.rail: exam for exam in exams})
 
 
 def build(material: Material, outcome: Outcome, *, today: int, version: ModelVersion = _UNNAMED) -> ItemModel:
@@ -133,18 +165,51 @@ def build(material: Material, outcome: Outcome, *, today: int, version: ModelVer
     beside_carts = Rail.GOES_WELL in passed and chosen.goes_well is Strategy.COMPLEMENTS
     if Rail.COMPLETE_THE_LOOK not in passed and not beside_carts:
         model = replace(model, complementing=None)
-    if outcome.for_you is Strategy.ALS:
+    if outcome.for_you is Strategy.ALS or (outcome.for_you is Strategy.RANKED and als.is_learnable(material.orders)):
+        # Beside a blend the factors tell what is alike, and answer for shoppers whom it does not know.
         model = als.into(model, material.orders, chosen.als, today=today)
     if Rail.ALSO_VIEWED in passed and material.sessions is not None:
         model = replace(model, viewed=co_view.fit(material.sessions, chosen.co_view))
     return replace(
         model,
         strategy=Strategy.ITEM_ITEM if Rail.BOUGHT_TOGETHER in passed else Strategy.TRENDING,
-        groups=material.groups if model.complementing is not None else None,
+        groups=material.groups,
         rails=passed,
         for_you=outcome.for_you,
         goes_well=chosen.goes_well,
+        blends=_blends(material, outcome),
     )
+
+
+def _blends(material: Material, outcome: Outcome) -> Blends:
+    bought, visits = outcome.chosen.bought, outcome.chosen.visits
+    uses_bought = outcome.for_you is Strategy.RANKED and bought is not None
+    told = _telling(material) if visits.passed and visits.learnt is not None else None
+    return Blends(
+        bought=ranked.fit_bought(bought, material.orders, material.facts) if uses_bought and bought else None,
+        visit=visits.learnt.refitted(told[0], facts=material.facts) if told and visits.learnt else None,
+    )
+
+
+def _telling(material: Material) -> tuple[Histories, Baskets] | None:
+    """The sessions that models learn from, view by view and as baskets."""
+    if material.visits is None or material.sessions is None:
+        return None
+    return telling_visits(material.visits, material.sessions), telling(material.sessions)
+
+
+def _visits(material: Material, views: co_view.Learnt, least: int) -> Visits:
+    told = _telling(material)
+    if told is None:
+        return NOT_ASKED
+    each, sessions = told
+    first = int(np.searchsorted(each.starts, len(each.item) - MOST_VIEWS))
+    newest = each.part(first, len(each)), sessions.part(first, len(sessions))
+    return visits.learn(*newest, material.facts, views.fitted, least=least)
+
+
+def _of_customers(chosen: Chosen) -> for_you.Chosen:
+    return for_you.Chosen(chosen.als, chosen.for_you, chosen.bought)
 
 
 def fit_both(
@@ -152,17 +217,25 @@ def fit_both(
 ) -> tuple[ItemModel, ItemModel]:
     """The item-item model, with complements where kinds are known, and the trending floor, fitted on all orders."""
     orders, groups = material.orders, material.groups
-    pairs = item_item.pairs_together(orders)
+    counts = item_item.counts_together(orders)
     model = item_item.fit(
-        orders, chosen.item_item, pairs=pairs, today=today, trending_half_life=chosen.half_life, version=version
+        orders,
+        chosen.item_item,
+        pairs=counts.astype(np.bool_),
+        today=today,
+        trending_half_life=chosen.half_life,
+        version=version,
     )
     if groups is not None:
-        table = complements.fit(orders, chosen.item_item, groups, pairs=pairs, today=today)
+        attributes = None if material.facts is None else material.facts.attributes
+        table = complements.fit(orders, groups, counts=counts, attributes=attributes)
         model = replace(model, complementing=table)
     return model, trending.fit(orders, today=today, half_life=chosen.half_life, version=version)
 
 
-def choose_parameters(material: Material, validation: Baskets, *, today: int) -> Chosen:
+def choose_parameters(
+    material: Material, validation: Baskets, *, today: int, least_customers: int = ranked.LEAST_CUSTOMERS
+) -> Chosen:
     """The parameters with the highest HR@10 on the validation questions, the earlier value on equal scores.
 
     Trending's half-life first, because it also fills up short lists; then the neighbours', then the factors'. Which of
@@ -172,18 +245,26 @@ def choose_parameters(material: Material, validation: Baskets, *, today: int) ->
         material: what came before the validation part.
     """
     part = material.orders
-    asked = pair_questions(validation)
+    asked = ranked.drawn(pair_questions(validation))
     chosen = Chosen()
     if len(asked) >= LEAST_TO_CHOOSE and len(part):
         chosen = _choose_neighbours(part, asked, today=today)
     model, _ = fit_both(material, chosen, today=today)
-    factors, first = for_you.choose_parameters(part, validation, model, today=today)
-    return replace(chosen, als=factors, for_you=first, goes_well=_choose_beside_carts(model, validation))
+    personal = for_you.choose_parameters(
+        part, validation, model, material.facts, today=today, least_customers=least_customers
+    )
+    return replace(
+        chosen,
+        als=personal.als,
+        for_you=personal.first,
+        bought=personal.learnt,
+        goes_well=_choose_beside_carts(model, validation),
+    )
 
 
 def _choose_beside_carts(model: ItemModel, validation: Baskets) -> Strategy:
     """Whether neighbours or complements come first beside a cart."""
-    asked = cart_questions(validation)
+    asked = ranked.drawn(cart_questions(validation))
     if model.complementing is None or len(asked) < LEAST_TO_CHOOSE:
         return Strategy.ITEM_ITEM
     return max(

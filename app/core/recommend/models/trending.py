@@ -11,7 +11,9 @@ import numpy.typing as npt
 
 from app.core.ids import ModelVersion
 from app.core.recommend.interactions import Baskets
-from app.core.recommend.scoring import NEIGHBOUR, ItemModel
+from app.core.recommend.neighbours import NEIGHBOUR
+from app.core.recommend.scoring import ItemModel
+from app.core.recommend.season import settled_half_life
 from app.core.recommend.types import Strategy
 
 HALF_LIVES = (3.5, 7.0, 14.0, 28.0, 56.0, 112.0)
@@ -26,7 +28,11 @@ def decay(day: npt.NDArray[np.int32], today: int, half_life: float) -> npt.NDArr
 
 
 def popularity(baskets: Baskets, *, today: int, half_life: float) -> npt.NDArray[np.float32]:
-    """Decayed number of orders of every item, float32 [N]; 0 for what never sold."""
+    """Decayed number of orders of every item, float32 [N]; 0 for what never sold.
+
+    After a peak of the shop's year they are forgotten faster than asked, so that Christmas is over in January.
+    """
+    half_life = settled_half_life(half_life, baskets.day, today)
     weights = np.repeat(decay(baskets.day, today, half_life), baskets.sizes)
     return np.bincount(baskets.item, weights, minlength=len(baskets.items)).astype(np.float32)
 

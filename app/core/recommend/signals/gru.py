@@ -1,7 +1,8 @@
 """A recurrent network that has read a shopper's history says what comes next; run in NumPy, trained in JAX elsewhere.
 
 A gated recurrent unit (Cho et al., EMNLP 2014) over the embeddings of the newest items, as in GRU4Rec (Hidasi et al.,
-ICLR 2016); the same embeddings score the items. `app.core.recommend.models.gru4rec` fits it.
+ICLR 2016); the same embeddings score the items. What is among the newest items has a weight of its own to come again.
+`app.core.recommend.models.gru4rec` fits it.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ class GruSignal:
         known: int32 [K], ascending: the positions of the items that the network has learnt.
         embedding: float32 [K, H], of length 1, read as input and as output.
         bias: float32 [K], added to the items' logits.
+        back: float32 [NEWEST], added to the logits of what was read, by how many read items ago that was last.
         scale: what the cosine of state and item is multiplied with to be a logit.
     """
 
@@ -66,6 +68,7 @@ class GruSignal:
     known: npt.NDArray[np.int32]
     embedding: Floats
     bias: Floats
+    back: Floats
     cell: Cell
     scale: float
     name: str = "gru"
@@ -85,7 +88,7 @@ class GruSignal:
         """
         try:
             items, scale, name = int(meta["items"]), float(meta["scale"]), str(meta["name"])
-            known, embedding, bias = arrays["known"], arrays["embedding"], arrays["bias"]
+            known, embedding, bias, back = arrays["known"], arrays["embedding"], arrays["bias"], arrays["back"]
             cell = Cell(*(arrays[f"cell_{part}"] for part in ("into", "again", "bias", "inner")))
         except KeyError as error:
             raise ValueError(f"a recurrent network lacks {error}") from error
@@ -93,6 +96,7 @@ class GruSignal:
         shapes = {
             "embedding": (embedding, (len(known), wide)),
             "bias": (bias, (len(known),)),
+            "back": (back, (NEWEST,)),
             "cell_into": (cell.into, (wide, 3 * wide)),
             "cell_again": (cell.again, (wide, 3 * wide)),
             "cell_bias": (cell.bias, (3 * wide,)),
@@ -103,13 +107,14 @@ class GruSignal:
                 raise ValueError(f"a recurrent network: {what} is not a finite float32 array of shape {shape}")
         if (len(known) and not 0 <= int(known[0]) <= int(known[-1]) < items) or (np.diff(known) <= 0).any():
             raise ValueError("a recurrent network: the known items are not ascending positions of the catalogue")
-        return cls(items, known, embedding, bias, cell, scale, name)
+        return cls(items, known, embedding, bias, back, cell, scale, name)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         return {
             "known": self.known,
             "embedding": self.embedding,
             "bias": self.bias,
+            "back": self.back,
             "cell_into": self.cell.into,
             "cell_again": self.cell.again,
             "cell_bias": self.cell.bias,
@@ -119,14 +124,23 @@ class GruSignal:
     def meta(self) -> dict[str, Any]:
         return {"name": self.name, "items": self.items, "scale": self.scale}
 
+    def read(self, history: History) -> npt.NDArray[np.int32]:
+        """The rows of the newest items that it knows, int32 [n], n up to NEWEST."""
+        rows = self._row[history.item]
+        return rows[rows >= 0][-NEWEST:]
+
     def state(self, history: History) -> Floats | None:
         """What it makes of the newest items that it knows, float32 [H], of length 1; None where it knows none."""
-        rows = self._row[history.item]
-        rows = rows[rows >= 0][-NEWEST:]
+        rows = self.read(history)
         if not len(rows):
             return None
         state = self.cell.run(self.embedding[rows])
         return np.asarray(state / np.sqrt(state @ state + np.float32(1e-12)), dtype=np.float32)
+
+    def again(self, history: History) -> tuple[npt.NDArray[np.int32], Floats]:
+        """The distinct rows that were read, ascending, and what is added to their logits."""
+        rows, ago = np.unique(self.read(history)[::-1], return_index=True)
+        return rows, self.back[ago]
 
     def among(self, history: History, at: npt.NDArray[np.intp]) -> Scores:
         """The chance of each of these items against the likeliest of them, float32 [C]; 0 for what it does not know."""
@@ -135,6 +149,9 @@ class GruSignal:
         if state is None or not (rows >= 0).any():
             return np.zeros(len(at), dtype=np.float32)
         logits = self.embedding[rows] @ (state * np.float32(self.scale)) + self.bias[rows]
+        seen, added = self.again(history)
+        place = np.minimum(np.searchsorted(seen, rows), len(seen) - 1)
+        logits += np.where(seen[place] == rows, added[place], np.float32(0.0))
         logits -= logits[rows >= 0].max()
         return np.where(rows >= 0, np.exp(np.clip(logits, LEAST_LOGIT, 0.0)), np.float32(0.0))
 
@@ -145,6 +162,8 @@ class GruSignal:
             return np.zeros(self.items, dtype=np.float32)
         logits = self.embedding @ (state * np.float32(self.scale))
         logits += self.bias
+        seen, added = self.again(history)
+        logits[seen] += added
         logits -= logits.max()
         np.maximum(logits, LEAST_LOGIT, out=logits)
         np.exp(logits, out=logits)
