@@ -41,7 +41,7 @@ def test_no_model_that_does_not_beat_its_floor_is_published() -> None:
         assert exam.result.high < 0 or (exam.rail is Rail.COMPLETE_THE_LOOK and exam.result.high == 0)
     assert outcome.note.count("the model did not beat what is popular in the exam") == len(Rail)
     assert (model.strategy, model.for_you, model.rails) == (Strategy.TRENDING, Strategy.TRENDING, frozenset())
-    assert set(model.arrays()) == {"item_ids", "neighbours", "popularity"}
+    assert set(model.arrays()) == {"item_ids", "neighbours", "popularity", "item_groups"}
     assert model.neighbours.size == 0
 
 

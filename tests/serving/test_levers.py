@@ -24,6 +24,7 @@ from app.core.shops import Shop
 from app.wiring.web import Web
 from tests.experiments.running import experiment
 from tests.serving.conftest import Ask, products_of
+from tests.serving.ranked import ranked_model
 from tests.serving.running import decisions, start, visitor_in
 
 BESIDE = (Rail.BOUGHT_TOGETHER,)
@@ -122,8 +123,11 @@ def test_what_needs_a_shopper_is_not_missed_where_nobody_is_known(
 
 
 def test_every_choice_of_a_rail_can_lead_it_with_a_model_that_passed_every_exam(full_model: ItemModel) -> None:
-    served = ServedModel.of(full_model)
-    assert {rail: tuple(leads) for rail, leads in served.leads.items()} == dict(CHOICES)
+    factors, blends = ServedModel.of(full_model), ServedModel.of(ranked_model())
+    offered = {rail: {*factors.leads[rail]} for rail in CHOICES}
+    offered[Rail.FOR_YOU] |= {*blends.leads[Rail.FOR_YOU]}
+    assert offered == {rail: set(strategies) for rail, strategies in CHOICES.items()}
+    assert Strategy.RANKED not in factors.leads[Rail.FOR_YOU]
 
 
 # -- models ----------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ by what sells, as the cascade fills a rail.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -29,8 +29,8 @@ Scorer = Callable[[Sequence[ProductId]], npt.NDArray[np.float64]]
 """From given products to one score for every item of the catalogue, float64 [N], in the order of its items."""
 HistoryScorer = Callable[[History], npt.NDArray[np.floating[Any]]]
 """From a history to one score for every item of the catalogue, [N]."""
-Vectors = Mapping[tuple[ProductId, ...], Floats]
-"""Folded-in tastes, float32 [F], by what was given."""
+Likings = Mapping[tuple[ProductId, ...], Floats]
+"""Preferences for every item, float32 [N], by what was given; nothing where it says nothing of a taste."""
 
 
 def beside(model: ItemModel, table: Table = Table.BOUGHT) -> Scorer:
@@ -73,25 +73,35 @@ def by_factors(model: ItemModel) -> Scorer:
     """The taste folded in from what a customer bought, newest first; what they can't be said to like comes last."""
 
     rest = model.catalogue_scores(())
-    return lambda given: _liked(model, vector_of(model, given), rest)
+
+    def score(given: Sequence[ProductId]) -> npt.NDArray[np.float64]:
+        vector = model.fold(*_interests(given))
+        return _liked(model.scores(vector), rest) if vector.any() else rest
+
+    return score
 
 
-def by_vectors(model: ItemModel, vectors: Vectors) -> Scorer:
-    """The same for tastes that have been folded in before, by what was given."""
+def by_likings(model: ItemModel, likings: Likings) -> Scorer:
+    """The same for tastes that have been folded in before; how they are blended with what sells may be another one."""
     rest = model.catalogue_scores(())
-    return lambda given: _liked(model, vectors[tuple(given)], rest)
+
+    def score(given: Sequence[ProductId]) -> npt.NDArray[np.float64]:
+        liking = likings.get(tuple(given))
+        return rest if liking is None else _liked(model.weighed(liking.copy()), rest)
+
+    return score
 
 
-def vector_of(model: ItemModel, given: Sequence[ProductId]) -> Floats:
-    """The taste folded in from what a customer bought, newest first, float32 [F]."""
-    return model.fold(*_interests(given))
+def likings_of(model: ItemModel, all_given: Iterable[tuple[ProductId, ...]]) -> Likings:
+    """The preferences of those whose taste the model can tell; so many rows of N numbers."""
+    if model.factors is None:
+        return {}
+    vectors = {given: model.fold(*_interests(given)) for given in all_given}
+    return {given: model.factors @ vector for given, vector in vectors.items() if vector.any()}
 
 
-def _liked(model: ItemModel, vector: Floats, rest: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    if not vector.any():
-        return rest
-    scores = model.scores(vector).astype(np.float64)
-    return np.where(scores > 0, 1.0 + scores, rest)
+def _liked(scores: Floats, rest: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.where(scores > 0, 1.0 + scores.astype(np.float64), rest)
 
 
 def _interests(given: Sequence[ProductId]) -> tuple[list[ProductId], list[float]]:

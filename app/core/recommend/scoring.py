@@ -233,8 +233,11 @@ class ItemModel:
         """
         if self.factors is None or self.fold_in is None:
             return np.zeros(len(self.item_ids), dtype=np.float32)
+        return self.weighed(self.factors @ vector, blend)
+
+    def weighed(self, liking: Floats, blend: Blend | None = None) -> Floats:
+        """`scores` for preferences at hand, the product of factors and vector, float32 [N]; overwrites them."""
         blend = blend or self._blend
-        liking = self.factors @ vector
         if blend.taste != 1.0:
             liking *= np.float32(blend.taste)
         liking += np.float32(blend.level)

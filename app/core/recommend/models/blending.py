@@ -20,7 +20,7 @@ from app.core.recommend.histories import Histories
 from app.core.recommend.item_facts import ItemFacts
 from app.core.recommend.item_statistics import statistics_of
 from app.core.recommend.models import ranker, replenishment
-from app.core.recommend.models.replay import Replay, replays
+from app.core.recommend.models.replay import WHOLE, Effort, Replay, replays
 from app.core.recommend.models.retrieval import weigh
 from app.core.recommend.models.roster import Cast, Material, cast_of, choose_parameters, fit_signals
 from app.core.recommend.signals.roster import LATE
@@ -54,11 +54,18 @@ def fit(histories: Histories, task: Task, *, facts: ItemFacts | None = None, see
     return learn(histories, task, facts=facts, seed=seed).refitted(histories, facts=facts)
 
 
-def learn(histories: Histories, task: Task, *, facts: ItemFacts | None = None, seed: int = SEED) -> Learnt:
+def learn(
+    histories: Histories,
+    task: Task,
+    *,
+    facts: ItemFacts | None = None,
+    seed: int = SEED,
+    effort: Effort = WHOLE,
+) -> Learnt:
     """Of the blend what need not be learnt anew when more has happened; the same for the same input."""
     given = _material(histories, task, facts, seed)
     cast = cast_of(given)
-    return _learn(given, choose_parameters(given, cast.names), cast)
+    return _learn(given, choose_parameters(given, cast.names), cast, effort)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,11 +130,11 @@ def _spread(best: Ranker, held: ranker.Lesson) -> Ranker:
     return good[-1] if good else best
 
 
-def _learn(given: Material, parameters: Mapping[str, Any], cast: Cast) -> Learnt:
+def _learn(given: Material, parameters: Mapping[str, Any], cast: Cast, effort: Effort) -> Learnt:
     anything, new = _Lessons([], []), _Lessons([], [])
     weights: npt.NDArray[np.float32] | None = None
     generator = np.random.default_rng(given.seed)
-    for played in replays(given.histories, given.task, seed=given.seed):
+    for played in replays(given.histories, given.task, seed=given.seed, effort=effort):
         before = played.before if given.facts.attributes is None else _with_new_items(played.before, generator)
         blend = _untaught(replace(given, histories=before), parameters, cast)
         weights = weigh(blend, played.asked, seed=given.seed) if weights is None else weights

@@ -9,7 +9,7 @@ most, sits it only where it was chosen.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from app.core.recommend import evaluate
@@ -21,8 +21,9 @@ from app.core.recommend.metrics import hit_rate
 from app.core.recommend.models import als, ranked, trending
 from app.core.recommend.models.blending import Learnt
 from app.core.recommend.models.choosing import LEAST_TO_CHOOSE, choose
+from app.core.recommend.models.validation import MOST_QUESTIONS
 from app.core.recommend.questions import Question, customer_questions
-from app.core.recommend.scorers import Scorer, Vectors, by_factors, by_neighbours, by_vectors, popular, vector_of
+from app.core.recommend.scorers import Likings, Scorer, by_factors, by_likings, by_neighbours, likings_of, popular
 from app.core.recommend.scoring import ItemModel
 from app.core.recommend.types import Rail, Strategy
 
@@ -55,19 +56,23 @@ def choose_parameters(
     if len(asked) < LEAST_TO_CHOOSE or not als.is_learnable(part):
         return Chosen(als.Parameters())
 
-    @cache
-    def learnt(parameters: als.Parameters) -> tuple[ItemModel, Vectors]:
+    few = ranked.drawn(asked, MOST_QUESTIONS)
+
+    @lru_cache(maxsize=2)
+    def learnt(parameters: als.Parameters) -> tuple[ItemModel, Likings]:
         fitted = als.into(model, part, parameters, today=today)
-        return fitted, {one.given: vector_of(fitted, one.given) for one in asked}
+        return fitted, likings_of(fitted, (one.given for one in few))
 
     @cache
     def sold(half_life: float) -> Floats:
         return trending.popularity(part, today=today, half_life=half_life)
 
+    def tried(parameters: als.Parameters) -> tuple[ItemModel, Likings]:
+        fitted, likings = learnt(parameters.of_factors)
+        return replace(fitted, fold_in=parameters.fold_in, lately=sold(parameters.lately)), likings
+
     def score(parameters: als.Parameters) -> float:
-        fitted, vectors = learnt(parameters.of_factors)
-        tried = replace(fitted, fold_in=parameters.fold_in, lately=sold(parameters.lately))
-        return evaluate.score(by_vectors(tried, vectors), asked)
+        return evaluate.score(by_likings(*tried(parameters)), few)
 
     def blended(parameters: als.Parameters) -> als.Parameters:
         return choose(parameters, {"level": als.BLENDS["level"]}, score, rounds=1)
@@ -76,7 +81,10 @@ def choose_parameters(
     start = choose(als.Parameters(level=als.ONLY_WHAT_SELLS), {"lately": als.BLENDS["lately"]}, score, rounds=1)
     best = choose(start, als.CHOICES, lambda parameters: score(blended(parameters)), rounds=1)
     best = choose(blended(best), als.BLENDS, score, rounds=1)
-    hits = {Strategy.ITEM_ITEM: evaluate.score(by_neighbours(model), asked), Strategy.ALS: score(best)}
+    hits = {
+        Strategy.ITEM_ITEM: evaluate.score(by_neighbours(model), asked),
+        Strategy.ALS: evaluate.score(by_factors(tried(best)[0]), asked),
+    }
     blend = ranked.learn_bought(part, facts) if len(asked) >= least_customers else None
     if blend is not None:
         own = evaluate.ranks_by_history(ranked.by_blend(ranked.fit_bought(blend, part, facts)), asked)

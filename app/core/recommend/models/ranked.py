@@ -16,11 +16,12 @@ from app.core.recommend.interactions import NOBODY, Baskets
 from app.core.recommend.item_facts import ItemFacts
 from app.core.recommend.models import blending
 from app.core.recommend.models.blending import Learnt
+from app.core.recommend.models.replay import IN_A_SHOP
 from app.core.recommend.questions import SEED, Question
 from app.core.recommend.scorers import HistoryScorer
 from app.core.recommend.tasks import Task
 
-LEARNT_ANEW = 200_000
+LEARNT_ANEW = 50_000
 """Events; with more, what was learnt before the validation part stands also for the exam and for what is published."""
 LEAST_CUSTOMERS = 500
 """Customers who came back in the validation part; with fewer nothing is learnt, because a ranker has too few answers to
@@ -48,7 +49,7 @@ def purchases_of(orders: Baskets) -> Histories:
 
 def learn_bought(orders: Baskets, facts: ItemFacts | None) -> Learnt:
     """What customers buy next."""
-    return blending.learn(purchases_of(orders), Task.TIME, facts=facts)
+    return blending.learn(purchases_of(orders), Task.TIME, facts=facts, effort=IN_A_SHOP)
 
 
 def again(learnt: Learnt, orders: Baskets, facts: ItemFacts | None) -> Learnt:

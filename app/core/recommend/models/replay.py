@@ -18,7 +18,6 @@ from app.core.recommend.tasks import HORIZON_DAYS, Task
 ASKED_SHARE = 0.2
 """Of the sessions, the newest, that are asked about rather than learnt from."""
 MOST_ASKED = 12_000
-"""Questions; more cost time and teach a small ranker nothing."""
 MOST_WINDOWS = 6
 STRIDE_DAYS = 14
 """Windows begin so many days apart, and overlap: twice the questions tell more than what they share costs."""
@@ -26,6 +25,19 @@ MOST_EVENTS = 2_000_000
 """Events that signals learn from over all windows; larger histories are played in fewer of them."""
 LEAST_BEFORE = 0.4
 """A window is played only if so much of the events came before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much is asked, at most: questions, and windows of time in which they are."""
+
+    asked: int = MOST_ASKED
+    windows: int = MOST_WINDOWS
+
+
+WHOLE = Effort()
+IN_A_SHOP = Effort(asked=3000, windows=2)
+"""For trainings that a shop waits for."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,26 +56,26 @@ class Replay:
     asked: tuple[Asked, ...]
 
 
-def replays(histories: Histories, task: Task, *, seed: int) -> Iterator[Replay]:
+def replays(histories: Histories, task: Task, *, seed: int, effort: Effort = WHOLE) -> Iterator[Replay]:
     """The history played again, once or, where times are known and there is enough, for several windows."""
     generator = np.random.default_rng(seed)
     match task:
         case Task.SESSION:
-            yield _newest_sessions(histories, generator)
+            yield _newest_sessions(histories, generator, effort.asked)
         case Task.TIME if histories.day is not None and len(histories.day):
-            yield from _windows(histories, generator)
+            yield from _windows(histories, generator, effort)
         case _:
-            yield _last_steps(histories, generator)
+            yield _last_steps(histories, generator, effort.asked)
 
 
-def _newest_sessions(histories: Histories, generator: np.random.Generator) -> Replay:
+def _newest_sessions(histories: Histories, generator: np.random.Generator, most: int) -> Replay:
     cut = len(histories) - int(len(histories) * ASKED_SHARE)
     newest = histories.part(cut, len(histories))
     ends = newest.starts[1:]
     events = np.arange(len(newest.item))
     can_be_asked = np.ones(len(events), dtype=np.bool_)
     can_be_asked[newest.starts[:-1][newest.lengths > 0]] = False
-    chosen = _drawn(events[can_be_asked], generator)
+    chosen = _drawn(events[can_be_asked], generator, most)
     people = np.searchsorted(ends, chosen, side="right")
     asked = [
         Asked(_until(newest, int(person), int(event)), newest.item[event : event + 1].astype(np.int64))
@@ -79,7 +91,7 @@ def _until(histories: Histories, person: int, event: int) -> History:
     return History(histories.item[low:event], histories.step[low:event], age)
 
 
-def _last_steps(histories: Histories, generator: np.random.Generator) -> Replay:
+def _last_steps(histories: Histories, generator: np.random.Generator, most: int) -> Replay:
     """Everybody's last step is asked, and all before it is learnt from; who has one step only is learnt from whole."""
     last = np.zeros(len(histories.item), dtype=np.bool_)
     filled = np.flatnonzero(histories.lengths > 0)
@@ -91,17 +103,17 @@ def _last_steps(histories: Histories, generator: np.random.Generator) -> Replay:
     asks = final_step > first_step
     last = (histories.step == final_step[person]) & asks[person]
     asked = []
-    for one in _drawn(np.flatnonzero(asks), generator).tolist():
+    for one in _drawn(np.flatnonzero(asks), generator, most).tolist():
         low, high = histories.starts[one : one + 2].tolist()
         cut = low + int(np.count_nonzero(~last[low:high]))
         asked.append(Asked(_until(histories, one, cut), np.unique(histories.item[cut:high]).astype(np.int64)))
     return Replay(histories.keep(~last), tuple(asked))
 
 
-def _windows(histories: Histories, generator: np.random.Generator) -> Iterator[Replay]:
+def _windows(histories: Histories, generator: np.random.Generator, effort: Effort) -> Iterator[Replay]:
     assert histories.day is not None
     end = np.floor(histories.end) + 1
-    windows = min(MOST_WINDOWS, max(MOST_EVENTS // max(len(histories.item), 1), 1))
+    windows = min(effort.windows, max(MOST_EVENTS // max(len(histories.item), 1), 1))
     for window in range(windows):
         high = end - window * STRIDE_DAYS
         low = high - HORIZON_DAYS
@@ -111,7 +123,7 @@ def _windows(histories: Histories, generator: np.random.Generator) -> Iterator[R
         asked = []
         person = histories.person
         known, wanted = np.unique(person[is_before]), np.unique(person[is_asked])
-        for one in _drawn(np.intersect1d(known, wanted), generator, MOST_ASKED // windows).tolist():
+        for one in _drawn(np.intersect1d(known, wanted), generator, effort.asked // windows).tolist():
             first, last = histories.starts[one : one + 2].tolist()
             days = histories.day[first:last]
             cut, stop = np.searchsorted(days, [low, high]).tolist()
@@ -122,9 +134,7 @@ def _windows(histories: Histories, generator: np.random.Generator) -> Iterator[R
         yield Replay(histories.keep(is_before), tuple(asked))
 
 
-def _drawn(
-    numbers: npt.NDArray[np.intp], generator: np.random.Generator, most: int = MOST_ASKED
-) -> npt.NDArray[np.intp]:
+def _drawn(numbers: npt.NDArray[np.intp], generator: np.random.Generator, most: int) -> npt.NDArray[np.intp]:
     if len(numbers) <= most:
         return numbers
     return np.sort(generator.choice(numbers, most, replace=False))

@@ -21,6 +21,7 @@ from app.core.recommend.metrics import hit_rate
 from app.core.recommend.models import blending
 from app.core.recommend.models.blending import Learnt
 from app.core.recommend.models.ranked import by_blend, drawn
+from app.core.recommend.models.replay import IN_A_SHOP
 from app.core.recommend.questions import SEED, Question
 from app.core.recommend.scorers import Scorer, popular
 from app.core.recommend.scoring import ItemModel
@@ -67,7 +68,7 @@ def learn(
     asked = drawn(visit_questions(visits.part(first, cut)))
     if len(asked) < least:
         return NOT_ASKED
-    learnt = blending.learn(visits.part(0, first), Task.SESSION, facts=facts)
+    learnt = blending.learn(visits.part(0, first), Task.SESSION, facts=facts, effort=IN_A_SHOP)
     blend = learnt.refitted(visits.part(0, first), facts=facts)
     near = evaluate.ranks(by_looks(neighbours(sessions.part(0, first))), asked)
     if hit_rate(evaluate.ranks_by_history(by_blend(blend), asked), K) <= hit_rate(near, K):
