@@ -250,6 +250,8 @@ class DemoStack:
             "APP_URL": self.app_url,
             "ENCRYPTION_KEYS": base64.b64encode(secrets.token_bytes(32)).decode(),
             "HOLD_OUT_PERCENT": f"{self._hold_out_percent:g}",
+            # Whoever browses in a demo wants to see at once what a training has learnt from it.
+            "CANARY_PERCENT": "0",
             "ATTUNE_DATA_DIR": str(self._folder),
         }
 

@@ -192,7 +192,7 @@ class Scripts:
 
     async def _ranked(self, row: Row) -> Answer | None:
         """In which order the page's own cards are to stand, or that others are to be fetched."""
-        query = self._question(row, cards=_ids(row))
+        query = self._question(row, cards=_ids(row), locale=row.attributes.get("locale", ""))
         said = await self._browser.json(f"{row.attributes['proxy']}/v1/recommendations?{query}", within_s=ANSWER_S)
         try:
             return None if said is None else ranking(said)

@@ -37,5 +37,5 @@ def test_models_of_orders_beat_trending_on_the_real_log(online_retail: Path) -> 
     for rail in (Rail.BOUGHT_TOGETHER, Rail.GOES_WELL, Rail.FOR_YOU):
         assert exams[rail].passed
         assert exams[rail].result.low > 0
-    assert exams[Rail.FOR_YOU].strategy is Strategy.ALS
+    assert exams[Rail.FOR_YOU].strategy is Strategy.RANKED
     assert not exams[Rail.COMPLETE_THE_LOOK].passed

@@ -35,7 +35,7 @@ HARDEST, DRAWN = 100, 50
 and others alike: were all answers kept, the ranker would learn that the last candidates are often right."""
 VALIDATED = 0.15
 """Of the questions, the share on which a ranker is judged."""
-SPREAD_COST = 0.015
+SPREAD_COST = 0.025
 """Of a ranker's quality, the share that a wider choice over the catalogue may cost."""
 SPREADS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
 NEW_ITEMS = 0.05
