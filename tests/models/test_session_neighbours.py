@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-import os
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -17,6 +15,7 @@ from app.core.recommend.models.session_neighbours import DEFAULT, LONGEST, chose
 from app.core.recommend.models.validation import ndcg, validation_part
 from app.core.recommend.signals.session_neighbours import Parameters, SessionNeighbours
 from app.core.recommend.tasks import Task
+from tests.conftest import real_data
 from tests.models.histories import habits, people_of, sessions_of, viewed
 
 ITEMS = 12
@@ -173,7 +172,7 @@ def test_with_few_questions_the_defaults_stand() -> None:
 @pytest.mark.realdata
 def test_next_views_of_a_real_shop_are_found() -> None:
     """The newest 8 % of the training sessions are asked; plain session neighbours find 0.61 of them, 0.34 by rank."""
-    file = Path(os.environ["ATTUNE_DATA"]) / "retailrocket_sessions" / "train_sessions.parquet"
+    file = real_data("retailrocket_sessions/train_sessions.parquet")
     sessions = pq.read_table(file)["items"].to_pylist()
     cut = int(len(sessions) * 0.92)
     index = fit(sessions_of(*sessions[:cut], items=1 + max(max(session) for session in sessions)))
