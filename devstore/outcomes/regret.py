@@ -1,9 +1,10 @@
 """How far a rail stays behind the best list that there is, by what the world's people would really take next.
 
-The value of a product on a list is the true probability that it is the next one that the shopper takes, by the model
-from which the world's orders were drawn: with a product in hand, a share of further lines goes with it
-(`generated.baskets`), the rest, and all of what somebody with empty hands takes, follows her own utilities. A list is
-worth the sum over its places; beside it stands the same times the price. Over all questions
+The value of a product on a list is the true probability that it is the next new one that the shopper takes, by the
+model from which the world's orders were drawn: with a product in hand, a share of further lines goes with it
+(`generated.baskets`), the rest, and what somebody with empty hands takes, follows her own utilities. Who has run out of
+something comes, by her loyalty, for that: she may take another of its kind instead, and has it in hand for what is
+next. A list is worth the sum over its places; beside it stands the same times the price. Over all questions
 
     regret = (best - list) / (best - random)
 
@@ -83,6 +84,7 @@ class Judge:
         self._tastes: Tastes = tastes_of(world)
         self._from_complements = float(world.truth["parameters"]["from_complements"])
         self._taste_on_complements = float(world.truth["parameters"]["taste_on_complements"])
+        self._switches = float(world.truth["parameters"]["switches"])
         self._now = world.now
         ids = self._tastes.product_ids.tolist()
         self._place = {product: place for place, product in enumerate(ids)}
@@ -122,12 +124,28 @@ class Judge:
         return found
 
     def _of_customer(self, customer: int) -> Values:
-        """With empty hands; what she has bought is left out, as the rail does."""
+        """With empty hands, or for what has run out; what she has bought is left out, as the rail does."""
         row = self._rows[customer]
-        values = np.where(self._offered, self._wishes(np.array([row]))[0], OWNED)
+        wishes = self._wishes(np.array([row]))[0]
+        due = [self._place[product] for product in self._tastes.due(row, self._now)]
+        comes = float(self._tastes.loyalty[row]) / max(len(due), 1)
+        values = (1 - comes * len(due)) * wishes
+        for place in due:
+            values += comes * self._on_a_trip(place, row, wishes)
+        values = np.where(self._offered, values, OWNED)
         own = slice(int(self._tastes.own_from[row]), int(self._tastes.own_from[row + 1]))
         values[self._tastes.own_product[own]] = OWNED
         return np.asarray(values)
+
+    def _on_a_trip(self, place: int, row: int, wishes: Values) -> Values:
+        """The next new product of somebody who comes for one that has run out, [N]."""
+        # What she switches to is drawn from the whole kind, and not bought if it is not for sale, so nor counted.
+        kind = self._kind == self._kind[place]
+        instead = self._switches * kind / np.count_nonzero(kind)
+        along, chances = self._thought_of(place, np.array([row]))
+        beside = (1 - self._from_complements) * wishes
+        beside[along] += self._from_complements * chances[0]
+        return np.asarray(instead + (1 - self._switches) * beside)
 
     def _beside_cart(self, customer: int, cart: Sequence[int]) -> Values:
         """No order holds two products of one kind, so that what a cart has of a kind is all that is taken of it."""

@@ -73,16 +73,34 @@ def test_who_knows_what_somebody_likes_regrets_nothing_at_home() -> None:
     place = {product: row for row, product in enumerate(tastes.product_ids.tolist())}
     people = {customer: row for row, customer in enumerate(tastes.customers.tolist())}
 
-    def best(number: int) -> list[int]:
-        row = people[asked().home[number]]
+    needs_nothing = [one for one in asked().home if not tastes.due(people[one], world().now)]
+
+    def best(customer: int) -> list[int]:
+        row = people[customer]
         utility = tastes.utilities(row, world().now)
         own = {*tastes.own_product[int(tastes.own_from[row]) : int(tastes.own_from[row + 1])].tolist()}
         offered = [product for product in shelves().proposed if place[product] not in own]
         return sorted(offered, key=lambda product: -utility[place[product]])[: PLACES["home"]]
 
-    found = judged("home", best)
+    found = judge().judge("home", Questions(tuple(needs_nothing), (), ()), [best(one) for one in needs_nothing])
     assert found.regret == pytest.approx(0, abs=1e-9)
     assert found.revenue_regret > 0
+
+
+def test_who_has_run_out_of_something_is_also_shown_what_goes_with_it() -> None:
+    tastes = tastes_of(world())
+    people = {customer: row for row, customer in enumerate(tastes.customers.tolist()) if customer}
+    due = {customer: tastes.due(row, world().now) for customer, row in people.items()}
+    someone = next(
+        customer for customer, products in due.items() if products and tastes.loyalty[people[customer]] > 0.5
+    )
+    nobody = next(customer for customer, row in people.items() if not due[customer] and tastes.own_from[row + 1] > 0)
+    beside = [[product for product, _ in tastes.complements(due[someone][0]) if product in shelves().proposed]]
+
+    def worth(customer: int) -> float:
+        return judge().judge("home", Questions((customer,), (), ()), beside).ours
+
+    assert worth(someone) > 0.1 > worth(nobody)
 
 
 def test_what_goes_with_a_product_is_worth_more_in_its_hands_than_where_it_is_only_looked_at() -> None:
