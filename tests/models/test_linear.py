@@ -104,6 +104,11 @@ def test_a_large_catalogue_is_learnt_like_a_small_one(monkeypatch: pytest.Monkey
     assert np.corrcoef(large.scores(viewed(1, 6)), small.scores(viewed(1, 6)))[0, 1] > 0.98
 
 
+def test_items_that_everybody_has_share_their_weight_though_float32_cannot_tell_them_apart() -> None:
+    alike = csr_matrix(np.full((60, 60), 3e9, dtype=np.float32))
+    assert dense(Regression(alike, None, 30.0)).weight == pytest.approx(np.full((60 * 59, 1), 1 / 59), rel=1e-3)
+
+
 def test_what_comes_after_counts_more_than_what_came_before() -> None:
     histories = sessions_of(*[[0, 1, 2]] * 30, items=4)
     both, forward = (fit(histories, Parameters(ridge=1.0, forward=share)).scores(viewed(1)) for share in (0.0, 2.0))

@@ -167,6 +167,13 @@ def test_the_window_and_the_person_bound_what_leads_to_an_item() -> None:
 # -- the union -------------------------------------------------------------------------------------------------------
 
 
+def test_a_catalogue_may_have_more_items_than_sixteen_bits_number() -> None:
+    last = 69_999
+    follows = people_of(*[[[last - 1], [last]]] * 5, [[3], [4]], items=last + 1)
+    explore = next_basket.fit(follows, next_basket.Parameters(trend_weight=0.0)).explore
+    assert int(np.argmax(explore.scores(History(np.array([last - 1], np.int32), np.zeros(1, np.int32))))) == last
+
+
 def test_the_union_gives_known_items_their_own_chance_and_all_others_what_is_new() -> None:
     asked = history([MILK, 4], [45])
     scores, own, explore = LEARNT.scores(asked), LEARNT.own.scores(asked), LEARNT.explore.scores(asked)

@@ -250,3 +250,29 @@ def test_questions_to_which_a_metric_does_not_apply_are_left_out_of_a_comparison
     assert gain is not None
     assert (gain.gain, gain.questions) == (1.0, 2)
     assert paired_gain(np.ones(3), np.zeros(3)) is None
+
+
+# -- nothing that is asked about leaks into what is learnt -------------------------------------------------------------
+
+
+def test_a_known_basket_after_the_future_one_is_not_known_yet() -> None:
+    future = np.array([False, True, False])
+    exam = baskets.basket(np.zeros(3, np.int64), np.arange(3), lists("ab", "ac", "bd"), future, NAMES)
+    assert written(exam) == (["ab"], [("ab", "a", 1)])
+    assert "after the first future one" in exam.notes[0]
+
+
+def test_the_order_of_the_catalogue_tells_nothing_about_answers() -> None:
+    # "c" is named first as an answer; what scores alike is told apart by its place, so it must not stand in front.
+    exam = sessions.sequence(lists("ac", "bdc", "dcb"), NAMES)
+    assert exam.names == ("a", "b", "d", "c")
+    future = np.array([True, False, False, True])
+    bought = baskets.basket(np.array([0, 0, 1, 1]), np.array([1, 0, 0, 1]), lists("c", "a", "bc", "a"), future, NAMES)
+    assert bought.names == ("a", "b", "c")
+    log = lines((0, "c", 11, 1), (0, "a", 1, 1), (1, "b", 1, 1), (1, "c", 2, 1))
+    assert purchases.time(log, NAMES, until=10, days=5).names == ("a", "b", "c")
+
+
+def test_items_that_are_only_described_stand_behind_in_the_order_of_their_ids() -> None:
+    described = np.array([letter in "jga" for letter in NAMES])
+    assert sessions.sequence(lists("abc", "cab"), NAMES, described=described).names == ("a", "b", "c", "g", "j")

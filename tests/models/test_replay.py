@@ -64,6 +64,21 @@ def test_a_long_past_is_played_in_several_windows() -> None:
     assert ends == sorted(ends, reverse=True)
 
 
+def test_somebody_who_is_asked_in_several_windows_stays_the_same_person() -> None:
+    generator = np.random.default_rng(2)
+    past = bought([sorted(generator.uniform(0, 365, 12).tolist()) for _ in range(50)])
+    for window in played(past, Task.TIME):
+        for one in window.asked:
+            assert set(one.answers.tolist()) <= set(past.of(one.person).item.tolist())
+            assert past.of(one.person).item[: len(one.history)].tolist() == one.history.item.tolist()
+
+
+def test_of_a_log_shorter_than_two_horizons_half_is_learnt_from() -> None:
+    [replay] = played(bought([[0.5, 12.5], [3.5, 19.5], [15.5]]), Task.TIME)
+    assert replay.before.item.tolist() == [0, 0]
+    assert sorted(one.answers.tolist() for one in replay.asked) == [[1], [1]]
+
+
 def test_so_many_questions_are_enough() -> None:
     [replay] = played(chains(sessions=30_000, aisles=4, shelf=9, seed=1), Task.SESSION)
     assert len(replay.asked) == MOST_ASKED

@@ -26,16 +26,48 @@ FORMATS = ("%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M", "%m/%d/%y %H:%M", "%d.%m.%Y %H:%M
 TRUE, FALSE = ("true", "t", "yes", "y", "1", "1.0"), ("false", "f", "no", "n", "0", "0.0", "")
 DAY_S = 86_400.0
 LISTS = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
+TEXTS = (
+    pa.types.is_large_string,
+    pa.types.is_string_view,
+    pa.types.is_binary,
+    pa.types.is_large_binary,
+    pa.types.is_binary_view,
+    pa.types.is_null,
+)
+"""What is read as text, beside text itself."""
 
 
 def texts(column: Any) -> Any:
-    """Ids as text, null where there is none."""
+    """Ids as text, null where there is none.
+
+    Raises:
+        BadData: the column holds something that is no id, lists for instance.
+    """
+    try:
+        return _texts(plain(column))
+    except pa.ArrowException as error:
+        raise BadData(
+            f"a column of ids holds {column.type}, which is no id ({_first_line(error)}). Give numbers or UTF-8 text."
+        ) from error
+
+
+def plain(column: Any) -> Any:
+    """Text of any kind as text, other columns as they are.
+
+    Raises:
+        ArrowException: bytes that are no text in UTF-8.
+    """
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if any(is_kind(column.type) for is_kind in TEXTS):
+        return column.cast(pa.string())
+    return column
+
+
+def _texts(column: Any) -> Any:
     kind = column.type
-    if pa.types.is_dictionary(kind):
-        column = column.cast(kind.value_type)
-        kind = column.type
     if pa.types.is_floating(kind):
-        column = pc.if_else(pc.is_nan(column), pa.scalar(None, kind), column)
+        column = pc.if_else(pc.is_finite(column), column, pa.scalar(None, kind))
         whole = pc.all(pc.equal(pc.floor(column), column)).as_py()
         return (
             column.cast(pa.int64(), safe=False).cast(pa.string()) if whole in (True, None) else column.cast(pa.string())
@@ -55,8 +87,9 @@ def lists(column: Any) -> tuple[Any, npt.NDArray[np.int64]]:
     Raises:
         BadData: the column holds no lists.
     """
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        bare = pc.replace_substring_regex(column.cast(pa.string()), r"[\[\](){}\"']", "")
+    column = _plain(column)
+    if pa.types.is_string(column.type):
+        bare = pc.replace_substring_regex(column, r"[\[\](){}\"']", "")
         column = pc.split_pattern_regex(pc.utf8_trim(bare, " ,;\t\r\n"), r"[,;\s]+")
     if not any(is_kind(column.type) for is_kind in LISTS):
         if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
@@ -67,6 +100,14 @@ def lists(column: Any) -> tuple[Any, npt.NDArray[np.int64]]:
     entries = texts(pc.list_flatten(whole))
     named = np.asarray(pc.is_valid(entries))
     return entries.filter(pa.array(named)), np.bincount(row[named], minlength=len(whole)).astype(np.int64)
+
+
+def _plain(column: Any) -> Any:
+    """As `plain`, with a sentence about what is no text."""
+    try:
+        return plain(column)
+    except pa.ArrowException as error:
+        raise BadData(f"a column holds {column.type} that is no text in UTF-8 ({_first_line(error)}).") from error
 
 
 def ragged(codes: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> Lists:
@@ -91,11 +132,28 @@ def numbers(column: Any, name: str) -> npt.NDArray[np.float64]:
         BadData: a row is no number.
     """
     try:
-        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        column = _plain(column)
+        if pa.types.is_string(column.type):
             column = texts(column)
         return np.asarray(pc.fill_null(column.cast(pa.float64()), np.nan))
     except pa.ArrowException as error:
         raise BadData(f"the column {name} holds something that is no number ({_first_line(error)}).") from error
+
+
+def order(column: Any, name: str) -> npt.NDArray[np.float64]:
+    """Numbers or times that tell what came first, float64, NaN where there is none.
+
+    Raises:
+        BadData: a row is neither.
+    """
+    try:
+        return numbers(column, name)
+    except BadData:
+        pass
+    try:
+        return days(column, name)
+    except BadData as error:
+        raise BadData(f"the column {name} tells what came first: give numbers, or times such as 2011-11-10.") from error
 
 
 def marks(column: Any, name: str) -> Mask:
@@ -123,9 +181,10 @@ def days(column: Any, name: str) -> npt.NDArray[np.float64]:
     Raises:
         BadData: a time cannot be read.
     """
+    column = _plain(column)
     if pa.types.is_date(column.type):
         column = column.cast(pa.timestamp("us"))
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+    if pa.types.is_string(column.type):
         text = texts(column)
         digits = pc.all(pc.match_substring_regex(text, r"^\d+(\.\d+)?$")).as_py()
         column = text.cast(pa.float64()) if digits else _parsed(text, name)
@@ -187,7 +246,6 @@ def _first_line(error: Exception) -> str:
 
 
 def all_of(parts: Sequence[Any]) -> Any:
-    """Columns of several files under each other, as text where their types differ."""
-    kinds = {part.type for part in parts}
-    columns = list(parts) if len(kinds) == 1 else [texts(part) for part in parts]
-    return pa.chunked_array([chunk for column in columns for chunk in column.chunks], type=columns[0].type)
+    """Ids of several files under each other, as text."""
+    columns = [texts(part) for part in parts]
+    return pa.chunked_array([chunk for column in columns for chunk in column.chunks], type=pa.string())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from app.core.recommend.protocols.lists import Lists, present_in
 from app.core.recommend.protocols.purchases import Purchases
 
 Codes = npt.NDArray[np.int64]
+File = Mapping[str, Any]
+"""The columns of one file by their names."""
 BOUGHT = ("purchase", "purchased", "order", "ordered", "buy", "bought", "transaction", "checkout_completed", "sale")
 RETURNED = ("refund", "return", "returned", "cancellation", "cancel")
 ONLINE_RETAIL = frozenset({"invoiceno", "stockcode", "quantity", "invoicedate", "customerid"})
@@ -61,7 +63,7 @@ def basket(path: Path, items: Path | None = None) -> Exam:
     entries, lengths = columns.lists(rows["items"])
     (item,), names = columns.coded(entries)
     (user,), _ = columns.coded(columns.texts(rows["user"]))
-    number = columns.numbers(rows["basket_no"], "basket_no")
+    number = columns.order(rows["basket_no"], "basket_no")
     there = (user >= 0) & np.isfinite(number)
     exam = baskets.basket(
         user[there],
@@ -83,36 +85,33 @@ def time(paths: Sequence[Path], items: Path | None = None, *, until: float, days
     )
     optional = ["UnitPrice"] if is_log else ["quantity", "price", "event"]
     files = [read(path, names, optional) for path in paths]
-    table = {name: columns.all_of([file[name] for file in files]) for name in files[0] if all(name in f for f in files)}
-    lines, ids, notes = _online_retail(table) if is_log else _log(table)
+    lines, ids, notes = _online_retail(files) if is_log else _log(files)
     known = (lines.user >= 0) & (lines.item >= 0) & np.isfinite(lines.day)
     exam = _described(purchases.time(lines.take(known), ids, until=until, days=days), items)
     dropped = int(np.count_nonzero(~known))
     return _dropping(exam.noting(*notes), dropped, "rows have no customer, no product or no time")
 
 
-def _online_retail(table: dict[str, Any]) -> tuple[Purchases, tuple[str, ...], list[str]]:
+def _online_retail(files: Sequence[File]) -> tuple[Purchases, tuple[str, ...], list[str]]:
     """Cancellations (InvoiceNo C…) have quantities below 0 already; what is no product gets no item."""
-    code = pc.utf8_upper(columns.texts(table["StockCode"]))
+    code = pc.utf8_upper(_ids(files, "StockCode"))
     is_product = pc.match_substring_regex(code, PRODUCT)
     (item,), names = columns.coded(pc.if_else(is_product, code, pa.scalar(None, pa.string())))
-    (user,), _ = columns.coded(columns.texts(table["CustomerID"]))
-    day = columns.days(table["InvoiceDate"], "InvoiceDate")
-    quantity = columns.numbers(table["Quantity"], "Quantity")
-    cancelled = np.asarray(pc.fill_null(pc.starts_with(columns.texts(table["InvoiceNo"]), "C"), False))
+    (user,), _ = columns.coded(_ids(files, "CustomerID"))
+    quantity = _floats(files, "Quantity", 1.0)
+    cancelled = np.asarray(pc.fill_null(pc.starts_with(_ids(files, "InvoiceNo"), "C"), False))
     quantity = np.where(cancelled, -np.abs(quantity), quantity)
-    return Purchases(user, item, day, quantity, _price(table, "UnitPrice", len(day))), names, []
+    return Purchases(user, item, _days(files, "InvoiceDate"), quantity, _floats(files, "UnitPrice", np.nan)), names, []
 
 
-def _log(table: dict[str, Any]) -> tuple[Purchases, tuple[str, ...], list[str]]:
-    (item,), names = columns.coded(columns.texts(table["item_id"]))
-    (user,), _ = columns.coded(columns.texts(table["user_id"]))
-    day = columns.days(table["timestamp"], "timestamp")
-    quantity = columns.numbers(table["quantity"], "quantity") if "quantity" in table else np.ones(len(day))
-    lines = Purchases(user, item, day, quantity, _price(table, "price", len(day)))
-    if "event" not in table:
+def _log(files: Sequence[File]) -> tuple[Purchases, tuple[str, ...], list[str]]:
+    (item,), names = columns.coded(_ids(files, "item_id"))
+    (user,), _ = columns.coded(_ids(files, "user_id"))
+    quantity = _floats(files, "quantity", 1.0)
+    lines = Purchases(user, item, _days(files, "timestamp"), quantity, _floats(files, "price", np.nan))
+    if not all("event" in file for file in files):
         return lines, names, []
-    event = pc.utf8_lower(columns.texts(table["event"]))
+    event = pc.utf8_lower(_ids(files, "event"))
     bought, returned = (np.asarray(pc.is_in(event, pa.array(words))) for words in (BOUGHT, RETURNED))
     if not bought.any():
         return lines, names, [f"No event is a purchase ({', '.join(BOUGHT)}), so every row counts as one."]
@@ -122,8 +121,23 @@ def _log(table: dict[str, Any]) -> tuple[Purchases, tuple[str, ...], list[str]]:
     return lines.take(bought | returned), names, notes
 
 
-def _price(table: dict[str, Any], name: str, rows: int) -> npt.NDArray[np.float64]:
-    return columns.numbers(table[name], name) if name in table else np.full(rows, np.nan)
+def _ids(files: Sequence[File], name: str) -> Any:
+    return columns.all_of([file[name] for file in files])
+
+
+def _days(files: Sequence[File], name: str) -> npt.NDArray[np.float64]:
+    """Each file may write times in its own way."""
+    return np.concatenate([columns.days(file[name], name) for file in files])
+
+
+def _floats(files: Sequence[File], name: str, otherwise: float) -> npt.NDArray[np.float64]:
+    """Numbers; `otherwise` for the rows of a file that has no such column."""
+    return np.concatenate(
+        [
+            columns.numbers(file[name], name) if name in file else np.full(len(next(iter(file.values()))), otherwise)
+            for file in files
+        ]
+    )
 
 
 def _by_user(user: Any, lists: Lists) -> Lists:

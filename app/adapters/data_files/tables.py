@@ -14,6 +14,8 @@ from app.core.recommend.protocols.exam import BadData
 
 CSV = (".csv", ".csv.gz")
 PARQUET = (".parquet", ".pq")
+SEPARATORS = (";", "\t", "|")
+"""With which columns may be separated by mistake."""
 
 
 def read(path: Path, wanted: Sequence[str], optional: Sequence[str] = ()) -> Mapping[str, pa.ChunkedArray]:
@@ -31,14 +33,26 @@ def read(path: Path, wanted: Sequence[str], optional: Sequence[str] = ()) -> Map
         table = _open(path, name)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         reason = str(error).strip().splitlines()[0]
-        raise BadData(f"{name} cannot be read ({reason}). Give Parquet, CSV or CSV.gz.") from error
-    by_name = {column.strip().lower(): column for column in reversed(table.column_names)}
+        raise BadData(f"{name} cannot be read ({reason}). Give Parquet, CSV or CSV.gz in UTF-8.") from error
+    by_name: dict[str, list[int]] = {}
+    for place, column in enumerate(table.column_names):
+        by_name.setdefault(column.strip().lower(), []).append(place)
     if missing := [column for column in wanted if column.lower() not in by_name]:
-        there = ", ".join(table.column_names)
-        raise BadData(f"{name} lacks the column {missing[0]}; it has {there}. Rename a column, or choose its protocol.")
+        raise BadData(f"{name} lacks the column {missing[0]}; it has {_there(table.column_names)}")
+    asked = [column for column in (*wanted, *optional) if column.lower() in by_name]
+    if twice := [column for column in asked if len(by_name[column.lower()]) > 1]:
+        raise BadData(f"{name} has the column {twice[0]} more than once. Rename all but one.")
     if not table.num_rows:
         raise BadData(f"{name} has no rows.")
-    return {column: table[by_name[column.lower()]] for column in (*wanted, *optional) if column.lower() in by_name}
+    return {column: table.column(by_name[column.lower()][0]) for column in asked}
+
+
+def _there(names: Sequence[str]) -> str:
+    """What the columns are, and what to do about it."""
+    apart = next((mark for mark in SEPARATORS if len(names) == 1 and mark in names[0]), None)
+    if apart is not None:
+        return f"one column only, {names[0]!r}. Separate columns with commas."
+    return f"{', '.join(names)}. Rename a column, or choose its protocol."
 
 
 def columns_of(path: Path) -> frozenset[str]:

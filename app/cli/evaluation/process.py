@@ -112,7 +112,7 @@ def evaluated(job: Job, told: Told) -> Result:
     with tempfile.TemporaryDirectory(prefix="attune-evaluate-") as folder:
         told("fit", 0)
         began = time.perf_counter()
-        scorer = _ours(exam, Path(folder)) if job.model == OURS else _baseline(job.model, exam)
+        scorer = ours(exam, Path(folder)) if job.model == OURS else baseline(job.model, exam)
         fit_s = time.perf_counter() - began
         grades = grade(
             scorer, exam.cases, exam.task, job.ks, metrics=job.measured, told=lambda done: told("score", done)
@@ -123,7 +123,8 @@ def evaluated(job: Job, told: Told) -> Result:
     return Result(job.model, each, coverage, fit_s, grades.score_s, grades.asked, peak_mb, found)
 
 
-def _baseline(name: str, exam: Exam) -> Scorer:
+def baseline(name: str, exam: Exam) -> Scorer:
+    """One of the baselines, fitted."""
     facts = ItemFacts.unknown(len(exam.names)) if exam.facts is None else exam.facts
     return as_scorer(FITS[name](Material(exam.training, exam.task, facts, SEED)))
 
@@ -138,7 +139,7 @@ def as_scorer(signal: Signal) -> Scorer:
     return scores
 
 
-def _ours(exam: Exam, folder: Path) -> Scorer:
+def ours(exam: Exam, folder: Path) -> Scorer:
     """The production blend as a web process has it: through an artefact, mapped into memory."""
     from app.adapters.artefacts import FileArtefacts
     from app.core.recommend.blend import Blend

@@ -8,7 +8,7 @@ catalogue, never Shopify ids; people are rows without a name.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,9 @@ class History:
     item: Items
     step: Items
     age: Days | None = None
+    _back: list[Items] = field(default_factory=list, init=False, repr=False)
+    _distinct: list[tuple[Items, Ids]] = field(default_factory=list, init=False, repr=False)
+    """Empty until somebody asks: most signals of a blend want to know the same of one history."""
 
     def __len__(self) -> int:
         return len(self.item)
@@ -38,13 +41,25 @@ class History:
         """Steps back from the newest one, int32 [n]: 0 for what belongs to the newest step."""
         if not len(self.step):
             return self.step
-        return rank_of_steps(self.step[::-1])[::-1]
+        if not self._back:
+            self._back.append(rank_of_steps(self.step[::-1])[::-1])
+        return self._back[0]
+
+    @property
+    def distinct(self) -> tuple[Items, Ids]:
+        """The different items, ascending, int32 [m], and which of them each event is about, int64 [n]."""
+        if not self._distinct:
+            item, where = np.unique(self.item, return_inverse=True)
+            self._distinct.append((item, where))
+        return self._distinct[0]
 
     def newest(self, most: int) -> History:
         """The last so many events."""
         if len(self.item) <= most:
             return self
-        return History(self.item[-most:], self.step[-most:], None if self.age is None else self.age[-most:])
+        newest = History(self.item[-most:], self.step[-most:], None if self.age is None else self.age[-most:])
+        newest._back.extend([self.back[-most:]])
+        return newest
 
 
 NOTHING = History(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int32))

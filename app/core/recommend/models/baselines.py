@@ -158,6 +158,8 @@ DESCRIBED = frozenset({"tfidf", "content"})
 """Baselines that know nothing but the attributes of items."""
 REPEATING = frozenset({"own", "own_popular", "own_learnt", "tifu_knn", "next_basket", "explore", "replenish"})
 """Baselines made for baskets and orders, in which much is bought again."""
+DATED = frozenset({"season"})
+"""Baselines that know nothing where days are not known."""
 SLOW = frozenset({"gru4rec"})
 """Baselines that are measured on sessions, for which they were made, and elsewhere only when they are named."""
 
@@ -174,4 +176,5 @@ def names_for(task: Task, *, described: bool = False, is_cold: bool = False) -> 
     left_out = set[str]() if described else set(DESCRIBED)
     left_out |= set() if task.repeats and task is not Task.SESSION else REPEATING
     left_out |= set() if task is Task.SESSION else SLOW
+    left_out |= set() if task is Task.TIME else DATED
     return tuple(name for name in FITS if name not in left_out)

@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app.core.recommend.blend import NEWEST, Blend, Pool
-from app.core.recommend.features import RELATIVE, WANTED, Features, Rows, directions_of, names_of
-from app.core.recommend.forest import Ranker, SpreadRanker, prior
+from app.core.recommend.blend import NEWEST, Blend
+from app.core.recommend.features import RELATIVE, Features, directions_of, names_of
+from app.core.recommend.forest import Ranker, prior
 from app.core.recommend.histories import Histories
 from app.core.recommend.item_facts import ItemFacts
 from app.core.recommend.item_statistics import statistics_of
-from app.core.recommend.models import ranker, replenishment
+from app.core.recommend.models import replenishment
+from app.core.recommend.models.lessons import Lessons, best_ranker
 from app.core.recommend.models.replay import WHOLE, Effort, Replay, replays
 from app.core.recommend.models.retrieval import weigh
 from app.core.recommend.models.roster import Cast, Material, cast_of, choose_parameters, fit_signals
@@ -28,16 +29,6 @@ from app.core.recommend.signals.types import Signal
 from app.core.recommend.tasks import Task
 
 SEED = 20100301
-LEAST_ASKED = 200
-"""Questions with an answer among the candidates; with fewer the priors stand."""
-HARDEST, DRAWN = 100, 50
-"""Of each question's candidates, the first by the cheap sum and so many drawn from the rest are learnt from, answers
-and others alike: were all answers kept, the ranker would learn that the last candidates are often right."""
-VALIDATED = 0.15
-"""Of the questions, the share on which a ranker is judged."""
-SPREAD_COST = 0.025
-"""Of a ranker's quality, the share that a wider choice over the catalogue may cost."""
-SPREADS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
 NEW_ITEMS = 0.05
 """Of the items, the share that is kept from the signals where content can speak for them."""
 SCALED_BY = 1000
@@ -91,47 +82,8 @@ def _material(histories: Histories, task: Task, facts: ItemFacts | None, seed: i
     return Material(histories, task, ItemFacts.unknown(len(histories.items)) if facts is None else facts, seed)
 
 
-@dataclass(slots=True, eq=False)
-class _Lessons:
-    """What a ranker learns from: rows float32 [R, F], whether each is an answer int8 [R], rows per question."""
-
-    rows: list[Rows]
-    relevance: list[npt.NDArray[np.int8]]
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def ranker(
-        self, names: Sequence[str], directions: Sequence[int], stated: Sequence[Ranker], seed: int, *, spread: bool
-    ) -> Ranker:
-        """The learnt ranker, or the first of the stated ones that does no worse on questions held back.
-
-        Args:
-            spread: take off what everybody wants, as far as it costs next to nothing (`SPREAD_COST`).
-        """
-        if len(self) < LEAST_ASKED:
-            return stated[0]
-        held = np.random.default_rng(seed).random(len(self)) < VALIDATED
-        parts = [self._part(np.flatnonzero(~held)), self._part(np.flatnonzero(held))]
-        learnt = ranker.fit(*parts[0], names=names, monotone=directions, validation=parts[1], seed=seed)
-        best = max((*stated, learnt), key=lambda one: ranker.quality(one, *parts[1]))
-        return _spread(best, parts[1]) if spread else best
-
-    def _part(self, chosen: npt.NDArray[np.intp]) -> tuple[Rows, npt.NDArray[np.int8], npt.NDArray[np.int64]]:
-        rows, relevance = [self.rows[one] for one in chosen], [self.relevance[one] for one in chosen]
-        return np.concatenate(rows), np.concatenate(relevance), np.array([len(one) for one in rows], dtype=np.int64)
-
-
-def _spread(best: Ranker, held: ranker.Lesson) -> Ranker:
-    """The ranker that takes most off for what everybody wants among those that do hardly worse on these questions."""
-    least = (1.0 - SPREAD_COST) * ranker.quality(best, *held)
-    tried = [SpreadRanker(best, WANTED, less) for less in SPREADS]
-    good = [one for one in tried if ranker.quality(one, *held) >= least]
-    return good[-1] if good else best
-
-
 def _learn(given: Material, parameters: Mapping[str, Any], cast: Cast, effort: Effort) -> Learnt:
-    anything, new = _Lessons([], []), _Lessons([], [])
+    anything, new = Lessons(), Lessons()
     weights: npt.NDArray[np.float32] | None = None
     generator = np.random.default_rng(given.seed)
     for played in replays(given.histories, given.task, seed=given.seed, effort=effort):
@@ -139,15 +91,19 @@ def _learn(given: Material, parameters: Mapping[str, Any], cast: Cast, effort: E
         blend = _untaught(replace(given, histories=before), parameters, cast)
         weights = weigh(blend, played.asked, seed=given.seed) if weights is None else weights
         _study(replace(blend, weights=weights), played, anything, new, generator)
-    stated, directions = _stated(cast), directions_of(cast.names)
+    weights = _shares(cast) if weights is None else weights
+    names, directions, stated = names_of(cast.names), directions_of(cast.names), _stated(cast, weights)
+    # What is new to a shopper is chosen widely enough; spreading it cost hits and brought few more items.
+    ranker_of_all = best_ranker(anything, names, directions, stated, seed=given.seed, spread_out=given.task.spread)
+    ranker_of_new = best_ranker(new, names, directions, stated, seed=given.seed, spread_out=False)
     return Learnt(
         given.task,
         given.seed,
         cast,
         parameters,
-        _shares(cast) if weights is None else weights,
-        anything.ranker(names_of(cast.names), directions, stated, given.seed, spread=given.task.spread),
-        new.ranker(names_of(cast.names), directions, stated, given.seed, spread=given.task.spread),
+        weights,
+        ranker_of_all,
+        ranker_of_new,
     )
 
 
@@ -165,11 +121,13 @@ def _shares(cast: Cast) -> npt.NDArray[np.float32]:
     return np.array(list(cast.voices.values()), dtype=np.float32)
 
 
-def _stated(cast: Cast) -> list[Ranker]:
-    """The rankers that need no learning: the stated sum of all signals first, then every signal alone."""
+def _stated(cast: Cast, weights: npt.NDArray[np.float32] | None = None) -> list[Ranker]:
+    """The rankers that need no forest: the stated sum of all signals, the sum by these weights, every signal alone."""
     names = names_of(cast.names)
-    together = prior(names, {f"{name}{RELATIVE}": weight for name, weight in cast.voices.items()})
-    return [together, *(prior(names, {name: 1.0}) for name in cast.voices)]
+    sums = [_shares(cast)] if weights is None else [_shares(cast), weights]
+    shares = [f"{name}{RELATIVE}" for name in cast.voices]
+    together = [prior(names, dict(zip(shares, one.tolist(), strict=True))) for one in sums]
+    return [*together, *(prior(names, {name: 1.0}) for name in cast.voices)]
 
 
 def _with_new_items(histories: Histories, generator: np.random.Generator) -> Histories:
@@ -195,23 +153,12 @@ def scales_of(histories: Histories, signals: Sequence[Signal]) -> npt.NDArray[np
     return np.array(scales, dtype=np.float32)
 
 
-def _study(blend: Blend, played: Replay, anything: _Lessons, new: _Lessons, generator: np.random.Generator) -> None:
+def _study(blend: Blend, played: Replay, anything: Lessons, new: Lessons, generator: np.random.Generator) -> None:
     """Take from every question the candidates that are hardest to tell from the answers, and some others."""
     for one in played.asked:
-        voices = blend.voices(one.history)
-        history = one.history.newest(NEWEST)
+        heard = blend.heard(one.history)
         if blend.task.repeats:
-            _add(anything, blend.picked(history, voices), one.answers, generator)
+            anything.add(blend.picked(one.history, heard), one.answers, one.person, generator)
         unknown = np.setdiff1d(one.answers, one.history.item)
         if len(unknown):
-            _add(new, blend.picked(history, voices, only_new=True), unknown, generator)
-
-
-def _add(lessons: _Lessons, pool: Pool, answers: npt.NDArray[np.int64], generator: np.random.Generator) -> None:
-    order = np.argsort(-pool.total, kind="stable")
-    rest = order[HARDEST:]
-    chosen = np.append(order[:HARDEST], rest[generator.permutation(len(rest))[:DRAWN]])
-    is_answer = np.isin(pool.at[chosen], answers)
-    if is_answer.any():
-        lessons.rows.append(pool.rows[chosen])
-        lessons.relevance.append(is_answer.astype(np.int8))
+            new.add(blend.picked(one.history, heard, only_new=True), unknown, one.person, generator)

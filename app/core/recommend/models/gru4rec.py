@@ -9,6 +9,7 @@ likelier what was looked at comes again is learnt apart (`gru4rec_echo`).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -85,11 +86,20 @@ IN_A_SHOP = replace(DEFAULT, events=500_000)
 """What a shop's training, which fits the network more than once, has time for."""
 
 
-def fit(histories: Histories, parameters: Parameters = DEFAULT, *, seed: int = SEED) -> GruSignal:
+def fit(
+    histories: Histories,
+    parameters: Parameters = DEFAULT,
+    *,
+    seed: int = SEED,
+    told: Callable[[int], None] = lambda _: None,
+) -> GruSignal:
     """The network that has read the newest histories; the same for the same input and seed on the same machine.
 
     The newest people decide when to stop, and are read last, once. Histories without any second step teach nothing:
     the signal then knows no item.
+
+    Args:
+        told: is told after every epoch how many have been run.
     """
     newest = lately(histories, parameters.events)
     known, item = np.unique(newest.item, return_inverse=True)
@@ -97,7 +107,7 @@ def fit(histories: Histories, parameters: Parameters = DEFAULT, *, seed: int = S
     if not lessons.events:
         return _signal(None, known[:0], len(histories.items), parameters)
     with network.few_threads():
-        learner, again = _Training(lessons, np.bincount(item), parameters, seed).run()
+        learner, again = _Training(lessons, np.bincount(item), parameters, seed).run(told)
         return _signal(learner, known, len(histories.items), parameters, again)
 
 
@@ -114,7 +124,7 @@ class _Training:
         self._learner: Learner = network.begin(len(counts), parameters.width, seed)
         self._steps = self._done = 0
 
-    def run(self) -> tuple[Learner, Echo]:
+    def run(self, told: Callable[[int], None]) -> tuple[Learner, Echo]:
         """The weights of the epoch with the best figure, after they have read the held-out people's lessons too; what
         is learnt apart is learnt before that."""
         questions = list(batches(self._held, self._candidates, self._random))
@@ -124,6 +134,7 @@ class _Training:
         for epoch in range(self._parameters.epochs):
             for _ in range(times):
                 self._read(self._old, planned)
+            told(epoch + 1)
             now = _figure(self._learner, questions, self._parameters.scale) if questions else float(epoch)
             since = since + 1 if now <= figure else 0
             if not since:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg.lapack import spotrf, spotri
+from scipy.linalg import get_lapack_funcs
 from scipy.sparse import csr_matrix, diags
 
 Floats = npt.NDArray[np.float32]
@@ -57,16 +57,23 @@ def dense(given: Regression) -> Solved:
     """With all items as regressors, in closed form; memory and time grow with the square and cube of the items.
 
     With P = (G + ridge I)^-1, B = P W - P diag(m), where m_j = (P W)_jj / P_jj holds the diagonal at 0 (Steck).
+
+    Raises:
+        ValueError: the ridge is lost beside what the items have in common, even in double precision.
     """
     items = given.features.shape[0]
-    inverse = _inverse(given.features.toarray(), given.ridge)
-    # P (G - diag(d)) = I - P diag(d + ridge), which saves a product of two matrices.
-    found = [-inverse * (given.features.diagonal() + np.float32(given.ridge))]
-    found[0].flat[:: items + 1] += np.float32(1.0)
+    inverse = _inverse(given.features, given.ridge)
+    own = inverse.diagonal()
+    if given.own:
+        # P (G - diag(d)) = I - P diag(d + ridge), which saves a product of two matrices.
+        found = [-inverse * (given.features.diagonal() + np.float32(given.ridge))]
+        found[0].flat[:: items + 1] += np.float32(1.0)
+    else:
+        found = [-inverse / own]
     if given.after is not None:
-        found.append(inverse @ given.after.toarray())
+        after = inverse @ given.after.toarray()
+        found.append(after if given.own else after - inverse * (after.diagonal() / own))
     if not given.own:
-        found = [one - inverse * (one.diagonal() / inverse.diagonal()) for one in found]
         for one in found:
             one.flat[:: items + 1] = 0.0
     source, target = np.nonzero(np.any(found, axis=0))
@@ -74,15 +81,21 @@ def dense(given: Regression) -> Solved:
     return Solved(source.astype(np.int32), target.astype(np.int32), weight)
 
 
-def _inverse(matrix: Floats, ridge: float) -> Floats:
-    """(matrix + ridge I)^-1 of a symmetric matrix, which is overwritten."""
-    matrix.flat[:: len(matrix) + 1] += np.float32(ridge)
-    factor, failed = spotrf(matrix.T, lower=1, overwrite_a=1)
-    inverse, singular = spotri(factor, lower=1, overwrite_c=1)
-    if failed or singular:
-        raise ValueError(f"the items are too much alike for a ridge of {ridge}")
-    lower = np.tril(inverse)
-    return np.asarray(lower + np.tril(lower, -1).T, dtype=np.float32)
+def _inverse(features: csr_matrix, ridge: float) -> Floats:
+    """(features + ridge I)^-1 of a symmetric matrix."""
+    # Where nearly everybody has the same few items, float32 can lose the ridge beside what they have in common.
+    for kind in (np.float32, np.float64):
+        matrix = features.toarray().astype(kind, copy=False)
+        matrix.flat[:: len(matrix) + 1] += kind(ridge)
+        factorize, invert = get_lapack_funcs(("potrf", "potri"), (matrix,))
+        factor, failed = factorize(matrix.T, lower=1, overwrite_a=1)
+        if failed:
+            continue
+        inverse, failed = invert(factor, lower=1, overwrite_c=1)
+        if not failed:
+            lower = np.tril(inverse)
+            return np.asarray(lower + np.tril(lower, -1).T, dtype=np.float32)
+    raise ValueError(f"the items are too much alike for a ridge of {ridge}")
 
 
 def sparse(given: Regression, most: int) -> Solved:

@@ -252,8 +252,9 @@ def _map(
         found.sort_indices()
         row = np.repeat(np.arange(found.shape[0], dtype=np.uint16), np.diff(found.indptr))
         column = found.indices
-        value = (found.data * from_item[start + row] * to_item[column]).astype(np.float32)
-        keep = (row + start != column) & (value > 0)
+        # Rows are counted within the block: a catalogue has more items than their type can number.
+        value = (found.data * from_item[start : start + BLOCK][row] * to_item[column]).astype(np.float32)
+        keep = (row.astype(np.int64) + start != column) & (value > 0)
         row, column, value = row[keep], column[keep], value[keep]
         # Two stable sorts, of which the one of small whole numbers is fast.
         order = np.argsort(-value, kind="stable")
@@ -262,6 +263,6 @@ def _map(
         lengths = np.bincount(row, minlength=1)
         rank = np.arange(len(row)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         short = rank < width
-        following[start + row[short], rank[short]] = column[short]
-        weight[start + row[short], rank[short]] = value[short]
+        following[start : start + BLOCK][row[short], rank[short]] = column[short]
+        weight[start : start + BLOCK][row[short], rank[short]] = value[short]
     return following, weight

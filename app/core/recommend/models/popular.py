@@ -44,8 +44,6 @@ class Parameters:
 
 
 DEFAULT = Parameters()
-SHORT = Parameters(half_life=7.0, half_share=0.05)
-LONG = Parameters(half_life=180.0, half_share=1.0)
 SEASON = Parameters(lately=0.0, season=1.0)
 """Last year's same weeks alone; of no item anything where there is no year."""
 CHOICES: dict[str, tuple[Any, ...]] = {

@@ -44,13 +44,18 @@ class Measure:
 
     def __call__(self, scores: npt.NDArray[np.floating[Any]]) -> float:
         """The mean over the questions, for one score for each row."""
-        if not self.ideal.any():
-            return 0.0
+        found = self.each(scores)
+        return float(np.mean(found)) if len(found) else 0.0
+
+    def each(self, scores: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
+        """Of every question with a relevant row, float64."""
+        asked = self.ideal > 0
+        if not asked.any():
+            return np.empty(0)
         ordered = self._in_order(np.asarray(scores, dtype=np.float32))
         if self.name == "mrr":
-            return float(np.mean(self._first(ordered)[self.ideal > 0]))
-        asked = self.ideal > 0
-        return float(np.mean(_gained(ordered, self.starts)[asked] / self.ideal[asked]))
+            return self._first(ordered)[asked]
+        return np.asarray(_gained(ordered, self.starts)[asked] / self.ideal[asked], dtype=np.float64)
 
     def _in_order(self, scores: npt.NDArray[np.float32]) -> npt.NDArray[np.uint64]:
         """The levels of relevance, question after question, the highest score first."""

@@ -42,10 +42,11 @@ IN_A_SHOP = Effort(asked=3000, windows=2)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asked:
-    """One question and its answers: positions int64 [R], each once."""
+    """One question and its answers: positions int64 [R], each once. `person`: whose it is, the same in all windows."""
 
     history: History
     answers: npt.NDArray[np.int64]
+    person: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +79,7 @@ def _newest_sessions(histories: Histories, generator: np.random.Generator, most:
     chosen = _drawn(events[can_be_asked], generator, most)
     people = np.searchsorted(ends, chosen, side="right")
     asked = [
-        Asked(_until(newest, int(person), int(event)), newest.item[event : event + 1].astype(np.int64))
+        Asked(_until(newest, person, event), newest.item[event : event + 1].astype(np.int64), cut + person)
         for person, event in zip(people.tolist(), chosen.tolist(), strict=True)
     ]
     return Replay(histories.part(0, cut), tuple(asked))
@@ -106,17 +107,19 @@ def _last_steps(histories: Histories, generator: np.random.Generator, most: int)
     for one in _drawn(np.flatnonzero(asks), generator, most).tolist():
         low, high = histories.starts[one : one + 2].tolist()
         cut = low + int(np.count_nonzero(~last[low:high]))
-        asked.append(Asked(_until(histories, one, cut), np.unique(histories.item[cut:high]).astype(np.int64)))
+        asked.append(Asked(_until(histories, one, cut), np.unique(histories.item[cut:high]).astype(np.int64), one))
     return Replay(histories.keep(~last), tuple(asked))
 
 
 def _windows(histories: Histories, generator: np.random.Generator, effort: Effort) -> Iterator[Replay]:
     assert histories.day is not None
     end = np.floor(histories.end) + 1
+    # Of a short history half is learnt from, so that there is something to ask about at all.
+    horizon = min(HORIZON_DAYS, max(int(end - np.floor(histories.day.min())) // 2, 1))
     windows = min(effort.windows, max(MOST_EVENTS // max(len(histories.item), 1), 1))
     for window in range(windows):
         high = end - window * STRIDE_DAYS
-        low = high - HORIZON_DAYS
+        low = high - horizon
         is_before, is_asked = histories.day < low, (histories.day >= low) & (histories.day < high)
         if window and np.count_nonzero(is_before) < LEAST_BEFORE * len(is_before):
             return
@@ -130,7 +133,7 @@ def _windows(histories: Histories, generator: np.random.Generator, effort: Effor
             history = History(
                 histories.item[first : first + cut], histories.step[first : first + cut], low - days[:cut]
             )
-            asked.append(Asked(history, np.unique(histories.item[first + cut : first + stop]).astype(np.int64)))
+            asked.append(Asked(history, np.unique(histories.item[first + cut : first + stop]).astype(np.int64), one))
         yield Replay(histories.keep(is_before), tuple(asked))
 
 

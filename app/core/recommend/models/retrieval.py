@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
-from app.core.recommend.blend import CANDIDATES, Blend, best_of
+from app.core.recommend.blend import CANDIDATES, Blend, foremost
 from app.core.recommend.models.replay import Asked
 
 Weights = npt.NDArray[np.float32]
@@ -47,7 +47,7 @@ def found(blend: Blend, weights: Weights, asked: Sequence[Asked]) -> float:
     """The mean share of answers that are among the candidates."""
     shares = []
     for one in asked:
-        at = best_of(_shares(blend, one).T @ weights, CANDIDATES)
+        at = foremost(_shares(blend, one).T @ weights, CANDIDATES)
         shares.append(np.isin(one.answers, at).mean())
     return float(np.mean(shares))
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from app.core.recommend.histories import Ids
 from app.core.recommend.protocols.exam import Cases, Exam, checked
-from app.core.recommend.protocols.lists import Catalogue, Lists, Mask, catalogue_of, first_of, present_in, starts_of
+from app.core.recommend.protocols.lists import Catalogue, Lists, Mask, catalogue_of, first_of, starts_of
 from app.core.recommend.tasks import Task
 
 MOST_ENTRIES = 10_000
@@ -22,7 +22,8 @@ def basket(user: Ids, number: Ids, items: Lists, is_future: Mask, names: tuple[s
 
     Args:
         user: codes, int64 [R]. number: the baskets' order within a user, int64 [R]; equal numbers are one basket.
-        is_future: bool [R]; of several future baskets of a user the first is asked for and the others are left out.
+        is_future: bool [R]; of several future baskets of a user the first is asked for, and all that come after it are
+            left out, whether they are marked or not.
 
     Raises:
         BadData: there is nothing to learn or nothing to ask.
@@ -31,10 +32,11 @@ def basket(user: Ids, number: Ids, items: Lists, is_future: Mask, names: tuple[s
     asked_number = _first_future(user, number, is_future)
     future = is_future[rows] & (number[rows] == asked_number[user[rows]])
     notes: tuple[str, ...] = ()
-    if dropped := int(np.count_nonzero(is_future & (number != asked_number[user]))):
+    is_known = ~is_future & (number < asked_number[user])
+    if dropped := int(np.count_nonzero(~is_known & ~(is_future & (number == asked_number[user])))):
         notes = (f"{dropped:,} baskets after the first future one of their user were left out.",)
-    learn, step, capped = _before(user[rows], number[rows], items.item, ~is_future[rows])
-    catalogue = catalogue_of(present_in(learn.item, len(names)), names)
+    learn, step, capped = _before(user[rows], number[rows], items.item, is_known[rows])
+    catalogue = catalogue_of(learn.item, names)
     training = catalogue.histories(learn.take(learn.lengths > 0), step=step)
     cases = _cases(catalogue, learn, step, user[rows[future]], items.item[future])
     return checked(Exam(Task.BASKET, training, cases, catalogue.names, notes=(*notes, *capped)))

@@ -119,12 +119,12 @@ def checked(exam: Exam) -> Exam:
             "The training part has a single item: there is nothing to rank. Give data with two items or more."
         )
     if not len(exam.cases):
+        if exam.hidden is not None:
+            raise BadData("No list ends with a hidden item, so nothing is asked. Raise --cold, or give more lists.")
         raise BadData(f"The test part is empty: {_HOW_TO_ASK[exam.task]}")
     missing = int(exam.cases.unknown.sum())
     if not len(exam.cases.target):
-        raise BadData(
-            "Not one item of the test part occurs in the training part. Check that both name items by the same ids."
-        )
+        raise BadData(f"Not one item of the test part occurs in the training part. {_WHY_UNKNOWN[exam.task]}")
     if not missing:
         return exam
     total = missing + len(exam.cases.target)
@@ -133,11 +133,17 @@ def checked(exam: Exam) -> Exam:
     )
 
 
+_WHY_UNKNOWN = {
+    Task.SESSION: "Check that TRAIN and TEST name items by the same ids.",
+    Task.SEQUENCE: "Each user's last item is asked for; give users who share items with others.",
+    Task.BASKET: "Check that all rows name items by the same ids.",
+    Task.TIME: "Check that all files name items by the same ids, or move --until.",
+}
 _HOW_TO_ASK = {
     Task.SESSION: "give TEST rows with a prefix and a target.",
     Task.SEQUENCE: "no user has two items, one to learn from and one to ask for.",
     Task.BASKET: "no row is marked is_future; mark each user's last basket.",
-    Task.TIME: "nobody who was there before --until bought anything in the days after it. Move --until, or add --days.",
+    Task.TIME: "nobody is asked. Move --until, or add --days.",
 }
 
 

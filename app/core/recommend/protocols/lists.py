@@ -109,10 +109,21 @@ class Catalogue:
         )
 
 
-def catalogue_of(present: Mask, names: tuple[str, ...]) -> Catalogue:
-    """The catalogue of the codes that are present, bool [total], in the order of their ids' first appearance."""
-    position = np.where(present, np.cumsum(present) - 1, -1).astype(np.int64)
-    return Catalogue(position, tuple(name for name, there in zip(names, present.tolist(), strict=True) if there))
+def catalogue_of(learnt: Ids, names: tuple[str, ...], more: Mask | None = None) -> Catalogue:
+    """The catalogue of the codes that are learnt from, in the order in which they first appear there.
+
+    What a model scores alike may be told apart by its place, so nothing that is only asked about may have a say in it.
+
+    Args:
+        more: further codes that are ranked, bool [total]; they come last, by their ids.
+    """
+    codes, first = np.unique(learnt, return_index=True)
+    codes = codes[np.argsort(first, kind="stable")]
+    others = np.empty(0, dtype=np.int64) if more is None else np.setdiff1d(np.flatnonzero(more), codes)
+    codes = np.append(codes, np.array(sorted(others.tolist(), key=names.__getitem__), dtype=np.int64))
+    position = np.full(len(names), -1, dtype=np.int64)
+    position[codes] = np.arange(len(codes))
+    return Catalogue(position, tuple(names[code] for code in codes.tolist()))
 
 
 def present_in(codes: Ids, total: int) -> Mask:

@@ -57,8 +57,10 @@ def time(lines: Purchases, names: tuple[str, ...], *, until: float, days: int) -
     earlier = net(lines.take(lines.day < until))
     later = net(lines.take((lines.day >= until) & (lines.day < until + days)))
     if not len(earlier):
-        raise BadData("Nothing was bought before --until: there is nothing to learn from. Choose a later day.")
-    catalogue = catalogue_of(present_in(earlier.item, len(names)), names)
+        raise BadData(
+            f"Nothing was bought before --until: there is nothing to learn from. Choose a later day. {_span(lines)}"
+        )
+    catalogue = catalogue_of(earlier.item, names)
     people = _by_last_day(earlier)
     facts = _facts(earlier, catalogue)
     earlier, notes = _ordered(replace(earlier, user=people[earlier.user]))
@@ -70,7 +72,23 @@ def time(lines: Purchases, names: tuple[str, ...], *, until: float, days: int) -
     training = _histories(earlier, catalogue, np.ones(number, dtype=np.bool_))
     asked = present_in(later.user, number)
     cases = _cases(later, catalogue, _histories(earlier, catalogue, asked), asked, until)
+    if not len(cases):
+        raise BadData(
+            "The test part is empty: nobody who was there before --until bought anything in the days after it. "
+            f"Move --until, or add --days. {_span(lines)}"
+        )
     return checked(Exam(Task.TIME, training, cases, catalogue.names, facts, notes))
+
+
+def _span(lines: Purchases) -> str:
+    """From when to when there are lines, in words."""
+    if not len(lines):
+        return "No row has a customer, a product and a time."
+    first, last = (
+        np.datetime64("1970-01-01") + np.timedelta64(int(np.clip(np.floor(day), -700_000, 2_900_000)), "D")
+        for day in (lines.day.min(), lines.day.max())
+    )
+    return f"The rows are of {first} to {last}."
 
 
 def net(lines: Purchases) -> Purchases:
@@ -167,5 +185,8 @@ def _facts(lines: Purchases, catalogue: Catalogue) -> ItemFacts | None:
     position = catalogue.positions(priced.item)
     number = np.bincount(position, minlength=len(catalogue))
     total = np.bincount(position, priced.price, minlength=len(catalogue))
-    price = np.where(number > 0, total / np.maximum(number, 1), np.nan).astype(np.float32)
+    mean = np.where(number > 0, total / np.maximum(number, 1), np.nan)
+    # What no float32 can hold is a mistake, and its logarithm would be infinite.
+    bounds = np.finfo(np.float32)
+    price = np.where((mean >= bounds.tiny) & (mean <= bounds.max), mean, np.nan).astype(np.float32)
     return replace(ItemFacts.unknown(len(catalogue)), price=price)

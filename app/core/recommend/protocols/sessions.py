@@ -12,7 +12,7 @@ import numpy as np
 
 from app.core.recommend.histories import Histories, Ids
 from app.core.recommend.protocols.exam import Cases, Exam, checked
-from app.core.recommend.protocols.lists import Catalogue, Lists, Mask, catalogue_of, present_in
+from app.core.recommend.protocols.lists import Catalogue, Lists, Mask, catalogue_of
 from app.core.recommend.tasks import Task
 
 LONGEST_SESSION = 500
@@ -28,7 +28,7 @@ def session(train: Lists, prefixes: Lists, targets: Ids, names: tuple[str, ...])
     """
     train, capped = _capped(train.take(train.lengths > 0), LONGEST_SESSION, "sessions")
     prefixes, _ = _capped(prefixes, LONGEST_SESSION, "prefixes")
-    catalogue = catalogue_of(present_in(train.item, len(names)), names)
+    catalogue = catalogue_of(train.item, names)
     cases = one_answer_each(catalogue, catalogue.histories(prefixes), targets)
     return checked(Exam(Task.SESSION, catalogue.histories(train), cases, catalogue.names, notes=capped))
 
@@ -60,17 +60,15 @@ def sequence(
     target = once.item[last]
     if hidden is not None:
         before = before.keep(~hidden[before.item])
-    present = present_in(before.item, len(names))
-    for more in (described, hidden):
-        present = present if more is None else present | more
-    catalogue = catalogue_of(present, names)
+    more = [mask for mask in (described, hidden) if mask is not None]
+    catalogue = catalogue_of(before.item, names, np.logical_or.reduce(more) if more else None)
     questions = before.take(asked)
     if hidden is not None:
         of_hidden = hidden[target]
         questions, target = questions.take(of_hidden), target[of_hidden]
     cases = one_answer_each(catalogue, catalogue.histories(questions), target)
     training = catalogue.histories(before.take(before.lengths > 0))
-    marked = None if hidden is None else hidden[present]
+    marked = None if hidden is None else hidden[np.argsort(catalogue.position)[-len(catalogue) :]]
     return checked(Exam(Task.SEQUENCE, training, cases, catalogue.names, notes=(*notes, *capped), hidden=marked))
 
 
