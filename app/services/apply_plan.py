@@ -14,13 +14,14 @@ from app.core.experiments.explore import MOST_CANDIDATES, draw, generator_of
 from app.core.experiments.interleave import Team, team_draft
 from app.core.experiments.types import UNCHANGED, Treatment
 from app.core.ids import ProductId, RequestId
-from app.core.recommend.cascade import Context, Source, recommend
+from app.core.recommend.cascade import Context, Source, recommend, told
 from app.core.recommend.ranked_source import RankedSource
 from app.core.recommend.served import ServedModel
+from app.core.recommend.steered import AHEAD
 from app.core.recommend.steering import STEERED
 from app.core.recommend.types import Rail, Ranking, Strategy
 from app.ports import Shelf
-from app.services.steer_rail import AHEAD, UNSHOWN, Showings, steer_rail
+from app.services.steer_rail import UNSHOWN, Showings, apart, steer_rail
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,12 @@ class Asked:
 
 
 def rank(asked: Asked, plan: Plan) -> Ranked:
-    """Rank as the plan says."""
+    """Rank as the plan says; reasons are given for what is shown, and for nothing else."""
+    found = _planned(asked, plan)
+    return replace(found, ranking=told(found.ranking))
+
+
+def _planned(asked: Asked, plan: Plan) -> Ranked:
     if plan.interleaved is not None:
         return _interleaved(asked, plan.interleaved)
     treatment = plan.treatment
@@ -64,8 +70,10 @@ def rank(asked: Asked, plan: Plan) -> Ranked:
     limit = asked.context.limit
     ahead = replace(asked.context, limit=max(limit, MOST_CANDIDATES))
     found = _ranked(replace(asked, context=ahead), treatment)
-    drawn = draw(found.ranking.items, limit, treatment.explore, generator_of(asked.request))
-    return replace(found, ranking=replace(found.ranking, items=drawn.items), propensities=drawn.propensities)
+    own, seated = apart(found.ranking, limit)
+    drawn = draw(own, limit - len(seated), treatment.explore, generator_of(asked.request))
+    ranking = replace(found.ranking, items=(*drawn.items, *seated), guests=len(seated))
+    return replace(found, ranking=ranking, propensities=drawn.propensities + (1.0,) * len(seated))
 
 
 def _interleaved(asked: Asked, treatments: tuple[Treatment, Treatment]) -> Ranked:
@@ -138,4 +146,5 @@ def _in_order(asked: Asked, treatment: Treatment) -> Ranked:
     context = asked.context
     if served is not None and any(isinstance(source, RankedSource) for source in sources):
         context = replace(context, mask=asked.shelf.buyable_among(served.model.item_ids))
-    return Ranked(recommend(context, sources, asked.shelf.is_buyable, model_version=version), missed=missed)
+    found = recommend(context, sources, asked.shelf.is_buyable, model_version=version, reasons=False)
+    return Ranked(found, missed=missed)

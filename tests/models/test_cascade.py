@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from hypothesis import given
@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 
 from app.core.ids import ProductId
 from app.core.recommend.cascade import Context, Source, recommend
-from app.core.recommend.types import Candidate, Placement, Reason, ReasonCode, Strategy
+from app.core.recommend.types import Candidate, Placement, Ranking, Reason, ReasonCode, Strategy
 
 PRODUCTS = some.integers(1, 30).map(ProductId)
 
@@ -88,3 +88,43 @@ def test_a_source_is_not_asked_when_the_rail_is_full() -> None:
 
 def test_nothing_to_show_is_an_empty_rail_without_a_strategy() -> None:
     assert recommend(context(), [], always).strategy is Strategy.NONE
+
+
+# -- reasons that are given late -------------------------------------------------------------------------------------
+
+
+@dataclass
+class Thoughtful:
+    """A source whose reasons cost something, so that it notes for whom they were asked."""
+
+    products: list[ProductId]
+    asked: list[ProductId]
+    strategy: Strategy = Strategy.RANKED
+    fails: bool = False
+
+    def candidates(self, context: Context) -> Iterator[Candidate]:
+        for product in self.products:
+            yield Candidate(product, 1.0, Reason(ReasonCode.BECAUSE_VIEWED), self)
+
+    def reasons(self, products: Sequence[ProductId]) -> Sequence[Reason]:
+        self.asked += products
+        if self.fails:
+            raise RuntimeError("the reasons broke")
+        return [Reason(ReasonCode.BECAUSE_VIEWED, (ProductId(100 + product),)) for product in products]
+
+
+def rail(*sources: Source, limit: int = 3) -> Ranking:
+    return recommend(Context(Placement.HOME, None, (), limit), sources, lambda product: product != 2)
+
+
+def test_reasons_are_asked_for_what_is_shown_and_stand_with_their_items() -> None:
+    ranked = Thoughtful([ProductId(one) for one in (1, 2, 3)], [])
+    found = rail(ranked, Listed([ProductId(9)])).items
+    assert ranked.asked == [1, 3]
+    assert [(one.product_id, one.reason.because) for one in found] == [(1, (101,)), (3, (103,)), (9, ())]
+
+
+def test_items_whose_reasons_fail_are_shown_all_the_same_and_the_failure_is_counted() -> None:
+    found = rail(Thoughtful([ProductId(1), ProductId(3)], [], fails=True))
+    assert [(one.product_id, one.reason.because) for one in found.items] == [(1, ()), (3, ())]
+    assert found.failed == ("ranked",)

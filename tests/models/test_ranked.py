@@ -12,8 +12,9 @@ from app.core.recommend.evaluate import HR
 from app.core.recommend.histories import Histories
 from app.core.recommend.interactions import baskets_of
 from app.core.recommend.models import visits
+from app.core.recommend.models.outcome import Material, Outcome
 from app.core.recommend.models.ranked import purchases_of
-from app.core.recommend.models.training import Material, Outcome, build, learn
+from app.core.recommend.models.training import build, learn
 from app.core.recommend.models.visits import visit_questions
 from app.core.recommend.past_orders import PastOrder, newest_of
 from app.core.recommend.questions import customer_questions
@@ -73,7 +74,8 @@ def test_where_order_tells_what_comes_next_the_blends_win_and_are_published(
     model = build(material, outcome, today=TODAY)
     assert exam.strategy is Strategy.RANKED
     rivals = exam.as_json()["rivals"]
-    assert rivals["ranked"][HR] > max(rivals["als"][HR], rivals["item_item"][HR])
+    found = {name: (rival[HR], rival["mrr@10"]) for name, rival in rivals.items()}
+    assert found["ranked"] > max(found["als"], found["item_item"])
     assert (model.for_you is Strategy.RANKED, model.blends.bought is not None) == (exam.passed, exam.passed)
     assert outcome.chosen.visits.passed
     assert model.blends.visit is not None

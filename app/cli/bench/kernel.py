@@ -1,47 +1,51 @@
 """The measured process of `attune bench train`'s kernel: requests one by one, then shoppers in a batch.
 
 Reads its task as JSON from standard input and writes what it measured to standard output. The model is the published
-artefact, mapped into memory as in a web process. A request masks what may not be shown, picks candidates by all
-signals, ranks them, explains the first, and orders the head anew for variety; only the last two a batch leaves out.
+artefact, mapped into memory as in a web process. A request is what the storefront's answer runs (`services.apply_plan`)
+with a slider for variety: what may be shown, candidates, their order, the slider, and reasons for what is shown. No
+shopper is remembered. A batch is what mailings run (`core.recommend.models.batch`), its preparation included.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import orjson
 
 from app.adapters.artefacts import FileArtefacts
+from app.adapters.shelves.shelf import CatalogShelf
 from app.cli.bench.train_child import CORES, SHOP, VERSION
-from app.core.ids import ProductId
-from app.core.recommend.cascade import Context
-from app.core.recommend.diversify import HEAD, Head, rerank
+from app.core.experiments.assign import Plan
+from app.core.experiments.types import Treatment
+from app.core.ids import ProductId, RequestId, VariantId
+from app.core.recommend.blend import CANDIDATES, Blend
+from app.core.recommend.histories import History
 from app.core.recommend.past_orders import PastOrder, newest_of, products_of
-from app.core.recommend.ranked_source import RankedSource, bought_history
+from app.core.recommend.rails import Question
+from app.core.recommend.ranked_source import bought_history
 from app.core.recommend.scoring import ItemModel
+from app.core.recommend.served import ServedModel
 from app.core.recommend.shopper import Shopper
 from app.core.recommend.steering import Steering
-from app.core.recommend.types import Placement
+from app.core.recommend.types import Rail, Strategy
+from app.ports import Card
+from app.services.apply_plan import Asked, Ranked, rank
 
 REQUESTS, WARM = 2000, 200
-BATCH = 4000
+BATCH = 20_000
 PLACES = 8
-EXPLAINED = 24
-"""Candidates that a rail of eight is chosen from where variety is asked for."""
 SHOWABLE = 0.9
 """Of the products those that may be shown."""
-VARIED = Steering(diversity=0.3)
+VARIED = Plan(Treatment(steering=Steering(diversity=0.3)))
 SEED = 5
 
 
@@ -50,13 +54,15 @@ def main() -> None:
     folder = Path(orjson.loads(sys.stdin.buffer.read())["folder"])
     kernel = Kernel.of(folder)
     shoppers = drawn(kernel.model, WARM + REQUESTS)
-    taken = np.array([_seconds(partial(kernel.request, one)) for one in shoppers])[WARM:]
-    read = np.array([_seconds(partial(kernel.signals, one)) for one in shoppers])[WARM:]
+    histories = [kernel.history(one) for one in shoppers]
+    rows = kernel.blend.pool(histories[0], kernel.mask, only_new=True, most=CANDIDATES).rows
     measured = {
         "items": float(len(kernel.model.item_ids)),
-        "p50_ms": 1000 * float(np.median(taken)),
-        "p99_ms": 1000 * float(np.quantile(taken, 0.99)),
-        "only_read_ms": 1000 * float(np.median(read)),
+        "candidates": float(len(rows)),
+        **_spread("", kernel.request, shoppers),
+        **_spread("plain_", partial(kernel.request, plan=Plan()), shoppers),
+        **_spread("signals_", partial(kernel.blend.heard, only_new=True), histories),
+        **_spread("forest_", kernel.blend.new.scores, [rows] * len(shoppers)),
         "batch_per_s": _batch(folder),
     }
     sys.stdout.buffer.write(orjson.dumps(measured))
@@ -64,47 +70,45 @@ def main() -> None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kernel:
-    """The model, and what may be shown of its items."""
+    """The model as it is served, and the shop's shelf."""
 
-    model: ItemModel
-    mask: npt.NDArray[np.bool_]
+    served: ServedModel
+    shelf: CatalogShelf
 
     @classmethod
     def of(cls, folder: Path) -> Kernel:
         model = ItemModel.of(VERSION, *FileArtefacts(folder.as_uri()).read(SHOP, VERSION))
         if model.blends.bought is None:
             raise SystemExit("the blend of purchases did not pass its exam; there is no kernel to measure")
-        return cls(model, np.random.default_rng(SEED).random(len(model.item_ids)) < SHOWABLE)
+        # Whether it won its exam in the drawn shop is not the question here.
+        model = replace(model, for_you=Strategy.RANKED, rails=model.rails | {Rail.FOR_YOU})
+        may_be_shown = np.random.default_rng(SEED).random(len(model.item_ids)) < SHOWABLE
+        cards = zip(model.item_ids.tolist(), may_be_shown.tolist(), strict=True)
+        shelf = CatalogShelf([Card(ProductId(one), VariantId(one), "", "", "", buyable) for one, buyable in cards])
+        return cls(ServedModel.of(model), shelf)
 
-    def request(self, shopper: Shopper) -> list[ProductId]:
-        """What one rail would show."""
-        context = Context(Placement.HOME, None, (), PLACES, shopper, mask=self.mask)
-        head = list(islice(RankedSource(self.model).candidates(context), EXPLAINED))
-        at = np.array([self.model.index_of(one.product_id) for one in head])
-        order = rerank(Head(len(at), kind=self._kinds(at), vectors=self._vectors(at)), PLACES, VARIED)
-        return [head[place].product_id for place in order.tolist()]
+    @property
+    def model(self) -> ItemModel:
+        return self.served.model
 
-    def signals(self, shopper: Shopper) -> None:
-        """Only what the signals say."""
+    @property
+    def blend(self) -> Blend:
+        """The one that ranks for customers."""
         blend = self.model.blends.bought
         assert blend is not None
-        blend.voices(bought_history(self.model, shopper.orders, shopper.today))
+        return blend
 
-    def batch(self, shoppers: Sequence[Shopper]) -> int:
-        """The best places of every shopper, as a mail holds them."""
-        blend = self.model.blends.bought
-        assert blend is not None
-        histories = (bought_history(self.model, one.orders, one.today) for one in shoppers)
-        return sum(len(blend.rank(one, self.mask, only_new=True, most=HEAD).at[:PLACES]) for one in histories)
+    @property
+    def mask(self) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+        return self.shelf.buyable_among(self.model.item_ids)
 
-    def _kinds(self, at: npt.NDArray[np.intp]) -> npt.NDArray[np.int32] | None:
-        return None if self.model.groups is None else self.model.groups[at]
+    def history(self, shopper: Shopper) -> History:
+        return bought_history(self.model, shopper.orders, shopper.today)
 
-    def _vectors(self, at: npt.NDArray[np.intp]) -> npt.NDArray[np.float32] | None:
-        if self.model.factors is None:
-            return None
-        own = self.model.factors[at]
-        return np.asarray(own / np.maximum(np.linalg.norm(own, axis=1, keepdims=True), 1e-9), dtype=np.float32)
+    def request(self, shopper: Shopper, plan: Plan = VARIED) -> Ranked:
+        """What the home rail shows to one shopper."""
+        context = Question(Rail.FOR_YOU, limit=PLACES).for_shopper(shopper)
+        return rank(Asked(Rail.FOR_YOU, context, self.shelf, self.served, (), RequestId("bench")), plan)
 
 
 def drawn(model: ItemModel, count: int) -> list[Shopper]:
@@ -135,19 +139,35 @@ _kernels: list[Kernel] = []
 
 
 def _open(folder: Path) -> None:
-    os.environ["OMP_NUM_THREADS"] = "1"
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(limits=1)
     _kernels.append(Kernel.of(folder))
 
 
 def _ranked(count: int) -> float:
-    shoppers = drawn(_kernels[0].model, count)
-    return _seconds(partial(_kernels[0].batch, shoppers))
+    """Seconds for so many shoppers, with what has to be made ready for them."""
+    from app.core.recommend.models.batch import Batch
 
-
-def _seconds(call: Callable[[], object]) -> float:
+    kernel = _kernels[0]
+    shoppers = drawn(kernel.model, count)
     began = time.perf_counter()
-    call()
-    return time.perf_counter() - began
+    histories = (kernel.history(one) for one in shoppers)
+    found = sum(len(one) for one in Batch.of(kernel.blend).best(histories, kernel.mask, places=PLACES))
+    taken = time.perf_counter() - began
+    assert found == count * PLACES
+    return taken
+
+
+def _spread(name: str, call: Callable[[Any], object], asked: Sequence[Any]) -> dict[str, float]:
+    """Milliseconds of a call, the first ones left out."""
+    taken = []
+    for one in asked:
+        began = time.perf_counter()
+        call(one)
+        taken.append(1000.0 * (time.perf_counter() - began))
+    median, highest = np.quantile(taken[WARM:], (0.5, 0.99)).tolist()
+    return {f"{name}p50_ms": median, f"{name}p99_ms": highest}
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from app.core.recommend.features import Features, Indexes, Rows, names_of
 from app.core.recommend.forest import Ranker, ranker_of
+from app.core.recommend.heard import Beside, Heard, hear
 from app.core.recommend.histories import History
 from app.core.recommend.item_facts import ItemFacts
 from app.core.recommend.item_statistics import ItemStatistics
@@ -26,8 +27,9 @@ from app.core.recommend.tasks import Task
 CANDIDATES = 300
 RESERVED = 60
 """Of the candidates, so many are those that content speaks for most: nothing else speaks for what is new."""
-NEWEST = 100
-"""Events of a history that are read; what is older says little and would cost every request."""
+NEWEST = 500
+"""Events of a history that are read, which bounds what a request costs: a shop's best customers buy hundreds of things,
+and of what they buy again much was bought last long ago."""
 CONTENT = "content"
 """The signal that can speak for an item of which nothing but its texts is known."""
 WITHIN = "__"
@@ -46,11 +48,20 @@ class Pool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranked:
-    """Candidates, best first: positions intp [C], scores float32 [C], and their rows float32 [C, F]."""
+    """Candidates, best first: positions intp [C] and scores float32 [C]; the pool's rows, and where each stands there.
+
+    Rows are wanted of the few that are shown, so they are not brought into order.
+    """
 
     at: Indexes
     score: Scores
-    rows: Rows
+    pooled: Rows
+    order: Indexes
+
+    @property
+    def rows(self) -> Rows:
+        """What the ranker read of the candidates, best first, float32 [C, F]."""
+        return self.pooled[self.order]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,19 +80,22 @@ class Blend:
     features: Features
     anything: Ranker
     new: Ranker
-    _floor: Scores = field(init=False, repr=False)
+    floor: Scores = field(init=False, repr=False)
     _content: int | None = field(init=False, repr=False)
+    beside: Beside = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         of_content = [place for place, signal in enumerate(self.signals) if signal.name == CONTENT]
         object.__setattr__(self, "_content", of_content[0] if of_content else None)
         # What no signal speaks for comes last, but in a stated order: by what is wanted most.
         wanted = self.features.statistics.wanted
-        object.__setattr__(self, "_floor", wanted * np.float32(1e-6 / max(float(wanted.max(initial=0.0)), 1.0)))
+        least = wanted * np.float32(1e-6 / max(float(wanted.max(initial=0.0)), 1.0))
+        object.__setattr__(self, "beside", Beside.of(self.signals, len(wanted)))
+        object.__setattr__(self, "floor", self.beside.floor(self.weights, least))
 
     def __len__(self) -> int:
         """N, the number of items."""
-        return len(self._floor)
+        return len(self.floor)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -100,76 +114,76 @@ class Blend:
             only_new: leave out what the history holds.
             most: so many candidates at most; fewer only if fewer may be shown.
         """
-        return self.picked(history.newest(NEWEST), self.voices(history), mask, only_new=only_new, most=most)
+        return self.picked(history, self.heard(history, only_new=only_new), mask, only_new=only_new, most=most)
 
     def rank(
         self, history: History, mask: Mask | None = None, *, only_new: bool = False, most: int = CANDIDATES
     ) -> Ranked:
         """The pool in order; equal scores by the position in the catalogue, so that answers repeat."""
-        pool = self.pool(history, mask, only_new=only_new, most=most)
-        return self._ordered(pool, only_new=only_new)
+        return self._ordered(self.pool(history, mask, only_new=only_new, most=most), only_new=only_new)
 
     def scores(self, history: History, *, only_new: bool = False) -> Scores:
         """One score for every item, float32 [N], in the order of `rank`: what is no candidate stands behind."""
-        voices = self.voices(history)
-        pool = self.picked(history.newest(NEWEST), voices, None, only_new=only_new, most=CANDIDATES)
-        ranked = self._ordered(pool, only_new=only_new)
-        scores = self.retrieval(voices, voices.max(axis=1, initial=0.0))
+        heard = self.heard(history)
+        ranked = self._ordered(self.picked(history, heard, only_new=only_new), only_new=only_new)
+        scores = heard.total(self.weights, self.floor)
         scores /= np.float32(max(float(scores.max(initial=0.0)), 1e-9) * 2.0)
         if only_new:
             scores[history.item] = -1.0
-        scores[ranked.at] = 1.0 + np.arange(len(ranked.at), 0, -1, dtype=np.float32)
+        # What the ranker holds equal stays equal, so that who measures can hold it against the blend.
+        places = np.cumsum(np.diff(ranked.score, prepend=ranked.score[:1]) != 0)
+        scores[ranked.at] = 1.0 + len(ranked.at) - places
         return scores
 
-    def voices(self, history: History) -> npt.NDArray[np.float32]:
-        """What every signal that picks candidates says of every item, float32 [S, N]."""
-        newest = history.newest(NEWEST)
-        voices = np.empty((len(self.signals), len(self)), dtype=np.float32)
-        for row, signal in zip(voices, self.signals, strict=True):
-            row[:] = signal.scores(newest)
-        return voices
+    def heard(self, history: History, *, only_new: bool = False) -> Heard:
+        """What the signals that pick candidates say; `only_new` as in `heard.hear`."""
+        return hear(self.signals, history.newest(NEWEST), self.beside, only_new=only_new)
 
-    def retrieval(self, voices: npt.NDArray[np.float32], best: npt.NDArray[np.float32]) -> Scores:
-        """The weighted sum of what the signals say, each as a share of its best, float32 [N]."""
-        shares = self.weights / np.maximum(best, np.float32(1e-12))
-        return np.asarray(shares @ voices + self._floor, dtype=np.float32)
+    def voices(self, history: History) -> npt.NDArray[np.float32]:
+        """The same of every item, float32 [S, N]."""
+        newest = history.newest(NEWEST)
+        return np.array([signal.scores(newest) for signal in self.signals], dtype=np.float32)
 
     def picked(
         self,
         history: History,
-        voices: npt.NDArray[np.float32],
+        heard: Heard,
         mask: Mask | None = None,
         *,
         only_new: bool = False,
         most: int = CANDIDATES,
     ) -> Pool:
         """As `pool`, for signals that have been asked already."""
-        best = voices.max(axis=1, initial=0.0)
-        total = self.retrieval(voices, best)
-        if mask is not None:
-            total[~mask] = -np.inf
+        allowed = np.ones(len(self), dtype=np.bool_) if mask is None else mask
         if only_new:
-            total[history.item] = -np.inf
-        at = self._candidates(total, voices, most)
-        said = voices[:, at]
+            allowed = allowed.copy()
+            allowed[history.item] = False
+        history = history.newest(NEWEST)
+        total = heard.total(self.weights, self.floor)
+        at = self._candidates(total, allowed, heard, most)
+        said, best = heard.among(at), heard.best
         if self.late:
             late = np.array([signal.among(history, at) for signal in self.late], dtype=np.float32)
             said, best = np.concatenate([said, late]), np.append(best, late.max(axis=1, initial=0.0))
         return Pool(at, total[at], self.features.rows(history, said, best, at))
 
-    def _candidates(self, total: Scores, voices: npt.NDArray[np.float32], most: int) -> Indexes:
+    def _candidates(self, total: Scores, allowed: Mask, heard: Heard, most: int) -> Indexes:
+        named = heard.at[allowed[heard.at]]
         if self._content is None or most < CANDIDATES:
-            return best_of(total, most)
-        likest = np.where(np.isfinite(total), voices[self._content], -np.inf)
-        likest[likest <= 0] = -np.inf
-        reserved = best_of(likest, RESERVED)
-        at = best_of(total, most - len(reserved))
-        return np.union1d(at, reserved)
+            return best_of(total, allowed, most, among=named)
+        likest = heard.said[self._content, heard.column[named]]
+        spoken_for = likest > 0
+        reserved = named[spoken_for]
+        reserved = reserved[foremost(likest[spoken_for], RESERVED)]
+        chosen = np.zeros(len(total), dtype=np.bool_)
+        chosen[best_of(total, allowed, most - len(reserved), among=named)] = True
+        chosen[reserved] = True
+        return np.flatnonzero(chosen)
 
     def _ordered(self, pool: Pool, *, only_new: bool) -> Ranked:
         scores = (self.new if only_new else self.anything).scores(pool.rows)
         order = np.argsort(-scores, kind="stable")
-        return Ranked(pool.at[order], scores[order], pool.rows[order])
+        return Ranked(pool.at[order], scores[order], pool.rows, order)
 
     # -- artefacts ---------------------------------------------------------------------------------------------------
 
@@ -228,11 +242,31 @@ class Blend:
         return cls(task, signals, late, weights, features, anything, new)
 
 
-def best_of(total: Scores, most: int) -> Indexes:
-    """The positions of the highest finite scores, at most so many, ascending."""
-    rest = max(len(total) - most, 0)
-    at = np.argpartition(total, rest)[rest:] if rest else np.arange(len(total))
-    return np.sort(at[np.isfinite(total[at])])
+def best_of(total: Scores, allowed: Mask, most: int, *, among: Indexes | None = None) -> Indexes:
+    """The positions of the highest scores of what is allowed, bool [N], at most so many, ascending; equal ones by
+    position.
+
+    Args:
+        among: positions of allowed items that probably are most of them; only how long it takes depends on them.
+    """
+    if among is not None and 0 < most <= len(among):
+        # Nothing below the last one that these alone would bring can be among the best.
+        scores = total[among]
+        allowed = allowed & (total >= np.partition(scores, len(scores) - most)[len(scores) - most])
+    at = np.flatnonzero(allowed)
+    return at[foremost(total[at], most)]
+
+
+def foremost(scores: Scores, most: int) -> Indexes:
+    """The places of the highest scores, at most so many, ascending; equal ones by their place."""
+    rest = len(scores) - most
+    if rest <= 0:
+        return np.arange(len(scores))
+    if most <= 0:
+        return np.empty(0, dtype=np.intp)
+    least = np.partition(scores, rest)[rest]
+    above = np.flatnonzero(scores > least)
+    return np.sort(np.append(above, np.flatnonzero(scores == least)[: most - len(above)]))
 
 
 def part(arrays: Arrays, name: str) -> dict[str, npt.NDArray[Any]]:

@@ -109,12 +109,14 @@ def recommend(
     is_allowed: Callable[[ProductId], bool],
     *,
     model_version: ModelVersion | None = None,
+    reasons: bool = True,
 ) -> Ranking:
     """Rank at most `context.limit` products.
 
     Args:
         is_allowed: law 5 for one product; the context's own products and what it leaves out are excluded here.
         model_version: what the sources read, passed through to the decision record.
+        reasons: give them; where only some of the items will be shown, `told` does so once it is known which.
 
     Returns:
         No product twice; `strategy` is the first source that contributed, `skipped` those that failed or had nothing,
@@ -127,8 +129,9 @@ def recommend(
     if isinstance(last, Guests):
         guests = _guests(last, context, taken, is_allowed)
         room = replace(context, limit=context.limit - len(guests), left_out=(*context.left_out, *_ids(guests)))
-        ranking = recommend(room, sources[:-1], is_allowed, model_version=model_version)
-        return replace(ranking, items=ranking.items + guests)
+        ranking = recommend(room, sources[:-1], is_allowed, model_version=model_version, reasons=False)
+        ranking = replace(ranking, items=ranking.items + guests, guests=len(guests))
+        return told(ranking) if reasons else ranking
     for source in sources:
         if len(items) >= context.limit:
             break
@@ -144,7 +147,28 @@ def recommend(
             skipped.append(str(source.strategy))
         if strategy is Strategy.NONE and len(items) > before:
             strategy = source.strategy
-    return Ranking(strategy, tuple(items), model_version, tuple(skipped), tuple(broken))
+    ranking = Ranking(strategy, tuple(items), model_version, tuple(skipped), tuple(broken))
+    return told(ranking) if reasons else ranking
+
+
+def told(ranking: Ranking) -> Ranking:
+    """The ranking with the reasons of its items; those of one source are asked for at once."""
+    waiting = {id(one.later): one.later for one in ranking.items if one.later is not None}
+    if not waiting:
+        return ranking
+    items = list(ranking.items)
+    failed: list[str] = []
+    for later in waiting.values():
+        places = [place for place, one in enumerate(items) if one.later is later]
+        try:
+            found = later.reasons([items[place].product_id for place in places])
+        except Exception:
+            # Items without a good reason are better than none; that there was a failure is counted outside.
+            failed.append(str(ranking.strategy))
+            continue
+        for place, reason in zip(places, found, strict=True):
+            items[place] = Candidate(items[place].product_id, items[place].score, reason)
+    return replace(ranking, items=tuple(items), failed=(*ranking.failed, *failed))
 
 
 def _guests(

@@ -101,3 +101,19 @@ def shares(own: Floats, weights: Floats, inverse: Floats, fold_in: FoldIn) -> Fl
     left = (own @ alone) * beyond[:, None]
     left.flat[:: len(left) + 1] += np.float32(1.0)
     return np.asarray(alone @ np.linalg.solve(left, np.diag(np.float32(1.0) + beyond)), dtype=np.float32)
+
+
+def tastes(own: Floats, weights: Floats, inverse: Floats, fold_in: FoldIn) -> Floats:
+    """The vectors of B shoppers, float32 [B, F]: the sums of their `shares`, without the shares.
+
+    Args:
+        own: the factors of each one's products, float32 [B, n, F]; zeros behind the last product.
+        weights: float32 [B, n], as in `shares`; 0 behind the last product.
+    """
+    beyond = np.float32(fold_in.alpha) * weights
+    alone = own @ inverse
+    left = (own @ alone.transpose(0, 2, 1)) * beyond[:, :, None]
+    diagonal = np.arange(own.shape[1])
+    left[:, diagonal, diagonal] += np.float32(1.0)
+    strength = np.linalg.solve(left, (np.float32(1.0) + beyond)[:, :, None])
+    return np.asarray((alone * strength).sum(axis=1), dtype=np.float32)

@@ -7,11 +7,12 @@ a signal speaks for an item, the higher it may stand, never the lower.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
+from app.core.recommend.crowd import Crowd
 from app.core.recommend.histories import History
 from app.core.recommend.item_facts import ItemFacts
 from app.core.recommend.item_statistics import ItemStatistics
@@ -54,6 +55,17 @@ class Features:
     intervals: Intervals
     scales: npt.NDArray[np.float32]
     """Of every signal, the best score that a request typically sees; float32 [S]."""
+    _of_items: Rows = field(init=False, repr=False)
+    """`OF_ITEMS`, margin and cover: float32 [6, N]."""
+    _log_price: Rows = field(init=False, repr=False)
+    _groups: int = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        facts, counted = self.facts, [getattr(self.statistics, name) for name in OF_ITEMS]
+        object.__setattr__(self, "_of_items", np.array([*counted, facts.margin, facts.cover], dtype=np.float32))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            object.__setattr__(self, "_log_price", np.log(facts.price))
+        object.__setattr__(self, "_groups", int(facts.group.max(initial=-1)) + 1)
 
     def rows(
         self, history: History, scores: npt.NDArray[np.float32], best: npt.NDArray[np.float32], at: Indexes
@@ -65,55 +77,104 @@ class Features:
             best: of every signal, its best score of this request, float32 [S].
             at: the candidates' positions in the catalogue, intp [C].
         """
-        signals = len(scores)
-        columns = 2 * signals + len(OF_ITEMS) + len(OF_SHOPPER) + len(OF_OWN) + len(OF_FIT)
-        rows = np.empty((columns, len(at)), dtype=np.float32)
+        signals, shopper = len(scores), 2 * len(scores) + len(OF_ITEMS)
+        own, fit = shopper + len(OF_SHOPPER), shopper + len(OF_SHOPPER) + len(OF_OWN)
+        rows = np.empty((fit + len(OF_FIT), len(at)), dtype=np.float32)
         np.divide(scores, self.scales[:, None], out=rows[:signals])
         np.divide(scores, np.maximum(best, np.float32(1e-12))[:, None], out=rows[signals : 2 * signals])
-        column = 2 * signals
-        for name in OF_ITEMS:
-            rows[column] = getattr(self.statistics, name)[at]
-            column += 1
-        items, own = own_features(history, self.intervals)
-        rows[column], rows[column + 1] = len(items), history.back[0] + 1 if len(history) else 0
-        column += len(OF_SHOPPER)
-        self._put_own(rows[column : column + len(OF_OWN)], items, own, at)
-        self._put_fit(rows[column + len(OF_OWN) :], items, at)
-        return np.ascontiguousarray(rows.T)
+        rows[2 * signals : shopper] = self._of_items[: len(OF_ITEMS), at]
+        slot, items = self._slots(history)
+        rows[shopper] = len(items)
+        rows[shopper + 1] = history.back[0] + 1 if len(history) else 0
+        self._put_own(rows[own:fit], history, slot[at])
+        self._put_fit(rows[fit:], items, at)
+        # A column stands in one piece: the ranker reads column after column.
+        return rows.T
 
-    def _put_own(
-        self, rows: Rows, items: npt.NDArray[np.int32], own: dict[str, npt.NDArray[np.float32]], at: Indexes
-    ) -> None:
-        rows[:] = np.nan
-        if not len(items):
-            return
-        slot = np.full(len(self.facts.price), -1, dtype=np.int32)
+    def rows_of_all(
+        self,
+        crowd: Crowd,
+        scores: npt.NDArray[np.float32],
+        best: npt.NDArray[np.float32],
+        owner: npt.NDArray[np.intp],
+        at: Indexes,
+    ) -> Rows:
+        """As `rows`, for candidates of a crowd, none of which their `owner` knows; `best` float32 [S, B]."""
+        signals, shopper = len(scores), 2 * len(scores) + len(OF_ITEMS)
+        own, fit = shopper + len(OF_SHOPPER), shopper + len(OF_SHOPPER) + len(OF_OWN)
+        rows = np.empty((fit + len(OF_FIT), len(at)), dtype=np.float32)
+        np.divide(scores, self.scales[:, None], out=rows[:signals])
+        np.divide(scores, np.maximum(best, np.float32(1e-12))[:, owner], out=rows[signals : 2 * signals])
+        rows[2 * signals : shopper] = self._of_items[: len(OF_ITEMS), at]
+        knows, item = np.divmod(
+            np.unique(crowd.owner * self._of_items.shape[1] + crowd.item), max(self._of_items.shape[1], 1)
+        )
+        steps = np.zeros(len(crowd), dtype=np.int32)
+        np.maximum.at(steps, crowd.owner, crowd.back + 1)
+        rows[shopper] = np.bincount(knows, minlength=len(crowd))[owner]
+        rows[shopper + 1] = steps[owner]
+        rows[own:fit] = np.nan
+        rows[fit] = -np.abs(self._log_price[at] - self._usual_prices(knows, item, len(crowd))[owner])
+        rows[fit + 1] = self._kind_shares(knows, item, len(crowd), owner, at)
+        rows[fit + 2 :] = self._of_items[len(OF_ITEMS) :, at]
+        return rows.T
+
+    def _usual_prices(self, knows: Indexes, item: Indexes, crowd: int) -> Rows:
+        """The mean logarithm of the prices of what each knows, float32 [B]; NaN where no price is known."""
+        price = self._log_price[item]
+        there = np.isfinite(price)
+        number = np.bincount(knows[there], minlength=crowd)
+        usual = np.full(crowd, np.nan, dtype=np.float32)
+        np.divide(np.bincount(knows[there], price[there], minlength=crowd), number, out=usual, where=number > 0)
+        return usual
+
+    def _kind_shares(self, knows: Indexes, item: Indexes, crowd: int, owner: Indexes, at: Indexes) -> Rows:
+        """Which share of what its owner knows is of each candidate's kind, float32 [C]; NaN where it is not known."""
+        group = self.facts.group[item]
+        there = group >= 0
+        cells = np.bincount(knows[there] * self._groups + group[there], minlength=crowd * self._groups)
+        counts = cells.reshape(crowd, self._groups).astype(np.float32)
+        whole = counts.sum(axis=1)
+        kind = self.facts.group[at]
+        known = (kind >= 0) & (whole[owner] > 0)
+        share = np.full(len(at), np.nan, dtype=np.float32)
+        share[known] = counts[owner[known], kind[known]] / whole[owner[known]]
+        return share
+
+    def _slots(self, history: History) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.intp]]:
+        """Of every item its number among those of the history, -1 for others, int32 [N]; and those, ascending."""
+        slot = np.full(self._of_items.shape[1], -1, dtype=np.int32)
+        slot[history.item] = 0
+        items = np.flatnonzero(slot == 0)
         slot[items] = np.arange(len(items), dtype=np.int32)
-        place = slot[at]
-        known = np.flatnonzero(place >= 0)
-        place = place[known]
-        for row, name in zip(rows, OF_OWN, strict=True):
-            row[known] = own[name][place]
+        return slot, items
 
-    def _put_fit(self, rows: Rows, items: npt.NDArray[np.int32], at: Indexes) -> None:
+    def _put_own(self, rows: Rows, history: History, place: npt.NDArray[np.int32]) -> None:
+        """Where none of the candidates is known to the shopper, nothing is counted."""
         rows[:] = np.nan
-        facts = self.facts
-        rows[2], rows[3] = facts.margin[at], facts.cover[at]
-        if not len(items):
+        known = np.flatnonzero(place >= 0)
+        if not len(known):
             return
-        rows[0] = self._price_fit(items, at)
-        group = facts.group[items]
-        group = group[group >= 0]
-        if len(group):
-            share = np.bincount(group, minlength=int(facts.group.max()) + 1) / np.float32(len(group))
-            kind = facts.group[at]
-            rows[1] = np.where(kind >= 0, share[kind], np.nan)
+        _, own = own_features(history, self.intervals)
+        for row, name in zip(rows, OF_OWN, strict=True):
+            row[known] = own[name][place[known]]
 
-    def _price_fit(self, items: npt.NDArray[np.int32], at: Indexes) -> Rows | float:
+    def _put_fit(self, rows: Rows, items: npt.NDArray[np.intp], at: Indexes) -> None:
+        rows[2:] = self._of_items[len(OF_ITEMS) :, at]
+        rows[0] = self._price_fit(items, at)
+        group = self.facts.group[items]
+        group = group[group >= 0]
+        if not len(group):
+            rows[1] = np.nan
+            return
+        share = np.bincount(group, minlength=self._groups) / np.float32(len(group))
+        kind = self.facts.group[at]
+        rows[1] = np.where(kind >= 0, share[kind], np.nan)
+
+    def _price_fit(self, items: npt.NDArray[np.intp], at: Indexes) -> Rows | float:
         """How far the price is from the shopper's usual one, in logarithms, at most 0: 0 is just as usual."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            usual = np.log(self.facts.price[items])
-            usual = usual[np.isfinite(usual)]
-            if not len(usual):
-                return float("nan")
-            return np.asarray(-np.abs(np.log(self.facts.price[at]) - usual.mean()), dtype=np.float32)
+        usual = self._log_price[items]
+        usual = usual[np.isfinite(usual)]
+        if not len(usual):
+            return float("nan")
+        return np.asarray(-np.abs(self._log_price[at] - usual.mean()), dtype=np.float32)

@@ -21,6 +21,8 @@ from app.core.recommend.forest_trees import LEAVES, Trees, empty, expected, layo
 Rows = npt.NDArray[np.float32]
 Scores = npt.NDArray[np.float32]
 Arrays = Mapping[str, npt.NDArray[Any]]
+EXPLAINED = 16
+"""Rows whose contributions are added up at once: as many as a rail shows."""
 MOST = np.float64(np.finfo(np.float32).max)
 
 
@@ -83,7 +85,7 @@ class Forest:
     @property
     def used(self) -> tuple[str, ...]:
         """The features that some tree splits on."""
-        return tuple(self.names[look.column] for look in self._masked.looks)
+        return tuple(self.names[column] for column in np.sort(self._masked.columns).tolist())
 
     def scores(self, rows: Rows, *, threads: int = 1) -> Scores:
         """One score for each row, float32 [C]; the leaves are LightGBM's own, the sum is made in float32.
@@ -95,7 +97,7 @@ class Forest:
         rows = _checked(rows, self.names)
         if len(rows) <= BLOCK:
             return self._masked.scores(rows)
-        blocks = [rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK)]
+        blocks = _blocks(rows)
         if threads == 1:
             return np.concatenate([self._masked.scores(block) for block in blocks])
         with ThreadPoolExecutor(threads) as pool:
@@ -103,14 +105,16 @@ class Forest:
 
     def leaves(self, rows: Rows) -> npt.NDArray[np.intp]:
         """Of every tree the leaf that each row ends in, by its number within the tree, intp [C, T]."""
-        return self._masked.leaves(_checked(rows, self.names))
+        rows = _checked(rows, self.names)
+        return np.concatenate([self._masked.leaves(block) for block in _blocks(rows)])
 
     def contributions(self, rows: Rows) -> Scores:
         """As `Ranker`; each feature has the changes of the expected value at its splits (`forest_trees.expected`)."""
         place = self.leaves(rows) + np.arange(len(self.trees)) * LEAVES
         parts = np.empty((len(place), len(self.names) + 1), dtype=np.float32)
-        for part, leaves in zip(parts, place, strict=True):
-            self._added.take(leaves, axis=0).sum(axis=0, out=part[:-1])
+        for start in range(0, len(place), EXPLAINED):
+            leaves = place[start : start + EXPLAINED]
+            self._added.take(leaves, axis=0).sum(axis=1, out=parts[start : start + EXPLAINED, :-1])
         parts[:, -1] = self._base
         return parts
 
@@ -158,8 +162,8 @@ class LinearRanker:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SpreadRanker:
-    """Another ranker, from whose scores `less` times one feature is taken off: that of what everybody wants, so that
-    more of a catalogue is shown for a little accuracy. What is not known counts as 0."""
+    """Another ranker, from whose scores `less` times one feature is taken off, or put on where `less` is below 0: what
+    everybody wants, say, so that more of a catalogue is shown for a little accuracy. What is not known counts as 0."""
 
     ranker: Ranker
     feature: str
@@ -238,7 +242,7 @@ def ranker_of(arrays: Arrays, meta: Mapping[str, Any], known: Collection[str] | 
             return _linear(names, weights)
         case "spread":
             feature, less = meta.get("feature"), meta.get("less")
-            if feature not in names or not isinstance(less, float) or not 0.0 <= less < float("inf"):
+            if feature not in names or not isinstance(less, float) or not np.isfinite(less):
                 raise ValueError("a spread ranker takes a finite share of one of its features off")
             return SpreadRanker(ranker_of(arrays, meta.get("of") or {}, known), str(feature), less)
         case kind:
@@ -257,6 +261,11 @@ def _names_of(names: object) -> tuple[str, ...]:
     if len(set(names)) < len(names):
         raise ValueError("two features of a ranker have the same name")
     return tuple(names)
+
+
+def _blocks(rows: Rows) -> list[Rows]:
+    """The rows in parts of at most `BLOCK`; one part where there is no row."""
+    return [rows[start : start + BLOCK] for start in range(0, max(len(rows), 1), BLOCK)]
 
 
 def _checked(rows: Rows, names: Sequence[str]) -> Rows:

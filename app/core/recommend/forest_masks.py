@@ -9,7 +9,7 @@ row costs one look-up for each feature.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,51 +23,96 @@ ZERO = np.float32(1e-35)
 """LightGBM takes values up to it, of either sign, for 0."""
 COUNTED = 255
 """Bounds of one feature that are counted in a byte; with more of them they are searched."""
+TOGETHER = 2
+"""Features are counted at once of which one has at most so many times as many bounds as another: what NumPy does before
+each comparison costs more than comparing with bounds that are not there."""
 ABREAST = 8
 """Rows whose counts are added at once, as the bytes of one number of 64 bits."""
-CHUNK = 512
-"""Rows whose masks are combined at a time: they then stay in the processor's own memory."""
-BLOCK = 4096
-"""Rows whose intervals are found at a time: enough for what NumPy does before each comparison to cost little."""
+BLOCK = 512
+"""Rows that are worked on at a time: their masks then stay in the processor's own memory."""
+JOINT_BYTES = 65_536
+"""What the masks of several features together may take: one look-up for all of them, out of the processor's memory."""
 Masks = npt.NDArray[np.uint16]
 Floats = npt.NDArray[np.float32]
+Places = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """One feature: `bounds` float32 [B, 1], ascending, the last infinite; `masks` uint16 [B + 1, T].
+    """One feature: `bounds` float32 [B], ascending, the last infinite; `masks` uint16 [B + 1, T].
 
-    A row has the masks at the number of bounds that its value does not exceed: none for NaN.
+    A row has the masks at the number of bounds that its value does not exceed: no bound for NaN.
     """
 
     column: int
     bounds: Floats
     masks: Masks
 
-    def index(self, values: Floats) -> npt.NDArray[Any]:
-        """How many bounds each value does not exceed, whole numbers [C]; C is a multiple of `ABREAST`."""
-        if len(self.bounds) > COUNTED:
-            return len(self.bounds) - self.bounds[:, 0].searchsorted(values)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counter:
+    """Looks [first, last) whose bounds are counted together: float32 [looks, B, 1], NaN where one has fewer."""
+
+    first: int
+    last: int
+    bounds: Floats
+
+    @classmethod
+    def of(cls, looks: Sequence[Look], first: int, last: int) -> Counter:
+        bounds = np.full((last - first, len(looks[last - 1].bounds), 1), np.nan, dtype=np.float32)
+        for own, look in zip(bounds, looks[first:last], strict=True):
+            own[: len(look.bounds), 0] = look.bounds
+        return cls(first, last, bounds)
+
+    def count(self, values: Floats) -> npt.NDArray[Any]:
+        """How many bounds each value does not exceed, whole numbers [looks, C]; C is a multiple of `ABREAST`."""
+        if self.bounds.shape[1] > COUNTED:
+            own = self.bounds[0, :, 0]
+            return len(own) - own.searchsorted(values)
         # Comparing with every bound and adding up beats a search, whose branches no processor can foresee. No byte
         # overflows into the next one, because there are at most 255 bounds.
-        return np.asarray(np.add.reduce((self.bounds >= values).view(np.uint64), axis=0).view(np.uint8))
+        return np.asarray(np.add.reduce((self.bounds >= values[:, None]).view(np.uint64), axis=1).view(np.uint8))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Joint:
+    """Looks that are looked up together: `strides` float32 [L], what the count of each is multiplied with, 0 for those
+    of other joints, and `masks` uint16 [product of their rows, T] at the sum."""
+
+    strides: Floats
+    masks: Masks
+
+    @classmethod
+    def of(cls, looks: Sequence[Look], chosen: Sequence[int]) -> Joint:
+        strides = np.zeros(len(looks), dtype=np.float32)
+        masks = np.full((1, looks[chosen[0]].masks.shape[1]), ALL, dtype=np.uint16)
+        for place in chosen:
+            strides[place] = len(masks)
+            masks = (looks[place].masks[:, None] & masks).reshape(-1, masks.shape[1])
+        return cls(strides, masks)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MaskedTrees:
-    """The trees as masks; `value` float32 [T * 16] and `leaf` intp [T, 16] by the leaves as counted from the left."""
+    """The trees as masks; the looks by their number of bounds, `columns` intp [L] theirs, `strides` float32 [J, L]
+    those of the joints, `value` float32 [T * 16] and `leaf` intp [T, 16] by the leaves as counted from the left."""
 
     trees: int
-    looks: tuple[Look, ...]
+    columns: Places
+    counters: tuple[Counter, ...]
+    joints: tuple[Joint, ...]
+    strides: Floats
     value: Floats
-    leaf: npt.NDArray[np.intp]
+    leaf: Places
 
     @classmethod
     def of(cls, trees: Trees) -> MaskedTrees:
         """The same trees, prepared."""
         at = layout(trees)
         keep = _kept(trees, at)
-        looks = tuple(_look(trees, keep, int(column)) for column in np.unique(trees.feature))
+        looks = [_look(trees, keep, int(column)) for column in np.unique(trees.feature)]
+        looks.sort(key=lambda look: len(look.bounds))
+        columns = np.array([look.column for look in looks], dtype=np.intp)
         exists = np.arange(LEAVES) <= trees.splits[:, None]
         tree, number = np.nonzero(exists)
         order = at.first[tree, SPLITS + number]
@@ -75,43 +120,61 @@ class MaskedTrees:
         value[tree, order] = on_leaves(trees, trees.value)[tree, number]
         leaf = np.zeros((len(trees), LEAVES), dtype=np.intp)
         leaf[tree, order] = number
-        return cls(len(trees), looks, value.ravel(), leaf)
+        joints = tuple(_joints(looks))
+        strides = np.array([one.strides for one in joints], dtype=np.float32).reshape(len(joints), len(looks))
+        return cls(len(trees), columns, tuple(_counters(looks)), joints, strides, value.ravel(), leaf)
 
     def scores(self, rows: Floats) -> Floats:
-        """The sum of the leaves' values, float32 [C]; best for `BLOCK` rows at a time."""
-        sums = np.empty(len(rows), dtype=np.float32)
-        for part, exits in self._exits(rows):
-            self.value.take(exits, mode="clip").sum(axis=1, out=sums[part])
-        return sums
+        """The sum of the leaves' values, float32 [C], for at most `BLOCK` rows."""
+        return np.asarray(self.value.take(self._exits(rows), mode="clip") @ np.ones(self.trees, dtype=np.float32))
 
-    def leaves(self, rows: Floats) -> npt.NDArray[np.intp]:
-        """Each tree's leaf by its own number, intp [C, T]."""
-        leaves = np.empty((len(rows), self.trees), dtype=np.intp)
-        for part, exits in self._exits(rows):
-            leaves[part] = self.leaf.ravel()[exits]
-        return leaves
+    def leaves(self, rows: Floats) -> Places:
+        """Each tree's leaf by its own number, intp [C, T], for at most `BLOCK` rows."""
+        return np.asarray(self.leaf.ravel()[self._exits(rows)])
 
-    def _exits(self, rows: Floats) -> Iterator[tuple[slice, npt.NDArray[np.intp]]]:
-        """Chunk after chunk of the rows, places in `value` and `leaf`, [c, T]."""
-        indexes = self._indexes(rows)
-        for start in range(0, len(rows), CHUNK):
-            part = slice(start, min(start + CHUNK, len(rows)))
-            state = np.full((part.stop - start, self.trees), ALL, dtype=np.uint16)
-            masks = np.empty_like(state)
-            for look, index in zip(self.looks, indexes, strict=True):
-                look.masks.take(index[part].astype(np.intp), axis=0, out=masks, mode="clip")
-                np.bitwise_and(state, masks, out=state)
-            # The exponent of a power of two is its logarithm, which costs less than a look-up in 65,536 entries.
-            lowest = (state & -state).astype(np.float32).view(np.int32)
-            np.right_shift(lowest, 23, out=lowest)
-            lowest += np.arange(self.trees, dtype=np.int32) * LEAVES - 127
-            yield part, lowest.astype(np.intp)
+    def _exits(self, rows: Floats) -> Places:
+        """Of every row and tree the place in `value` and `leaf`, intp [C, T]."""
+        state = np.full((len(rows), self.trees), ALL, dtype=np.uint16)
+        masks = np.empty_like(state)
+        for one, index in zip(self.joints, self._indexes(rows), strict=True):
+            one.masks.take(index, axis=0, out=masks, mode="clip")
+            np.bitwise_and(state, masks, out=state)
+        # The exponent of a power of two is its logarithm, which costs less than a look-up in 65,536 entries.
+        lowest = (state & -state).astype(np.float32).view(np.int32)
+        np.right_shift(lowest, 23, out=lowest)
+        lowest += np.arange(self.trees, dtype=np.int32) * LEAVES - 127
+        return lowest.astype(np.intp)
 
-    def _indexes(self, rows: Floats) -> list[npt.NDArray[Any]]:
-        """For each look the row of its masks that every row has, whole numbers [C]."""
-        wide = np.zeros((rows.shape[1], -(-len(rows) // ABREAST) * ABREAST), dtype=np.float32)
-        wide[:, : len(rows)] = rows.T
-        return [look.index(wide[look.column]) for look in self.looks]
+    def _indexes(self, rows: Floats) -> Places:
+        """For each joint the row of its masks that every row has, intp [J, C]."""
+        wide = np.zeros((len(self.columns), -(-len(rows) // ABREAST) * ABREAST), dtype=np.float32)
+        wide[:, : len(rows)] = rows.T[self.columns]
+        counts = np.empty(wide.shape, dtype=np.float32)
+        for one in self.counters:
+            counts[one.first : one.last] = one.count(wide[one.first : one.last])
+        return (self.strides @ counts[:, : len(rows)]).astype(np.intp)
+
+
+def _counters(looks: Sequence[Look]) -> Iterator[Counter]:
+    """The looks, ascending by their number of bounds, put together as far as it saves work."""
+    first = 0
+    for place in range(1, len(looks) + 1):
+        least, most = len(looks[first].bounds), len(looks[place].bounds) if place < len(looks) else COUNTED + 1
+        if most > min(TOGETHER * least, COUNTED):
+            yield Counter.of(looks, first, place)
+            first = place
+
+
+def _joints(looks: Sequence[Look]) -> Iterator[Joint]:
+    """The looks put together, those with most bounds and those with fewest, as far as the masks stay small."""
+    left = list(range(len(looks)))
+    while left:
+        chosen = [left.pop()]
+        rows, width = len(looks[chosen[0]].masks), looks[chosen[0]].masks.shape[1]
+        while left and rows * len(looks[left[0]].masks) * width * ALL.itemsize <= JOINT_BYTES:
+            chosen.append(left.pop(0))
+            rows *= len(looks[chosen[-1]].masks)
+        yield Joint.of(looks, chosen)
 
 
 def _kept(trees: Trees, at: Layout) -> Masks:
@@ -135,7 +198,7 @@ def _look(trees: Trees, keep: Masks, column: int) -> Look:
     used, starts = np.unique(tree, return_index=True)
     table = np.full((len(values), len(trees)), ALL, dtype=np.uint16)
     table[:, used] = np.bitwise_and.reduceat(masks, starts, axis=1)
-    return Look(column, bounds[:, None], table)
+    return Look(column, bounds, table)
 
 
 def goes_left(trees: Trees, split: npt.NDArray[np.intp], values: Floats) -> npt.NDArray[np.bool_]:

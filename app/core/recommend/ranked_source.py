@@ -4,8 +4,8 @@ Two blends answer: one for the customer's orders, one for the visit that goes on
 rankings are fused (`fusion`), each counting as much as the other. What may not be shown is masked before the best are
 picked, so that the source goes on as long as anything may be shown.
 
-Orders do not change from one click to the next, so what they lead to is remembered until what may be shown changes;
-a visit is ranked anew for every request.
+Orders do not change from one click to the next, and a visit not between two rails of a page, so what they lead to is
+remembered until what may be shown changes, or the visit goes on.
 """
 
 from __future__ import annotations
@@ -17,43 +17,29 @@ import numpy as np
 import numpy.typing as npt
 
 from app.core.ids import ProductId
-from app.core.recommend.blend import Blend, Mask
+from app.core.recommend.blend import Mask
 from app.core.recommend.blend import Ranked as Order
 from app.core.recommend.cascade import Context
 from app.core.recommend.fusion import fused
 from app.core.recommend.histories import History
 from app.core.recommend.past_orders import PastOrder
-from app.core.recommend.reasons import brought, code_of, contributions, loudest
-from app.core.recommend.scoring import POPULAR, ItemModel
+from app.core.recommend.ranked_reasons import Known, Ranks, Voice
+from app.core.recommend.reasons import contributions
+from app.core.recommend.scoring import ItemModel
 from app.core.recommend.types import Candidate, Reason, ReasonCode, Strategy
 
-MOST_REMEMBERED = 500
-"""Customers; some 13 kB each."""
+MOST_REMEMBERED = 1000
+"""Customers and visits; some 13 kB each."""
 ROWS_KEPT = 60
 """Of a remembered ranking, so many of the first keep what explains them."""
-MOST_REASONS = 3
-LEAST_SHARE = 0.25
-"""Of the most influential product's share: what brought less than this of an item is not named as its reason."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Voice:
-    """A blend, what it is asked with, and the reason that its answers give."""
-
-    blend: Blend
-    history: History
-    code: ReasonCode
-    key: Hashable = None
-    """By what its ranking may be remembered; None where it is not to be."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Remembered:
-    """Rankings by what they were made for, the reasons that were asked for, and what might be shown then, bool [N]."""
+    """Rankings by what they were made for, with the reasons that were asked for; `shown` bool [N]: what might be."""
 
     shown: Mask
-    rankings: dict[Hashable, Order] = field(default_factory=dict)
-    reasons: dict[tuple[Hashable, int], Reason] = field(default_factory=dict)
+    rankings: dict[Hashable, tuple[Order, Known]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,25 +61,26 @@ class RankedSource:
         if not voices:
             return
         mask = self._mask(context, voices)
-        rankings = [self._first(voice, context, mask) for voice in voices]
+        rankings, known = zip(*[self._first(voice, context, mask) for voice in voices], strict=True)
+        plain = Reason(voices[0].code)
         while mask.any():
             at, scores = self._together(rankings, mask)
             if not len(at):
                 return
+            later = Ranks(self.model, voices, rankings, known)
             for start in range(0, len(at), context.limit):
                 part = slice(start, start + context.limit)
-                reasons = self._reasons(voices, rankings, at[part])
-                items = self.model.item_ids[at[part]].tolist()
-                for item, score, reason in zip(items, scores[part].tolist(), reasons, strict=True):
-                    yield Candidate(ProductId(item), score, reason)
+                for item, score in zip(self.model.item_ids[at[part]].tolist(), scores[part].tolist(), strict=True):
+                    yield Candidate(ProductId(item), score, plain, later)
             mask[at] = False
-            rankings = [voice.blend.rank(voice.history, mask, only_new=True) for voice in voices]
+            rankings = tuple([voice.blend.rank(voice.history, mask, only_new=True) for voice in voices])
+            known = tuple([{} for _ in voices])
 
-    def _first(self, voice: Voice, context: Context, mask: Mask) -> Order:
-        """The best that the mask lets through."""
+    def _first(self, voice: Voice, context: Context, mask: Mask) -> tuple[Order, Known]:
+        """The best that the mask lets through, and reasons that were given for them before."""
         shown, key = context.mask, voice.key
         if shown is None or key is None:
-            return voice.blend.rank(voice.history, mask, only_new=True)
+            return voice.blend.rank(voice.history, mask, only_new=True), {}
         remembered = self._remembered[0] if self._remembered else None
         if remembered is None or remembered.shown is not shown or len(remembered.rankings) >= MOST_REMEMBERED:
             remembered = Remembered(shown)
@@ -101,10 +88,12 @@ class RankedSource:
         found = remembered.rankings.get(key)
         if found is None:
             whole = voice.blend.rank(voice.history, shown, only_new=True)
-            found = Order(whole.at, whole.score, whole.rows[:ROWS_KEPT].copy())
+            kept = whole.order[:ROWS_KEPT]
+            found = Order(whole.at, whole.score, whole.pooled[kept], np.arange(len(kept))), {}
             remembered.rankings[key] = found
-        left = mask[found.at]
-        return Order(found.at[left], found.score[left], found.rows[left[: len(found.rows)]])
+        order, known = found
+        left = mask[order.at]
+        return Order(order.at[left], order.score[left], order.pooled, order.order[left[: len(order.order)]]), known
 
     def weighing(self, trend: float) -> RankedSource:
         """The same with another weight of what sells; what is remembered is shared."""
@@ -121,7 +110,8 @@ class RankedSource:
             key = (shopper.orders, shopper.today)
             asked.append(Voice(blends.bought, history, ReasonCode.BECAUSE_BOUGHT, key))
         if blends.visit is not None:
-            asked.append(Voice(blends.visit, visit_history(self.model, shopper.visit), ReasonCode.BECAUSE_VIEWED))
+            history = visit_history(self.model, shopper.visit)
+            asked.append(Voice(blends.visit, history, ReasonCode.BECAUSE_VIEWED, shopper.visit))
         return [voice for voice in asked if len(voice.history)]
 
     def contributions(self, context: Context, item: ProductId) -> dict[str, float]:
@@ -159,53 +149,6 @@ class RankedSource:
             parts.append((self.model.by_popularity(mask), weight))
         return fused(parts, len(mask))
 
-    def _reasons(
-        self, voices: Sequence[Voice], rankings: Sequence[Order], at: npt.NDArray[np.intp]
-    ) -> Sequence[Reason]:
-        """Each item's reason comes from the blend that ranked it highest."""
-        ranks = np.full((len(voices), len(self.model.item_ids)), np.iinfo(np.int32).max, dtype=np.int32)
-        for own, ranking in zip(ranks, rankings, strict=True):
-            own[ranking.at] = np.arange(len(ranking.at), dtype=np.int32)
-        found = [POPULAR] * len(at)
-        best = ranks[:, at].argmin(axis=0)
-        known = self._remembered[0].reasons if self._remembered else {}
-        for number, (voice, ranking) in enumerate(zip(voices, rankings, strict=True)):
-            places = [p for p in np.flatnonzero(best == number).tolist() if ranks[number, at[p]] < len(ranking.at)]
-            told = {p: known.get((voice.key, int(at[p]))) for p in places} if voice.key is not None else {}
-            asked = [p for p in places if told.get(p) is None]
-            if asked:
-                rows = _rows(voice, ranking, ranks[number, at[asked]])
-                told |= dict(zip(asked, self._explained(voice, at[asked], rows), strict=True))
-            for place, reason in told.items():
-                if reason is not None:
-                    found[place] = reason
-            if voice.key is not None:
-                known |= {(voice.key, int(at[p])): found[p] for p in asked}
-        return found
-
-    def _explained(self, voice: Voice, at: npt.NDArray[np.intp], rows: npt.NDArray[np.float32]) -> Iterator[Reason]:
-        heard = loudest(*contributions(voice.blend.new, rows))
-        codes = [code_of(name, voice.code) for name in heard]
-        if all(code is ReasonCode.TRENDING for code in codes):
-            yield from [POPULAR] * len(codes)
-            return
-        own, shares = brought(voice.blend, voice.history, at)
-        ids = self.model.item_ids[own].tolist()
-        for code, row in zip(codes, shares.tolist(), strict=True):
-            yield POPULAR if code is ReasonCode.TRENDING else Reason(code, _strongest(ids, row))
-
-
-def _rows(voice: Voice, ranking: Order, ranks: npt.NDArray[np.int32]) -> npt.NDArray[np.float32]:
-    """What explains the items at these ranks, float32 [C, F]; worked out again where it was not remembered."""
-    if not len(ranks) or int(ranks.max()) < len(ranking.rows):
-        return ranking.rows[ranks]
-    mask = np.zeros(len(voice.blend), dtype=np.bool_)
-    mask[ranking.at[ranks]] = True
-    again = voice.blend.rank(voice.history, mask, only_new=True)
-    place = np.empty(len(mask), dtype=np.intp)
-    place[again.at] = np.arange(len(again.at))
-    return again.rows[place[ranking.at[ranks]]]
-
 
 def bought_history(model: ItemModel, orders: Sequence[PastOrder], today: int) -> History:
     """A customer's orders as the blends read them; products that the model does not know drop out.
@@ -231,13 +174,3 @@ def visit_history(model: ItemModel, visit: Sequence[ProductId]) -> History:
     """A visit as the blends read it, one product a step, oldest first."""
     known = [index for product in visit if (index := model.index_of(product)) is not None]
     return History(np.array(known, dtype=np.int32), np.arange(len(known), dtype=np.int32))
-
-
-def _strongest(products: Sequence[int], shares: Sequence[float]) -> tuple[ProductId, ...]:
-    """The products with the largest shares, and with shares worth naming."""
-    most = max(shares, default=0.0)
-    if most <= 0.0:
-        return ()
-    least = LEAST_SHARE * most
-    named = sorted((-share, product) for product, share in zip(products, shares, strict=True) if share >= least)
-    return tuple([ProductId(product) for _, product in named[:MOST_REASONS]])

@@ -7,6 +7,7 @@ a signal, and the tables behind the signals say whose neighbour the item is.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from types import MappingProxyType
 
 import numpy as np
@@ -51,13 +52,16 @@ def voices_of(names: Sequence[str]) -> tuple[str, ...]:
 
 def contributions(ranker: Ranker, rows: Rows) -> tuple[tuple[str, ...], Shares]:
     """The voices, and what each added to the score of every row, float32 [C, V]; what nobody adds is left out."""
-    of_columns = voices_of(ranker.names)
+    voices, belongs = _voices(ranker.names)
+    return voices, ranker.contributions(rows)[:, :-1] @ belongs
+
+
+@cache
+def _voices(names: tuple[str, ...]) -> tuple[tuple[str, ...], Shares]:
+    """The different voices, and which of them each column belongs to: 1 there, else 0, float32 [F, V]."""
+    of_columns = voices_of(names)
     voices = tuple(dict.fromkeys(of_columns))
-    parts = ranker.contributions(rows)[:, :-1]
-    place = np.array([voices.index(voice) for voice in of_columns])
-    sums = np.zeros((len(voices), len(rows)), dtype=np.float32)
-    np.add.at(sums, place, parts.T)
-    return voices, np.ascontiguousarray(sums.T)
+    return voices, np.array([[own == voice for voice in voices] for own in of_columns], dtype=np.float32)
 
 
 def code_of(voice: str, own: ReasonCode) -> ReasonCode:
@@ -84,24 +88,28 @@ def brought(blend: Blend, history: History, at: npt.NDArray[np.intp]) -> tuple[n
         [C, H]; 0 where no table knows of it.
     """
     lately = history.newest(READ)
-    own, where = np.unique(lately.item, return_inverse=True)
-    slot = np.full(len(blend), -1, dtype=np.int64)
-    slot[at] = np.arange(len(at))
-    shares = np.zeros(len(at) * len(own), dtype=np.float32)
-    for signal, scale in zip((*blend.signals, *blend.late), blend.features.scales.tolist(), strict=True):
-        table = _table_of(signal)
-        if table is None:
-            continue
-        index, score = table
-        place = slot[index[lately.item]]
-        there = place >= 0
-        if not there.any():
-            continue
-        decayed = weights_of(lately, signal.decay) if isinstance(signal, TableSignal) else np.ones(len(lately))
-        said = score[lately.item] * (decayed / max(scale, 1e-12))[:, None]
-        cell = place * len(own) + where[:, None]
-        shares += np.bincount(cell[there], said[there], minlength=len(shares)).astype(np.float32)
-    return own.astype(np.int32), shares.reshape(len(at), len(own))
+    own, where = lately.distinct
+    slot = np.full(len(blend), -1, dtype=np.int32)
+    slot[at] = np.arange(len(at), dtype=np.int32)
+    shares = np.zeros(len(at) * len(own))
+    scales = blend.features.scales[: len(blend.signals)].tolist()
+    tables = [(signal, scale, _table_of(signal)) for signal, scale in zip(blend.signals, scales, strict=True)]
+    there = [(signal, scale, *table) for signal, scale, table in tables if table is not None and table[0].shape[1]]
+    # All tables are looked through at once for the few items that are asked for.
+    near = slot[np.concatenate([index[lately.item] for _, _, index, _ in there], axis=1)] if there else slot[:0, None]
+    found = np.flatnonzero(near >= 0)
+    event, column = np.divmod(found, near.shape[1])
+    cell = near.ravel()[found] * len(own) + where[event]
+    start = 0
+    for signal, scale, index, score in there:
+        of_table = (column >= start) & (column < start + index.shape[1])
+        events = event[of_table]
+        said = score[lately.item[events], column[of_table] - start] / max(scale, 1e-12)
+        if isinstance(signal, TableSignal):
+            said = said * weights_of(lately, signal.decay)[events]
+        shares += np.bincount(cell[of_table], said, minlength=len(shares))
+        start += index.shape[1]
+    return own.astype(np.int32), shares.astype(np.float32).reshape(len(at), len(own))
 
 
 def _table_of(signal: object) -> tuple[Neighbours, Neighbours] | None:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from app.core.recommend.histories import History
 from app.core.recommend.item_facts import DESCRIBED, Attributes
 from app.core.recommend.signals.tables import TableSignal
-from app.core.recommend.signals.types import Arrays, Scores
+from app.core.recommend.signals.types import Arrays, Said, Scores
 
 LIKENESS = 4.0
 """The power of the cosine by which known items lend a newcomer their place: near ones must outweigh many far ones."""
@@ -36,9 +36,17 @@ class ContentSignal:
     table: TableSignal
     described: Attributes
 
+    @property
+    def everywhere(self) -> None:
+        return None
+
     def scores(self, history: History) -> Scores:
         """The weighted sum of the rows of the history's items, float32 [N]."""
         return self.table.scores(history)
+
+    def said(self, history: History) -> Said:
+        """As `TableSignal.said`."""
+        return self.table.said(history)
 
     def alike(self, attribute: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
         """The known items most like one that came after the training, and their shares, which add up to 1.

@@ -6,16 +6,17 @@ not learnt by least squares are answered with the mean of those of the history.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from app.core.recommend.factors import Floats, FoldIn, everybodys, shares
+from app.core.recommend.crowd import Crowd
+from app.core.recommend.factors import Floats, FoldIn, everybodys, tastes
 from app.core.recommend.histories import History
-from app.core.recommend.signals.tables import weights_of
+from app.core.recommend.signals.tables import fading, weights_of
 from app.core.recommend.signals.types import Arrays, Scores
 
 NO_FACTORS = np.empty((0, 0), dtype=np.float32)
@@ -72,11 +73,32 @@ class FactorSignal:
         """The same for the items at these positions, float32 [C]."""
         return self._liking(history, self.factors[at])
 
+    def among_all(self, crowd: Crowd, at: Sequence[npt.NDArray[np.intp]]) -> Sequence[Scores]:
+        """As `among`, for each of a crowd."""
+        liking = (self.factors[own] @ taste for own, taste in zip(at, self._tastes(crowd), strict=True))
+        return [np.maximum(one, np.float32(0.0)) for one in liking]
+
+    def _tastes(self, crowd: Crowd) -> Floats:
+        """The vector of each, float32 [B, F], 0 where nothing is known: equations of one size are solved at once."""
+        read, items = crowd.later < self.newest, len(self.factors)
+        cell, where = np.unique(crowd.owner[read] * items + crowd.item[read], return_inverse=True)
+        owner, item = np.divmod(cell, max(items, 1))
+        place = np.arange(len(owner)) - np.searchsorted(owner, owner)
+        shape = (len(crowd), int(place.max(initial=-1)) + 1)
+        weights = np.zeros(shape, dtype=np.float32)
+        weights[owner, place] = np.bincount(where, fading(self.decay).take(crowd.back[read], mode="clip"))
+        own = np.zeros((*shape, self.factors.shape[1]), dtype=np.float32)
+        own[owner, place] = self.factors[item]
+        if self.fold_in is not None:
+            return tastes(own, weights, self._inverse, self.fold_in)
+        whole = np.maximum(weights.sum(axis=1), np.float32(1e-9))[:, None]
+        return np.asarray(np.einsum("bn,bnf->bf", weights, own) / whole, dtype=np.float32)
+
     def _liking(self, history: History, factors: Floats) -> Scores:
         lately = history.newest(self.newest)
         if not len(lately):
             return np.zeros(len(factors), dtype=np.float32)
-        item, where = np.unique(lately.item, return_inverse=True)
+        item, where = lately.distinct
         weights = np.bincount(where, weights_of(lately, self.decay)).astype(np.float32)
         liking: Scores = factors @ self._taste(self.factors[item], weights)
         return np.maximum(liking, np.float32(0.0), out=liking)
@@ -84,5 +106,5 @@ class FactorSignal:
     def _taste(self, own: Floats, weights: Floats) -> Floats:
         """The shopper's vector, float32 [F]."""
         if self.fold_in is not None:
-            return np.asarray(shares(own, weights, self._inverse, self.fold_in).sum(axis=1))
+            return np.asarray(tastes(own[None], weights[None], self._inverse, self.fold_in)[0])
         return np.asarray(weights @ own / max(float(weights.sum()), 1e-9), dtype=np.float32)

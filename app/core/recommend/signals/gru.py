@@ -7,13 +7,14 @@ ICLR 2016); the same embeddings score the items. What is among the newest items 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from app.core.recommend.crowd import Crowd
 from app.core.recommend.histories import History
 from app.core.recommend.signals.types import Arrays, Scores
 
@@ -131,7 +132,9 @@ class GruSignal:
 
     def state(self, history: History) -> Floats | None:
         """What it makes of the newest items that it knows, float32 [H], of length 1; None where it knows none."""
-        rows = self.read(history)
+        return self._state(self.read(history))
+
+    def _state(self, rows: npt.NDArray[np.int32]) -> Floats | None:
         if not len(rows):
             return None
         state = self.cell.run(self.embedding[rows])
@@ -139,21 +142,33 @@ class GruSignal:
 
     def again(self, history: History) -> tuple[npt.NDArray[np.int32], Floats]:
         """The distinct rows that were read, ascending, and what is added to their logits."""
-        rows, ago = np.unique(self.read(history)[::-1], return_index=True)
+        return self._again(self.read(history))
+
+    def _again(self, read: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.int32], Floats]:
+        rows, ago = np.unique(read[::-1], return_index=True)
         return rows, self.back[ago]
 
     def among(self, history: History, at: npt.NDArray[np.intp]) -> Scores:
         """The chance of each of these items against the likeliest of them, float32 [C]; 0 for what it does not know."""
-        state = self.state(history)
+        read = self.read(history)
+        state = self._state(read)
         rows = self._row[at]
-        if state is None or not (rows >= 0).any():
+        known = rows >= 0
+        if state is None or not known.any():
             return np.zeros(len(at), dtype=np.float32)
-        logits = self.embedding[rows] @ (state * np.float32(self.scale)) + self.bias[rows]
-        seen, added = self.again(history)
-        place = np.minimum(np.searchsorted(seen, rows), len(seen) - 1)
+        logits = self.embedding.take(rows, axis=0, mode="wrap") @ (state * np.float32(self.scale))
+        logits += self.bias.take(rows, mode="wrap")
+        seen, added = self._again(read)
+        place = np.minimum(seen.searchsorted(rows), len(seen) - 1)
         logits += np.where(seen[place] == rows, added[place], np.float32(0.0))
-        logits -= logits[rows >= 0].max()
-        return np.where(rows >= 0, np.exp(np.clip(logits, LEAST_LOGIT, 0.0)), np.float32(0.0))
+        logits -= logits[known].max()
+        chances = np.exp(np.minimum(np.maximum(logits, LEAST_LOGIT), np.float32(0.0)))
+        chances[~known] = 0.0
+        return np.asarray(chances, dtype=np.float32)
+
+    def among_all(self, crowd: Crowd, at: Sequence[npt.NDArray[np.intp]]) -> Sequence[Scores]:
+        """As `among`, for each of a crowd; read one by one."""
+        return [self.among(history, own) for history, own in zip(crowd.histories, at, strict=True)]
 
     def scores(self, history: History) -> Scores:
         """The probability of every item to come next, float32 [N] (softmax; together 1, or all 0 without a state)."""

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from app.core.recommend.histories import History
 from app.core.recommend.signals.intervals import Floats
 from app.core.recommend.signals.own import OwnSignal
-from app.core.recommend.signals.types import Arrays, Scores
+from app.core.recommend.signals.types import NOTHING_SAID, Arrays, Said, Scores
 
 NEWEST = 50
 """So many of a shopper's last events say what is new and suits them."""
@@ -53,15 +53,20 @@ class ExploreSignal:
 
     def scores(self, history: History) -> Scores:
         """The share of every item among what the shopper takes up next, float32 [N]; their sum is at most 1."""
-        known = np.unique(history.newest(NEWEST).item)
-        sums = np.bincount(self.following[known].ravel(), self.weight[known].ravel(), minlength=len(self.trend))
-        total = float(sums.sum())
+        return self.said(history).dense(self.trend, len(self.trend))
+
+    @property
+    def everywhere(self) -> Floats:
+        return self.trend
+
+    def said(self, history: History) -> Said:
+        """The rows of the known items, scaled to their share, and the trend with its own."""
+        known, _ = history.newest(NEWEST).distinct
+        following, weight = self.following[known].ravel(), self.weight[known].ravel()
+        total = float(weight.sum())
         if total <= 0.0:
-            return self.trend.copy()
-        scores = sums.astype(np.float32)
-        scores *= np.float32((1.0 - self.trend_weight) / total)
-        scores += np.float32(self.trend_weight) * self.trend
-        return scores
+            return Said(NOTHING_SAID.at, NOTHING_SAID.score, 1.0)
+        return Said(following, weight * np.float32((1.0 - self.trend_weight) / total), self.trend_weight)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         return {"following": self.following, "weight": self.weight, "trend": self.trend}

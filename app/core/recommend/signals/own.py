@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from app.core.recommend.histories import History, Items
 from app.core.recommend.signals.intervals import Clock, Floats, Intervals
-from app.core.recommend.signals.types import Arrays, Scores
+from app.core.recommend.signals.types import Arrays, Said, Scores
 
 FADING = 0.85
 """How much a visit counts of the one after it in the column `own_decayed`."""
@@ -156,10 +156,15 @@ class OwnSignal:
 
     def scores(self, history: History) -> Scores:
         """The chance of every item, float32 [N]."""
-        scores = np.zeros(len(self.lift), dtype=np.float32)
-        item, chance = self.known(history)
-        scores[item] = chance
-        return scores
+        return self.said(history).dense(None, len(self.lift))
+
+    @property
+    def everywhere(self) -> None:
+        return None
+
+    def said(self, history: History) -> Said:
+        """The chances of the history's items."""
+        return Said(*self.known(history))
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         return {"chance": self.chance, "lift": self.lift}

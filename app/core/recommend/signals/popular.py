@@ -9,7 +9,7 @@ from typing import Any
 import numpy.typing as npt
 
 from app.core.recommend.histories import History
-from app.core.recommend.signals.types import Arrays, Scores
+from app.core.recommend.signals.types import NOTHING_SAID, Arrays, Said, Scores
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +36,14 @@ class PopularSignal:
 
     def meta(self) -> dict[str, Any]:
         return {"name": self.name}
+
+    @property
+    def everywhere(self) -> Scores:
+        return self.count
+
+    def said(self, history: History) -> Said:  # noqa: ARG002  Whoever asks gets the same.
+        """The count of every item."""
+        return Said(NOTHING_SAID.at, NOTHING_SAID.score, 1.0)
 
     def scores(self, history: History) -> Scores:  # noqa: ARG002  Whoever asks gets the same.
         """The count of every item, float32 [N], as an array of the caller's own."""

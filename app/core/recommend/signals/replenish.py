@@ -19,7 +19,7 @@ import numpy.typing as npt
 from app.core.recommend.histories import History, Items
 from app.core.recommend.signals.intervals import Floats, Intervals
 from app.core.recommend.signals.own import LEAST_GAP, OwnItems, expected_log_interval, own_items
-from app.core.recommend.signals.types import Arrays, Scores
+from app.core.recommend.signals.types import Arrays, Said, Scores
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,10 +70,16 @@ class ReplenishSignal:
 
         Where the intervals are in days and the history has none, nothing is known to be due.
         """
-        scores = np.zeros(len(self.intervals), dtype=np.float32)
+        return self.said(history).dense(None, len(self.intervals))
+
+    @property
+    def everywhere(self) -> None:
+        return None
+
+    def said(self, history: History) -> Said:
+        """The chances of the history's items."""
         found = self.due(history)
-        scores[found.item] = found.chance
-        return scores
+        return Said(found.item, found.chance)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         return self.intervals.arrays()

@@ -32,6 +32,20 @@ KINDS: Mapping[str, Any] = MappingProxyType(
 )
 
 LATE = (FactorSignal, GruSignal)
+SPARSE = (
+    TableSignal,
+    SessionNeighbours,
+    ContentSignal,
+    ExploreSignal,
+    OwnSignal,
+    ReplenishSignal,
+    PopularSignal,
+)
+"""What can tell the few items that it speaks for (`signals.types.SparseSignal`)."""
+OF_KNOWN = (OwnSignal, ReplenishSignal)
+"""What speaks for nothing but the items of the history."""
+STEADY = (PopularSignal,)
+"""What says the same to everybody."""
 
 
 def described(signal: Signal) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from app.core.recommend.histories import History, Items
 from app.core.recommend.signals.tables import weights_of
-from app.core.recommend.signals.types import Arrays, Scores
+from app.core.recommend.signals.types import Arrays, Said, Scores
 
 Floats = npt.NDArray[np.float32]
 Starts = npt.NDArray[np.int64]
@@ -134,39 +134,62 @@ class SessionNeighbours:
 
     def scores(self, history: History) -> Scores:
         """What the neighbours of the history hold, float32 [N]."""
-        items = len(self.rarity)
-        matches = self._matches(*self._asked(history))
-        if matches is None:
-            return np.zeros(items, dtype=np.float32)
-        weight, event, session = matches
+        return self.said(history).dense(None, len(self.rarity))
+
+    @property
+    def everywhere(self) -> None:
+        return None
+
+    def said(self, history: History) -> Said:
+        """What stands near the items in common, one match after the other."""
+        alike, event, session = self.matches(history)
+        item, share, _ = self.near(event, session, alike)
+        return Said(item, share)
+
+    def near(self, event: Items, session: Items, weight: Floats) -> tuple[Items, Floats, Starts]:
+        """What stands near these events, one event after the other: items, their shares, and how many of each event.
+
+        Args:
+            session: int32 [n], those of the events.
+            weight: float32 [n], what the shares of every event are multiplied with.
+        """
         first = np.maximum(self.starts[session], event - REACH)
         count = np.minimum(self.starts[session + 1], event + REACH + 1) - first
         near, ends = _ranges(first, count)
-        distance = self.step[near] - np.repeat(self.step[event], count)
-        share = self._by_distance[np.clip(distance, -REACH, REACH) + REACH]
+        # Steps further apart than the events that are read weigh like those that are furthest apart.
+        distance = self.step[near] - np.repeat(self.step[event] - REACH, count)
+        share = self._by_distance.take(distance, mode="clip")
         share[ends - count + event - first] = self.parameters.own
         share *= np.repeat(weight, count)
-        found = np.bincount(self.item[near], share, minlength=items).astype(np.float32)
-        found *= self.rarity
-        return found
+        item = self.item[near]
+        share *= self.rarity[item]
+        return item, share, count
+
+    def matches(self, history: History) -> tuple[Floats, Items, Items]:
+        """The strongest matches: how much each counts, the event in common, and its session."""
+        return self._matches(*self._asked(history))
 
     def _asked(self, history: History) -> tuple[Items, Floats]:
         """The different items of the history, the newest first, and their weights."""
-        item, first, where = np.unique(history.item[::-1], return_index=True, return_inverse=True)
-        weight = np.bincount(where, weights_of(history, self.parameters.back)[::-1])
-        newest = np.argsort(first)[: self.parameters.newest]
+        item, where = history.distinct
+        weight = np.bincount(where, weights_of(history, self.parameters.back))
+        last = np.zeros(len(item), dtype=np.intp)
+        np.maximum.at(last, where, np.arange(len(where)))
+        newest = np.argsort(-last)[: self.parameters.newest]
         asked = item[newest]
         return asked, (weight[newest] * self.rarity[asked]).astype(np.float32)
 
-    def _matches(self, asked: Items, weight: Floats) -> tuple[Floats, Items, Items] | None:
-        """The strongest matches: their weight, the event in common, and its session; None without any."""
+    def _matches(self, asked: Items, weight: Floats) -> tuple[Floats, Items, Items]:
         first = self.holders[asked]
         most = min(self.parameters.sample, MOST_COMPARED // max(len(asked), 1))
         count = np.minimum(self.holders[asked + 1] - first, most)
         total = int(count.sum())
         if not total:
-            return None
+            return self.weight[:0], self.event[:0], self.holder[:0]
         place, _ = _ranges(first, count)
+        if total <= self.parameters.sample and self.parameters.every:
+            session = self.holder[place]
+            return self._strongest(np.repeat(weight, count) * self.weight[session], place, session)
         # One number tells a match's session, the newest first, and its place; within a session the newest item leads.
         key = (len(self.weight) - self.holder[place].astype(np.int64)) * total + np.arange(total)
         key.sort()
@@ -183,6 +206,9 @@ class SessionNeighbours:
         else:
             alike = np.add.reduceat(speaks, begins) * self.weight[session[begins]]
             place, session = place[begins], session[begins]
+        return self._strongest(alike, place, session)
+
+    def _strongest(self, alike: Floats, place: Starts, session: Items) -> tuple[Floats, Items, Items]:
         if len(alike) > self.parameters.neighbours:
             best = np.argpartition(-alike, self.parameters.neighbours)[: self.parameters.neighbours]
             alike, place, session = alike[best], place[best], session[best]

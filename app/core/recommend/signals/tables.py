@@ -7,6 +7,7 @@ history is Deshpande and Karypis, "Item-based top-N recommendation algorithms", 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,11 @@ import numpy.typing as npt
 
 from app.core.recommend.histories import History
 from app.core.recommend.neighbours import NEIGHBOUR, Neighbours
-from app.core.recommend.signals.types import Arrays, Scores
+from app.core.recommend.signals.types import NOTHING_SAID, Arrays, Said, Scores
 
 Weights = npt.NDArray[np.float32]
+FURTHEST = 500
+"""Steps back that are told apart."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,25 +62,37 @@ class TableSignal:
     def meta(self) -> dict[str, Any]:
         return {"name": self.name, "decay": self.decay, "newest": self.newest, "half_life": self.half_life}
 
+    @property
+    def everywhere(self) -> None:
+        return None
+
     def scores(self, history: History) -> Scores:
         """The weighted sum of the rows of the history's items, float32 [N]."""
+        return self.said(history).dense(None, len(self.rows))
+
+    def said(self, history: History) -> Said:
+        """The rows of the history's items, weighted; one after the other, each from its best item on."""
         lately = history.newest(self.newest)
-        items = len(self.rows)
         if not len(lately) or not self.rows.size:
-            return np.zeros(items, dtype=np.float32)
+            return NOTHING_SAID
         near = self.rows[lately.item]
         weighted = near["score"] * weights_of(lately, self.decay, self.half_life)[:, None]
         # The empty places have score 0, so it does not matter that they are counted as item 0.
-        index = np.maximum(near["index"], 0).ravel()
-        return np.bincount(index, weighted.ravel(), minlength=items).astype(np.float32)
+        return Said(np.maximum(near["index"], 0).ravel(), weighted.ravel())
 
 
 def weights_of(history: History, decay: float, half_life: float = 0.0) -> Weights:
     """The weight of every event of a history, float32 [n]: `decay` ** steps back, and halved by every `half_life`."""
-    weights = np.power(np.float32(decay), history.back, dtype=np.float32)
+    weights = fading(decay).take(history.back, mode="clip")
     if half_life > 0 and history.age is not None:
         weights *= np.exp2(history.age / np.float32(-half_life))
     return weights
+
+
+@cache
+def fading(decay: float) -> Weights:
+    """What every number of steps back leaves of a weight; what is further back weighs like the last one of these."""
+    return np.power(np.float32(decay), np.arange(FURTHEST), dtype=np.float32)
 
 
 def table_of(
