@@ -37,6 +37,10 @@ GHOST: Final = "ghost"
 LEFT_OUT: Final = ibis.table({"id": "!string"}, name="left_out")
 """Visitor and client ids of which nothing may be learnt."""
 GAP_S: Final = int(SESSION_GAP.total_seconds())
+DAY_S: Final = 86_400
+MOST_A_DAY: Final = 500
+MOST_OF_ONE: Final = 5000
+"""Product views of one browser, on a day and in all that models read: whoever looks at more is a program."""
 
 
 def counts(since: datetime, until: datetime) -> ir.Table:
@@ -78,17 +82,27 @@ def visits(since: datetime, until: datetime) -> ir.Table:
 def sessions(since: datetime, until: datetime) -> ir.Table:
     """``session, product, at`` of the product views in [since, until), in order; sessions are numbered from 1.
 
-    Views of a browser one of whose names stands in `LEFT_OUT` are left out.
+    Views of a browser one of whose names stands in `LEFT_OUT` are left out, and those of a program.
     """
     events = between(since, until)
     pairs = pairs_of(events)
     views = once(events.filter(events.type == EventType.PRODUCT_VIEW.value, events.product_id.notnull()))
     views = with_browser(views, pairs)
     known = [views.browser.isin(LEFT_OUT.id), ibis.coalesce(views.client, "").isin(LEFT_OUT.id)]
-    marked = _with_gaps(views.filter(*(~each for each in known)))
+    marked = _with_gaps(_of_people(views.filter(*(~each for each in known))))
     so_far = ibis.window(order_by=[marked.browser, marked.at, marked.event_id], preceding=None, following=0)
     numbered = marked.select("at", "event_id", session=marked.begins.sum().over(so_far), product=marked.product_id)
     return numbered.order_by("session", "at", "event_id").select("session", "product", "at")
+
+
+def _of_people(views: ir.Table) -> ir.Table:
+    """The views of browsers that look at no more than people do: a program would outweigh all of them together."""
+    days = views.mutate(day=(views.at.epoch_seconds() / DAY_S).floor())
+    busiest = days.mutate(on_day=days.count().over(ibis.window(group_by=[days.browser, days.day])))
+    own = ibis.window(group_by=busiest.browser)
+    counted = busiest.mutate(most=busiest.on_day.max().over(own), every=busiest.count().over(own))
+    people = counted.filter(counted.most <= MOST_A_DAY, counted.every <= MOST_OF_ONE)
+    return people.drop("day", "on_day", "most", "every")
 
 
 def between(since: datetime, until: datetime) -> ir.Table:

@@ -12,6 +12,7 @@ from app.analytics import model_watch
 from app.analytics.model_watch import LATE
 from app.analytics.warehouse import DuckDbWarehouse
 from app.core.experiments.sums import Sums
+from app.core.experiments.types import ExperimentId
 from app.core.ids import ModelVersion, ShopId
 from app.core.recommend.canary import Served
 from app.core.recommend.watched_days import Day
@@ -28,11 +29,17 @@ class LakeServed:
         self._lake, self._warehouse = lake, warehouse
 
     def of_versions(
-        self, shop: ShopId, versions: Collection[ModelVersion], *, since: datetime, until: datetime
+        self,
+        shop: ShopId,
+        versions: Sequence[ModelVersion],
+        *,
+        since: datetime,
+        until: datetime,
+        apart: Collection[ExperimentId] = (),
     ) -> Mapping[ModelVersion, Served]:
-        """By version; visitors who got several of them count for none."""
-        rows = self._rows(shop, model_watch.of_versions(versions, since, until), since, until)
-        return {ModelVersion(row["version"]): _served(row) for row in rows}
+        """By version; visitors who got several count for the first of them, those in experiments `apart` for none."""
+        rows = self._rows(shop, model_watch.of_versions(versions, since, until, apart=apart), since, until)
+        return {versions[int(row["place"])]: _served(row) for row in rows}
 
     def by_day(self, shop: ShopId, *, at: datetime, first: int, until: datetime) -> Sequence[Day]:
         """By 24 hours counted from `at`, from day `first` on."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from app.core.ids import CustomerId, OrderId, ProductId, ShopId
+from app.core.ids import CustomerId, ModelVersion, OrderId, ProductId, ShopId
 from app.core.recommend.fresh import Fresh
 from app.core.recommend.interactions import Baskets
 
@@ -35,12 +35,22 @@ class NewsOfShop(Protocol):
 
 
 class FreshStore(Protocol):
-    """What a shop has learnt since its training, beside the hot path. It is a copy: what is lost here is made anew."""
+    """What a shop has learnt since its trainings, a value for each version that serves, beside the hot path. It is a
+    copy: what is lost here is made anew."""
 
-    def put(self, shop: ShopId, fresh: Fresh) -> None:
-        """Put it in the place of what stands there, and tell every process."""
+    def mark(self, shop: ShopId) -> int:
+        """Of what stands there now; another one after each change."""
 
-    def get(self, shop: ShopId) -> Fresh | None:
-        """What stands there; None where nothing does, or nothing that can be read."""
+    def put(self, shop: ShopId, fresh: Iterable[Fresh], *, since: int | None = None) -> bool:
+        """Put these in the place of all that stands there, and tell every process.
 
-    def forget(self, shop: ShopId) -> None: ...
+        Args:
+            since: the `mark` before what they were learnt from was read: nothing is written if there was a change
+                meanwhile, and False returned.
+        """
+
+    def get(self, shop: ShopId, version: ModelVersion) -> Fresh | None:
+        """What stands beside this version; None where nothing does, or nothing that can be read."""
+
+    def forget(self, shop: ShopId) -> int:
+        """Remove all of it, and tell every process; returns for how many versions there was something."""

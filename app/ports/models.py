@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import numpy.typing as npt
 
+from app.core.experiments.types import ExperimentId
 from app.core.ids import (
     ModelVersion,
     ProductId,
@@ -139,9 +140,15 @@ class ModelsServed(Protocol):
     """What shoppers did with what models recommended, of consenting visitors, without names."""
 
     def of_versions(
-        self, shop: ShopId, versions: Collection[ModelVersion], *, since: datetime, until: datetime
+        self,
+        shop: ShopId,
+        versions: Sequence[ModelVersion],
+        *,
+        since: datetime,
+        until: datetime,
+        apart: Collection[ExperimentId] = (),
     ) -> Mapping[ModelVersion, Served]:
-        """By version; visitors who got several of them count for none."""
+        """By version; visitors who got several count for the first of them, those in experiments `apart` for none."""
 
     def by_day(self, shop: ShopId, *, at: datetime, first: int, until: datetime) -> Sequence[Day]:
         """By 24 hours counted from `at`, of all models, from day `first` (0 begins at `at`) on."""

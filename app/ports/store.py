@@ -167,13 +167,15 @@ class ProductNumbers:
 
     `product` int64. `price` float32: the lowest price above 0, in minor units. `created` float32: days since
     1970-01-01. `cover` float32: for how many days the stock lasts at the present rate of sales, 365 at most; not known
-    where the stock is not counted or more may be sold than there is.
+    where the stock is not counted or more may be sold than there is. `shown` bool: whether it may stand in a rail at
+    all (`core.catalog.may_be_shown`), whatever its stock is.
     """
 
     product: npt.NDArray[np.int64]
     price: npt.NDArray[np.float32]
     created: npt.NDArray[np.float32]
     cover: npt.NDArray[np.float32]
+    shown: npt.NDArray[np.bool_]
 
 
 class ProductFacts(Protocol):

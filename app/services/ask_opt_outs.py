@@ -1,11 +1,13 @@
 """Ask Shopify who has opted out: webhooks about customers don't say, and an objection can't wait for the night.
 
 Each webhook about a customer leaves a note, and the notes of a minute are worked off together, fifty customers a call.
-Whoever opted out leaves the keyed store of purchases at once; the next training leaves out everything else of theirs.
+Whoever opted out leaves the keyed store of purchases and the news since the last training at once; the next training
+leaves out everything else of theirs.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +20,7 @@ from app.core.records import CustomerRecord
 from app.core.shops import Shop
 from app.errors import Permanent
 from app.ports import AdminApis, CustomerHistory, CustomerStore, DueWork, Jobs, StoreRecords
+from app.services.note_news import note_person
 
 CUSTOMERS_A_CALL: Final = 50
 MOST_CALLS: Final = 20
@@ -77,14 +80,20 @@ def ask_opt_outs(shop: Shop, ports: Ports) -> int:
 
 def drop_objectors(shop: Shop, ports: Ports) -> None:
     """Take everybody who objects out of the keyed store: after an import, which tells of many at once."""
-    ports.purchases.drop(shop.id, ports.history.barred(shop.id))
+    barred = ports.history.barred(shop.id)
+    ports.purchases.drop(shop.id, barred)
+    if barred:
+        note_person(shop.id, secrets.token_hex(8), ports.due, ports.jobs)
 
 
 def _ask(shop: Shop, customers: Sequence[int], ports: Ports) -> None:
     found = ports.apis.of(shop).run("customers_by_id", {"ids": [gid("Customer", number) for number in customers]})
     records = [_record(raw) for raw in found["nodes"] if raw]
     ports.store.apply(shop.id, records, triggered_at=None)
-    ports.purchases.drop(shop.id, [CustomerId(record.id) for record in records if record.opted_out])
+    objectors = [CustomerId(record.id) for record in records if record.opted_out]
+    ports.purchases.drop(shop.id, objectors)
+    if objectors:
+        note_person(shop.id, secrets.token_hex(8), ports.due, ports.jobs)
 
 
 def _record(raw: Raw) -> CustomerRecord:

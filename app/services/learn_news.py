@@ -1,33 +1,40 @@
 """Learn within the minute from what has just happened: orders change what is bought together, and new products appear.
 
-No training: what the model in use does not know yet is reckoned anew from the shop's rows each time, and stands beside
-that version only. So a webhook that comes twice counts once, a refund or a cancellation takes back what it should,
-nothing of an objector or an erased person is in it, and the next training takes everything in by itself.
+No training: what a model that serves does not know yet is reckoned anew from the shop's rows each time, and stands
+beside that version only. So a webhook that comes twice counts once, a refund or a cancellation takes back what it
+should, nothing of an objector or an erased person is in it, and the next training takes everything in by itself.
+The canary, and what an experiment compares, get the news as the model in use does: or else they would not be compared
+for what they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import numpy as np
+
 from app import jobs
 from app.core.errors import Busy
-from app.core.ids import ProductId
+from app.core.experiments.assign import Experiments
+from app.core.ids import ModelVersion, ProductId, ShopId
 from app.core.recommend.fresh import Fresh, Row, Rows
 from app.core.recommend.fresh_pairs import MASS, Sums, rows_after
 from app.core.recommend.fresh_places import Places
 from app.core.recommend.item_words import ItemText, attributes_from, terms
 from app.core.recommend.scoring import ItemModel
-from app.core.recommend.types import Strategy
 from app.core.shops import Shop
+from app.errors import Permanent
 from app.ports import (
     ArtefactStore,
     Claims,
     Clock,
     Consents,
     DueWork,
+    ExperimentRegister,
     FreshStore,
     Models,
     NewsOfShop,
@@ -36,6 +43,8 @@ from app.ports import (
 from app.services import keep_customers
 from app.services.note_news import NEW, News
 from app.services.training_claim import has_consent
+
+_log = logging.getLogger(__name__)
 
 CLAIM: Final = "news"
 CLAIM_S: Final = 30.0
@@ -54,6 +63,7 @@ LISTS_S: Final = 3600.0
 class Ports:
     consents: Consents
     models: Models
+    experiments: ExperimentRegister
     artefacts: ArtefactStore
     news: NewsOfShop
     facts: ProductFacts
@@ -66,7 +76,7 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """How many notes were worked off, and what stands beside the model now: None where nothing may be learnt."""
+    """How many notes were worked off, and what stands beside the model in use: None where nothing may be learnt."""
 
     notes: int
     fresh: Fresh | None = None
@@ -77,7 +87,7 @@ def learn_news(shop: Shop, ports: Ports) -> Learnt:
 
     Raises:
         Busy: another worker is at it; the notes still wait.
-        Permanent: the artefact is damaged; the notes still wait.
+        Permanent: the artefact of the model in use is damaged; the notes still wait.
         Retryable: Redis does not answer; the notes still wait.
     """
     done, fresh = 0, None
@@ -88,38 +98,67 @@ def learn_news(shop: Shop, ports: Ports) -> Learnt:
             notes = list(ports.due.waiting(shop.id, jobs.NEWS_DUE, limit=MOST_NOTES))
             if not notes:
                 break
-            fresh = _learn(shop, News.of(notes), ports)
+            mark = ports.fresh.mark(shop.id)
+            learnt = _learn(shop, News.of(notes), ports)
+            if not _keep(shop, learnt, ports, since=mark):
+                continue  # Somebody was erased meanwhile, or the consent is gone: what was read counts no more.
+            fresh = learnt[0] if learnt else None
             for note in notes:
                 ports.due.done(shop.id, jobs.NEWS_DUE, note)
             done += len(notes)
     return Learnt(done, fresh)
 
 
-def _learn(shop: Shop, news: News, ports: Ports) -> Fresh | None:
-    version = ports.models.current(shop.id)
-    if version is None or not has_consent(shop, ports.consents):
-        ports.fresh.forget(shop.id)
-        return None
-    arrays, meta = ports.artefacts.read(shop.id, version)
-    model, stored = ItemModel.of(version, arrays, meta), ports.fresh.get(shop.id)
-    known = stored if stored is not None and stored.version == version else None
-    fresh = Fresh(
-        version,
-        bought=_bought(shop, model, arrays.get(MASS), meta, ports),
-        placed=_placed(shop, model, ports) if known is None or news.products else known.placed,
-    )
-    if fresh != stored:
-        ports.fresh.put(shop.id, fresh)
-    if fresh != (known or Fresh(version)):
-        ports.due.put(shop.id, jobs.LISTS_DUE, CLAIM, after_s=LISTS_S)
-    if model.for_you is not Strategy.TRENDING:
-        keep_customers.renew_customers(ports.news.buyers(shop.id, news.orders), shop, ports.customers)
-    # The merchant may have withdrawn meanwhile; the withdrawal's own job waits for nobody.
+def versions_that_serve(shop: ShopId, models: Models, experiments: ExperimentRegister) -> Sequence[ModelVersion]:
+    """The version in use first, then the canary and what running experiments compare; none where none is in use."""
+    used, canary = models.current(shop), models.canary(shop)
+    if used is None:
+        return ()
+    tried = {canary.version} if canary is not None else set()
+    compared = Experiments.of(experiments.in_force(shop)).versions
+    return (used, *sorted((tried | compared) - {used}))
+
+
+def _learn(shop: Shop, news: News, ports: Ports) -> Sequence[Fresh]:
+    """What is to stand beside each version that serves, and the buyers' own lists, which are kept at once."""
     if not has_consent(shop, ports.consents):
+        return ()
+    learnt: list[Fresh] = []
+    reads_customers = False
+    for version in versions_that_serve(shop.id, ports.models, ports.experiments):
+        try:
+            arrays, meta = ports.artefacts.read(shop.id, version)
+        except Permanent:
+            if not learnt:
+                raise
+            # A canary whose files are damaged is taken back by whoever watches it; the others' news don't wait.
+            _log.warning("nothing is learnt beside model %s of shop %s: it cannot be read", version, shop.id)
+            continue
+        model, stored = ItemModel.of(version, arrays, meta), ports.fresh.get(shop.id, version)
+        bought = _bought(shop, model, arrays.get(MASS), meta, ports)
+        anew = stored is None or news.products
+        placed = _placed(shop, model, arrays.get(MASS), ports) if anew or stored is None else stored.placed
+        learnt.append(Fresh(version, bought, placed))
+        reads_customers = reads_customers or model.knows_customers
+    if reads_customers:
+        keep_customers.renew_customers(ports.news.buyers(shop.id, news.orders), shop, ports.customers)
+    if learnt and (
+        news.people or learnt[0] != (ports.fresh.get(shop.id, learnt[0].version) or Fresh(learnt[0].version))
+    ):
+        ports.due.put(shop.id, jobs.LISTS_DUE, CLAIM, after_s=LISTS_S)
+    return learnt
+
+
+def _keep(shop: Shop, learnt: Sequence[Fresh], ports: Ports, *, since: int) -> bool:
+    """Put it where the web processes read it; False where that changed since the rows were read."""
+    # The merchant may have withdrawn meanwhile; the withdrawal's own job waits for nobody.
+    if not learnt or not has_consent(shop, ports.consents):
         ports.fresh.forget(shop.id)
-        ports.customers.store.forget(shop.id)
-        return None
-    return fresh
+        if learnt:
+            ports.customers.store.forget(shop.id)
+        return True
+    stored = {one.version: ports.fresh.get(shop.id, one.version) for one in learnt}
+    return stored == {one.version: one for one in learnt} or ports.fresh.put(shop.id, learnt, since=since)
 
 
 def _bought(shop: Shop, model: ItemModel, mass: Any, meta: dict[str, Any], ports: Ports) -> Rows:
@@ -132,23 +171,27 @@ def _bought(shop: Shop, model: ItemModel, mass: Any, meta: dict[str, Any], ports
     return rows_after(model, sums, ports.news.orders(shop.id, since=trained, most=MOST_ORDERS))
 
 
-def _placed(shop: Shop, model: ItemModel, ports: Ports) -> Rows:
+def _placed(shop: Shop, model: ItemModel, mass: Any, ports: Ports) -> Rows:
+    """Newcomers are new products that nobody had bought when the model was trained, whether it knows their texts or
+    not; they are placed beside what has been bought."""
+    sold = model.item_ids if mass is None else model.item_ids[np.asarray(mass) > 0]
+    place = {ProductId(item): index for index, item in enumerate(sold.tolist())}
     created = ports.news.newcomers(shop.id, since=ports.clock.now() - NEW, most=MOST_CREATED)
-    new = [product for product in created if model.index_of(product) is None][:MOST_NEWCOMERS]
-    if not new:
+    new = [product for product in created if product not in place][:MOST_NEWCOMERS]
+    if not new or not place:
         return {}
     wanted, described = set(new), dict[ProductId, dict[int, float]]()
 
-    def of_known() -> Iterator[tuple[int, ItemText]]:
-        """The known products' texts; the newcomers' are described on the way."""
+    def of_sold() -> Iterator[tuple[int, ItemText]]:
+        """The texts of what was bought; the newcomers' are described on the way."""
         for product, text in ports.facts.texts(shop.id):
-            index = model.index_of(product)
+            index = place.get(product)
             if index is not None:
                 yield index, text
             elif product in wanted:
                 described[product] = terms(text)
 
-    attributes = attributes_from(of_known(), len(model.item_ids))
-    places = Places(model.item_ids, attributes, ports.news.prices(shop.id))
+    attributes = attributes_from(of_sold(), len(sold))
+    places = Places(sold, attributes, ports.news.prices(shop.id))
     found: dict[ProductId, Row] = {product: places.of(product, described.get(product, {})) for product in new}
     return {product: row for product, row in found.items() if row}

@@ -27,7 +27,9 @@ class About(StrEnum):
     ORDER = "order"
     PRODUCT = "product"
     VERSION = "version"
-    """Another version of the model is in use, beside which nothing stands yet."""
+    """Another version of the model is in use, or on trial, beside which nothing stands yet."""
+    PERSON = "person"
+    """Somebody was erased, or objects: what they bought counts no more. Who it was does not matter, nor is it noted."""
 
 
 TOPICS: Final[Mapping[str, tuple[About, str]]] = {
@@ -47,12 +49,14 @@ class News:
 
     orders: frozenset[OrderId] = frozenset()
     products: bool = False
+    people: bool = False
 
     @classmethod
     def of(cls, notes: list[str]) -> News:
         parts = [note.split("/") for note in notes]
         orders = frozenset(OrderId(int(number)) for about, number, *_ in parts if about == About.ORDER)
-        return cls(orders, any(about == About.PRODUCT for about, *_ in parts))
+        abouts = {about for about, *_ in parts}
+        return cls(orders, About.PRODUCT in abouts, About.PERSON in abouts)
 
 
 def noting(handlers: Mapping[str, Handler], due: DueWork, queue: Jobs) -> dict[str, Handler]:
@@ -78,8 +82,18 @@ def note_news(message: Message, due: DueWork, queue: Jobs) -> None:
 
 
 def note_version(shop: ShopId, version: ModelVersion, due: DueWork, queue: Jobs) -> None:
-    """Note that another version is in use: what happened since its training began is to be learnt beside it."""
+    """Note that another version serves: what happened since its training began is to be learnt beside it."""
     due.put(shop, jobs.NEWS_DUE, f"{About.VERSION}/{version}", after_s=SOON_S)
+    queue.enqueue(jobs.LEARN_NEWS, shop)
+
+
+def note_person(shop: ShopId, token: str, due: DueWork, queue: Jobs) -> None:
+    """Note that there is one person less to learn from.
+
+    Args:
+        token: what tells this note from others, so that one that comes while the news are learnt is not taken for done.
+    """
+    due.put(shop, jobs.NEWS_DUE, f"{About.PERSON}/{token}", after_s=SOON_S)
     queue.enqueue(jobs.LEARN_NEWS, shop)
 
 

@@ -12,7 +12,8 @@ from typing import Final
 from app import jobs
 from app.core.recommend.season import Season, season_of
 from app.core.shops import Shop
-from app.ports import Clock, Consents, DueWork, FreshStore, Jobs, Models, NewsOfShop
+from app.ports import Clock, Consents, DueWork, ExperimentRegister, FreshStore, Jobs, Models, NewsOfShop
+from app.services.learn_news import versions_that_serve
 from app.services.note_news import note_version
 from app.services.training_claim import has_consent
 
@@ -27,6 +28,7 @@ BUSY: Final = frozenset({Season.BEFORE, Season.PEAK})
 class Ports:
     consents: Consents
     models: Models
+    experiments: ExperimentRegister
     news: NewsOfShop
     fresh: FreshStore
     due: DueWork
@@ -39,12 +41,14 @@ def plan_training(shop: Shop, ports: Ports) -> bool:
     used = ports.models.in_use(shop.id)
     if used is None or not has_consent(shop, ports.consents):
         return False
-    known = ports.fresh.get(shop.id)
-    if known is None or known.version != used.version:
-        # A version that came into use by another way than a training: a canary, or a roll-back.
-        note_version(shop.id, used.version, ports.due, ports.jobs)
+    for version in versions_that_serve(shop.id, ports.models, ports.experiments):
+        if ports.fresh.get(shop.id, version) is None:
+            # It serves by another way than a training: a roll-back, or an experiment.
+            note_version(shop.id, version, ports.due, ports.jobs)
     now = ports.clock.now()
-    if now - used.trained_at < PAUSE or ports.due.waits(shop.id, jobs.TRAINING_DUE):
+    # The newest may be a canary, or one that was taken back: the model in use says nothing of when was trained last.
+    newest = max([used, *ports.models.history(shop.id, limit=1)], key=lambda one: one.trained_at)
+    if now - newest.trained_at < PAUSE or ports.due.waits(shop.id, jobs.TRAINING_DUE):
         return False
     today = int(now.astimezone(UTC).timestamp() // 86400)
     if season_of(ports.news.order_days(shop.id, since=now - LOOKED_AT), today) not in BUSY:

@@ -114,7 +114,7 @@ class _Plan:
 
 
 def _plan(shop: Shop, version: ModelVersion, ports: Ports) -> _Plan:
-    model = ItemModel.of(version, *ports.artefacts.read(shop.id, version)).beside(ports.fresh.get(shop.id))
+    model = ItemModel.of(version, *ports.artefacts.read(shop.id, version)).beside(ports.fresh.get(shop.id, version))
     handles = {card.product_id: card.handle for card in ports.catalog.cards(shop.id) if card.buyable}
     standing = {place.product_id: place.digest for place in ports.published.places(shop.id)}
     found = {product: product_lists(model, product, handles.__contains__) for product in standing}

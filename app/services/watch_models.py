@@ -15,7 +15,16 @@ from app.core.ids import ModelVersion
 from app.core.recommend.canary import Ruling, Served, Stage, Trial, Verdict, judge_canary
 from app.core.recommend.watched_days import DAYS_BEFORE, judge_days
 from app.core.shops import Shop
-from app.ports import ArtefactStore, Clock, Consents, Models, ModelSignals, ModelsServed, Trials
+from app.ports import (
+    ArtefactStore,
+    Clock,
+    Consents,
+    ExperimentRegister,
+    Models,
+    ModelSignals,
+    ModelsServed,
+    Trials,
+)
 from app.services.roll_back_models import is_whole, whole_versions
 from app.services.training_claim import has_consent
 
@@ -31,6 +40,7 @@ class Ports:
     trials: Trials
     served: ModelsServed
     artefacts: ArtefactStore
+    experiments: ExperimentRegister
     signals: ModelSignals
     clock: Clock
 
@@ -79,7 +89,8 @@ def _of_canary(shop: Shop, trial: Trial, ports: Ports, now: datetime, *, closing
     if not is_whole(shop, trial.version, ports.artefacts):
         return Verdict(Ruling.TAKE_BACK, DAMAGED, trial.figures.get(trial.stage, {}))
     versions = [version for version in (trial.version, trial.incumbent) if version is not None]
-    served = ports.served.of_versions(shop.id, versions, since=trial.started_at, until=now)
+    compared = [one.experiment.id for one in ports.experiments.all(shop.id) if one.experiment.compares_models]
+    served = ports.served.of_versions(shop.id, versions, since=trial.started_at, until=now, apart=compared)
     return judge_canary(trial, *_pair(trial, served), now, closing=closing)
 
 

@@ -32,6 +32,7 @@ from app.adapters.erasable_artefacts import ArtefactsPlace
 from app.adapters.redis.catalog_signals import RedisCatalogSignals
 from app.adapters.redis.customers import CustomersPlace, RedisCustomers
 from app.adapters.redis.erasable import LiveStatePlace
+from app.adapters.redis.fresh import FreshPlace
 from app.adapters.shopify.client import ShopifyAdminApis
 from app.adapters.shopify.tokens import Tokens
 from app.core.ids import ShopId
@@ -141,7 +142,9 @@ class Worker(Common):
         lake = LakePlace(self.lake_files, self.lake_index)
         artefacts = ArtefactsPlace(self.artefacts)
         customers, live = CustomersPlace(self.redis), LiveStatePlace(self.redis, self.clock)
-        return [lake, customers, live, artefacts, *erasure.places(self.database, self.sealer)]
+        # The news last: they are learnt again from the orders as the erasure leaves them.
+        news = FreshPlace(self.fresh, lambda shop, token: note_news.note_person(shop, token, self.due_work, self.jobs))
+        return [lake, customers, live, artefacts, *erasure.places(self.database, self.sealer), news]
 
     @cached_property
     def privacy(self) -> DbPrivacy:
@@ -338,6 +341,7 @@ class Worker(Common):
             trials=self.trials,
             served=LakeServed(self.lake, self.warehouse),
             artefacts=self.artefacts,
+            experiments=self.experiments,
             signals=self.model_signals,
             clock=self.clock,
         )
@@ -351,6 +355,7 @@ class Worker(Common):
         return learn_news.Ports(
             consents=self.consents,
             models=self.models,
+            experiments=self.experiments,
             artefacts=self.artefacts,
             news=self.news,
             facts=DbProductFacts(self.database),
@@ -364,7 +369,14 @@ class Worker(Common):
     @cached_property
     def planning(self) -> plan_training.Ports:
         return plan_training.Ports(
-            self.consents, self.models, self.news, self.fresh, self.due_work, self.jobs, self.clock
+            self.consents,
+            self.models,
+            self.experiments,
+            self.news,
+            self.fresh,
+            self.due_work,
+            self.jobs,
+            self.clock,
         )
 
     @cached_property

@@ -63,6 +63,46 @@ def test_in_a_tiny_shop_chance_is_no_peak() -> None:
     assert season_of(orders(2, weeks=120, peaks={0: 5.0}), TODAY) is Season.QUIET
 
 
+def in_weeks(counts: dict[int, int]) -> Days:
+    """So many orders in each of these weeks, 0 the newest, on its first day; none in the others."""
+    return np.concatenate([np.full(number, TODAY - 7 - 7 * back) for back, number in counts.items()])
+
+
+def test_a_shop_that_sells_for_christmas_alone_has_a_season() -> None:
+    """In most weeks nothing is sold, so the level of every week is nothing."""
+    seasons = {first + week: 80 for first in (46, 98) for week in range(6)}
+    assert season_of(in_weeks(seasons), TODAY) is Season.BEFORE
+    assert season_of(in_weeks({back - 46: 80 for back in seasons}), TODAY) is Season.PEAK
+    assert season_of(in_weeks({back - 40: 80 for back in seasons if back > 50}), TODAY) is Season.QUIET
+    few = dict.fromkeys(seasons, 3)
+    assert season_of(in_weeks(few), TODAY) is Season.QUIET
+
+
+def test_a_shop_that_opens_again_after_years_has_no_season_for_it() -> None:
+    assert season_of(in_weeks({150: 1, **dict.fromkeys(range(20), 60)}), TODAY) is Season.QUIET
+
+
+@pytest.mark.parametrize("days", [1, 3 * 7, 51 * 7])
+def test_a_history_shorter_than_a_year_tells_nothing_however_wild_it_is(days: int) -> None:
+    wild = np.repeat(TODAY - 1 - np.arange(days), np.resize([500, 0, 3, 0, 0, 40, 1], days))
+    assert season_of(wild, TODAY) is Season.QUIET
+
+
+def test_one_giant_day_is_one_peak_and_moves_no_other_week() -> None:
+    """Thousands of orders of one day: a sale, or an older shop's whole history under the day of its import."""
+    steady = orders(100, weeks=120)
+    giant = np.full(50_000, TODAY - 7 * 30)
+    with_it = Weeks.of(np.concatenate([steady, giant]), TODAY)
+    assert np.flatnonzero(with_it.peaks).tolist() == [len(with_it.orders) - 30]
+    assert season_of(np.concatenate([steady, giant]), TODAY) is Season.QUIET
+    assert season_of(np.concatenate([steady, giant - 7 * 21]), TODAY) is Season.BEFORE
+
+
+def test_a_shop_that_was_closed_for_the_summer_has_no_season_for_opening_again() -> None:
+    open_weeks = [back for back in range(120) if not 8 <= back % 52 < 18]
+    assert season_of(in_weeks(dict.fromkeys(open_weeks, 100)), TODAY) is Season.QUIET
+
+
 def test_weeks_are_whole_and_today_is_not_counted_yet() -> None:
     weeks = Weeks.of(np.array([TODAY, TODAY - 1, TODAY - 7, TODAY - 8, TODAY - 15]), TODAY)
     assert weeks.orders.tolist() == [1.0, 2.0]

@@ -6,7 +6,7 @@ The shop is imported and trained for real; nothing here asks for another trainin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -14,8 +14,9 @@ import pytest
 from sqlalchemy import text
 
 from app import jobs
-from app.core.ids import ProductId
+from app.core.ids import ModelVersion, ProductId
 from app.core.recommend.scoring import ItemModel
+from app.core.recommend.types import Rail, Strategy
 from app.core.shops import Shop
 from app.services.record_consent import record_consent
 from app.wiring.worker import Worker
@@ -41,6 +42,12 @@ class Store:
         answer = self.browser.get(ANSWER, params=query)
         assert answer.status_code == 200, answer.text
         return list(answer.json()["items"])
+
+    def for_you(self, browser: httpx.Client | None = None) -> dict[int, str]:
+        """The reason of each item of the home page's rail."""
+        answer = (browser or self.browser).get(ANSWER, params={"placement": "home", "limit": "8"})
+        assert answer.status_code == 200, answer.text
+        return {int(one["product_id"]): one["reason"]["code"] for one in answer.json()["items"]}
 
     def beside(self, product: int) -> dict[int, tuple[str, float]]:
         """Reason and score of each item."""
@@ -109,6 +116,38 @@ def test_orders_change_what_is_bought_together_and_a_cancellation_takes_it_back(
     eventually(
         lambda: store.beside(first).get(other, ("", 0.0))[0] != "bought_together", "what is cancelled was not ordered"
     )
+
+
+@pytest.fixture
+def personal(store: Store) -> Store:
+    """The same shop, as if "For you" had passed its exam by what customers bought; the world is too small for that."""
+    wiring, shop = store.wiring, store.shop.id
+    arrays, meta = wiring.artefacts.read(shop, store.model.version)
+    known, version = wiring.models.one(shop, store.model.version), ModelVersion("personal")
+    assert known is not None
+    rails = sorted({*meta["rails"], Rail.FOR_YOU.value})
+    wiring.artefacts.write(shop, version, arrays, {**meta, "for_you": Strategy.ITEM_ITEM.value, "rails": rails})
+    wiring.models.record(shop, replace(known, version=version, state="training"))
+    wiring.models.publish(shop, version, at=wiring.clock.now())
+    wiring.model_signals.model_changed(shop)
+    return store
+
+
+def test_what_a_customer_bought_changes_their_own_list_at_once_and_an_erasure_takes_it_back(personal: Store) -> None:
+    bought = personal.strangers()[0]
+    personal.stock(bought)
+    customer = personal.devstore.post("customers")["id"]
+    personal.settle()
+    personal.browser.get("/account/login", params={"customer_id": str(customer)})
+    assert "because_bought" not in personal.for_you().values()
+    personal.order(bought, customer_id=customer)
+    eventually(lambda: "because_bought" in personal.for_you().values(), "the order counts for who made it")
+    assert bought not in personal.for_you()
+    with httpx.Client(base_url=personal.devstore.origin, timeout=PATIENCE_S) as somebody:
+        assert "because_bought" not in personal.for_you(somebody).values()
+    personal.devstore.post("compliance", topic="customers/redact", customer_id=customer)
+    personal.settle()
+    eventually(lambda: "because_bought" not in personal.for_you().values(), "who is erased is nobody's customer")
 
 
 def test_a_new_product_is_recommended_beside_what_it_is_like_and_has_neighbours_itself(store: Store) -> None:

@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
+import pytest
 from sqlalchemy import text
 
+from app.analytics import expressions
 from app.core.events import Event, EventType
 from app.core.ids import ClientId, CustomerId, OrderId, ProductId, VisitorId
 from app.core.shops import Shop
@@ -55,6 +57,21 @@ def test_only_product_views_of_the_period_count(wiring: Worker, shop: Shop) -> N
         event("e-5", at=UNTIL),
     )
     assert sessions(wiring, shop) == []
+
+
+def test_a_browser_that_looks_at_more_than_people_do_is_a_program_and_nothing_is_learnt_from_it(
+    wiring: Worker, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Visits of two products each are too short to look like a crawler's, however many there are."""
+    monkeypatch.setattr(expressions, "MOST_A_DAY", 6)
+    monkeypatch.setattr(expressions, "MOST_OF_ONE", 9)
+    eve = VisitorId("e" * 32)
+    crawls = [view(f"c-{number}", number % 2, 45 * (number // 2), visitor=ADA) for number in range(7)]
+    again = [view(f"n-{number}", number % 2, 24 * 60 + number, visitor=ADA) for number in range(2)]
+    daily = [view(f"d-{number}", number % 2, 24 * 60 * (number // 2), visitor=eve) for number in range(10)]
+    keen = [view(f"k-{number}", number, number, visitor=BOB) for number in range(6)]
+    store(wiring, shop, *crawls, *again, *daily, *keen)
+    assert sessions(wiring, shop) == [[0, 1, 2, 3, 4, 5]]
 
 
 def test_a_shop_without_views_has_empty_arrays(wiring: Worker, shop: Shop) -> None:

@@ -51,7 +51,7 @@ def test_a_training_keeps_where_its_version_comes_from(trained: Installed) -> No
     assert f"# Model {version}" in told
     for heading in ("Where it came from", "Exams", "Parameters", "With shoppers", "Left out", "Limits"):
         assert f"## {heading}\n" in told
-    assert "- **bought together**: item_item finds" in told
+    assert "- **Often bought together**: neighbours in orders: " in told
     assert "Also viewed: the exam needs 200 sessions" in told
     assert "The shop's first model." in told
 

@@ -16,7 +16,7 @@ from app.cli import doctor_models
 from app.config import Settings
 from app.core.errors import NotEnoughData
 from app.core.events import Event, EventType
-from app.core.experiments.types import Unit
+from app.core.experiments.types import UNCHANGED, Treatment, Unit
 from app.core.findings import Finding, Grade
 from app.core.ids import ModelVersion, ProductId, RequestId, VisitorId
 from app.core.recommend.canary import Canary, Ruling, Stage, Trial
@@ -24,7 +24,7 @@ from app.core.recommend.neighbours import NEIGHBOUR
 from app.core.recommend.scoring import ItemModel
 from app.core.recommend.types import Placement, Rail, Strategy
 from app.core.shops import Shop
-from app.ports import ConsentRecord, Decision, ModelRecord
+from app.ports import Change, ConsentRecord, Decision, ModelRecord
 from app.services import store_records as storing
 from app.services.introduce_model import Introduced, Ports, introduce_model
 from app.services.roll_back_models import roll_back
@@ -32,6 +32,7 @@ from app.services.watch_models import DAMAGED, Watched, is_watched, watch_models
 from app.wiring.worker import Worker, current, worker
 from tests.devstore_fixture import environment
 from tests.experiments.register import SetClock
+from tests.experiments.running import experiment
 from tests.models.store import SHOP_DOMAIN, Installed
 from tests.models.test_commands import succeed
 from workers.jobs import watch as watch_job
@@ -260,8 +261,7 @@ def test_a_training_closes_a_trial_that_has_lasted_a_while(tried: TriedStore) ->
 def test_answers_that_say_nothing_of_a_model_do_not_count(tried: TriedStore) -> None:
     tried.visit(1, NEW, 1, clicks=True)
     tried.visit(2, NEW, 1, clicks=True, show="empty")
-    tried.visit(3, NEW, 1, clicks=True)
-    tried.visit(3, OLD, 2, clicks=True)
+    tried.visit(3, NEW, 1, clicks=True, show="native")
     tried.visit(4, NEW, -1, clicks=True)
     tried.visit(5, NEW, 1, clicks=False, cards=2001)
     tried.visit(6, ModelVersion("other"), 1, clicks=True)
@@ -270,6 +270,43 @@ def test_answers_that_say_nothing_of_a_model_do_not_count(tried: TriedStore) -> 
     assert tried.trial(NEW).figures["canary"]["canary"] == {
         "visitors": 1, "cards": 4, "clicks": 1, "answers": 1, "troubled": 0
     }  # fmt: skip
+
+
+def test_visitors_who_an_experiment_keeps_from_the_canary_do_not_speak_against_it(tried: TriedStore) -> None:
+    """Who compares versions never gets the canary, so among all who click fewer than its share are canaries."""
+    versions = experiment(0, UNCHANGED, Treatment(model_version=OLD), rails=(Rail.BOUGHT_TOGETHER,))
+    number = tried.wiring.experiments.add(tried.shop.id, versions, Change(START, "a test", "Started."))
+    for who in range(150):
+        tried.visit(who, OLD, 1, clicks=True, variant=f"{number}:control" if who % 2 else f"7:a,{number}:b1")
+    for who in range(200, 220):
+        tried.visit(who, NEW if who == 200 else OLD, 1, clicks=True, variant="7:a")
+    seen = tried.watch(2)
+    assert seen is not None
+    assert seen.ruling is Ruling.WAIT
+    figures = tried.trial(NEW).figures["canary"]
+    assert (figures["canary"]["visitors"], figures["incumbent"]["visitors"]) == (1, 19)
+
+
+def test_a_visitor_of_the_canary_stays_one_although_an_answer_came_from_the_model_in_use(tried: TriedStore) -> None:
+    """Until a process has read the canary it answers by the model in use. Only the canary's own visitors meet that, so
+    leaving them out would leave too few of those."""
+    for who in range(100):
+        tried.visit(who, OLD, 0.01, clicks=True)
+        if who % 10 == 0:
+            tried.visit(who, NEW, 1, clicks=True)
+    seen = tried.watch(2)
+    assert seen is not None
+    assert seen.ruling is Ruling.WAIT
+    figures = tried.trial(NEW).figures["canary"]
+    assert (figures["canary"]["visitors"], figures["incumbent"]["visitors"]) == (10, 90)
+
+
+def test_a_canary_whose_files_are_deleted_goes_back_at_once(tried: TriedStore) -> None:
+    tried.wiring.artefacts.delete(tried.shop.id, NEW)
+    tried.watch(0.1)
+    assert (tried.trial(NEW).stage, tried.current, tried.wiring.models.canary(tried.shop.id)) == (
+        Stage.TAKEN_BACK, OLD, None
+    )  # fmt: skip
 
 
 def test_empty_answers_are_trouble(tried: TriedStore) -> None:

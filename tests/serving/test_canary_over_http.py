@@ -14,6 +14,7 @@ from app.adapters.redis import keys
 from app.core.experiments.types import UNCHANGED, Treatment, Unit
 from app.core.ids import ModelVersion, ProductId
 from app.core.recommend.canary import Canary, Stage, Trial
+from app.core.recommend.fresh import Fresh
 from app.core.recommend.scoring import ItemModel
 from app.core.recommend.types import Rail
 from app.core.shops import Shop
@@ -71,6 +72,21 @@ def test_the_canarys_share_of_visitors_gets_it_and_decisions_say_so(wiring: Web,
     versions = {decision.visitor: decision.model_version for decision in decisions(wiring)}
     assert versions == {visitor: V2 if answers[visitor] == NEW else V1 for visitor in visitors()}
     assert {decision.variant for decision in decisions(wiring)} == {"default"}
+
+
+def test_what_was_just_learnt_beside_the_canary_is_for_its_visitors_alone(
+    wiring: Web, shop: Shop, ask: Ask, canary: Canary
+) -> None:
+    """Each version has the news since its own training."""
+    of_canary = Fresh(V2, {ProductId(1): ((ProductId(5), 0.9), (ProductId(6), 0.5), (ProductId(7), 0.1))})
+    of_the_other = Fresh(V1, {ProductId(1): ((ProductId(4), 0.9), (ProductId(3), 0.5), (ProductId(2), 0.1))})
+    wiring.fresh.put(shop.id, [of_canary, of_the_other])
+    wiring.shelves.refresh()
+    assert products_of(ask(visitor=one_of(canary, taken=True), limit=3)) == [5, 6, 7]
+    assert products_of(ask(visitor=one_of(canary, taken=False), limit=3)) == [4, 3, 2]
+    wiring.fresh.forget(shop.id)
+    wiring.shelves.refresh()
+    assert products_of(ask(visitor=one_of(canary, taken=True), limit=3)) == NEW
 
 
 def test_nobody_without_consent_is_a_canary(ask: Ask, canary: Canary) -> None:

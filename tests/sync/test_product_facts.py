@@ -109,7 +109,8 @@ def test_what_objectors_bought_is_not_counted(stocked: Installed) -> None:
 def test_facts_stand_at_their_items_and_nothing_is_known_of_strangers(stocked: Installed) -> None:
     items = np.array(sorted([5, *stocked.store.products]), dtype=np.int64)
     ports = stocked.wiring.training.material
-    facts = gather_facts(stocked.shop, ports.facts, items, None, now=stocked.wiring.clock.now())
+    read = ports.facts.numbers(stocked.shop.id, now=stocked.wiring.clock.now())
+    facts = gather_facts(stocked.shop, ports.facts, items, None, read)
     assert facts.attributes is not None
     assert len(facts) == len(items) == len(facts.attributes)
     assert np.isnan([facts.price[0], facts.created[0], facts.cover[0]]).all()
@@ -126,9 +127,10 @@ def test_facts_stand_at_their_items_and_nothing_is_known_of_strangers(stocked: I
 
 def test_an_empty_shop_has_no_facts(installed: Installed) -> None:
     facts = DbProductFacts(installed.wiring.database)
-    assert len(facts.numbers(installed.shop.id, now=installed.wiring.clock.now()).product) == 0
+    nothing = facts.numbers(installed.shop.id, now=installed.wiring.clock.now())
+    assert len(nothing.product) == 0
     items = np.array([1, 2], dtype=np.int64)
-    gathered = gather_facts(installed.shop, facts, items, None, now=installed.wiring.clock.now())
+    gathered = gather_facts(installed.shop, facts, items, None, nothing)
     assert gathered.attributes is not None
     assert np.isnan(gathered.price).all()
     assert not len(gathered.attributes.attribute)

@@ -39,7 +39,8 @@ TEXTS = text(f"""
 """)
 # What is learnt leaves objectors out, and so does this: the rate of sales is one of the ranker's features.
 NUMBERS = text(f"""
-    SELECT p.id, v.price, extract(epoch FROM p.created_at) / 86400 AS created, v.stock, coalesce(s.sold, 0) AS sold
+    SELECT p.id, v.price, extract(epoch FROM p.created_at) / 86400 AS created, v.stock, coalesce(s.sold, 0) AS sold,
+           upper(p.status) = 'ACTIVE' AND p.published AS shown
     FROM products p LEFT JOIN (
         SELECT product_id, min(price) FILTER (WHERE price > 0) AS price,
                CASE WHEN bool_and(tracked AND NOT oversell) THEN sum(greatest(quantity, 0)) END AS stock
@@ -51,7 +52,7 @@ NUMBERS = text(f"""
     ) s ON s.product_id = p.id
     WHERE {SOLD_HERE} ORDER BY p.id
 """)
-ROW = np.dtype([("product", "i8"), ("price", "f4"), ("created", "f4"), ("stock", "f4"), ("sold", "f4")])
+ROW = np.dtype([("product", "i8"), ("price", "f4"), ("created", "f4"), ("stock", "f4"), ("sold", "f4"), ("shown", "?")])
 
 
 class DbProductFacts:
@@ -66,7 +67,7 @@ class DbProductFacts:
                 yield ProductId(row.id), told
 
     def numbers(self, shop: ShopId, *, now: datetime) -> ProductNumbers:
-        """Of the same products; 24 bytes each."""
+        """Of the same products; 25 bytes each."""
         values = {"since": now - SALES, "until": now}
         with self._database.shop(shop) as session:
             rows = session.execute(NUMBERS, values, execution_options={"yield_per": BATCH})
@@ -75,4 +76,5 @@ class DbProductFacts:
         rate = found["sold"] / np.maximum(days, LEAST_DAYS)
         with np.errstate(divide="ignore", invalid="ignore"):
             cover = np.where(found["stock"] > 0, np.minimum(found["stock"] / rate, LONGEST_COVER), found["stock"])
-        return ProductNumbers(found["product"].copy(), found["price"].copy(), found["created"].copy(), cover)
+        product, price, created, shown = (found[name].copy() for name in ("product", "price", "created", "shown"))
+        return ProductNumbers(product, price, created, cover, shown)

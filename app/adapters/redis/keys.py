@@ -37,7 +37,7 @@ def model(shop: ShopId) -> str:
 
 
 def fresh(shop: ShopId) -> str:
-    """What was learnt since the training of the model in use, as JSON."""
+    """What was learnt since the trainings of the versions that serve: a hash of JSON by version."""
     return f"attune:{shop}:fresh"
 
 

@@ -46,9 +46,7 @@ class ShelfReader:
             return None
         if known is None or known.version != version:
             known = self._read(shop, version) or known or self._before(shop)
-        if known is None or self._fresh is None:
-            return known
-        return known.with_fresh(self._fresh.get(shop))
+        return self._with_news(shop, known)
 
     def experiments(self, shop: ShopId) -> Experiments | None:
         """Those in force over the rails' sliders; None when they can't be read: a shop is answered all the same."""
@@ -81,8 +79,14 @@ class ShelfReader:
             return {}
         known = {**shelf.pinned, shelf.model.version: shelf.model}
         wanted = shelf.experiments.versions | ({canary.version} if canary is not None else set())
-        found = {version: known.get(version) or self._read(shop, version) for version in wanted}
+        found = {version: self._with_news(shop, known.get(version) or self._read(shop, version)) for version in wanted}
         return {version: model for version, model in found.items() if model is not None}
+
+    def _with_news(self, shop: ShopId, model: ServedModel | None) -> ServedModel | None:
+        """The model with what the shop has learnt since it was trained."""
+        if model is None or self._fresh is None:
+            return model
+        return model.with_fresh(self._fresh.get(shop, model.version))
 
     def _read(self, shop: ShopId, version: ModelVersion) -> ServedModel | None:
         try:

@@ -21,7 +21,8 @@ from app.core.recommend.interactions import Ids, baskets_of, catalogue_of
 from app.core.recommend.item_facts import ItemFacts
 from app.core.recommend.item_words import ItemText, attributes_from
 from app.core.recommend.lists import product_lists
-from app.core.recommend.models.training import Material, build, learn
+from app.core.recommend.models.outcome import Material
+from app.core.recommend.models.training import build, learn
 from app.core.recommend.past_orders import PastOrder, newest_of, products_of
 from app.core.recommend.rails import Question
 from app.core.recommend.scoring import ItemModel
@@ -55,7 +56,9 @@ class WorldShop:
         with np.load(folder / "views.npz") as columns:
             viewed = {name: columns[name] for name in columns.files}
         products = orjson.loads((folder / "catalogue.json").read_bytes())
-        items = catalogue_of(bought["product"], viewed["product"])
+        # As a training reads it: what nobody bought or viewed is in the catalogue too.
+        offered = np.array([one["product"] for one in products if one["buyable"]], dtype=np.int64)
+        items = catalogue_of(bought["product"], viewed["product"], offered)
         orders = baskets_of(
             bought["order"], bought["product"], bought["day"].astype(np.int32), customer=bought["customer"], items=items
         )

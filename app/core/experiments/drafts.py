@@ -38,7 +38,7 @@ from app.core.experiments.types import (
     Treatment,
 )
 from app.core.ids import ModelVersion
-from app.core.recommend.rails import CHOICES
+from app.core.recommend.rails import CHOICES, ONLY_WHEN_FILLED
 from app.core.recommend.steering import STEERED
 from app.core.recommend.types import Rail, Strategy
 
@@ -76,10 +76,12 @@ RAILS: Mapping[Lever, tuple[Rail, ...]] = MappingProxyType(
         **dict.fromkeys((Lever.STRATEGY, Lever.INTERLEAVING), tuple(CHOICES)),
         Lever.TREND: (Rail.FOR_YOU,),
         Lever.SLIDER: tuple(rail for rail in Rail if rail in STEERED),
+        Lever.PLACE: tuple(rail for rail in Rail if rail not in ONLY_WHEN_FILLED),
         Lever.EMAIL: (),
     }
 )
-"""On which rails each can be tested: some say what they are and hold nothing else, and only one is blended."""
+"""On which rails each can be tested: some say what they are and hold nothing else, only one is blended, and what is not
+there before an answer has no second place."""
 STRATEGY_NAMES: Mapping[Strategy, str] = MappingProxyType(
     {
         Strategy.RANKED: "Many signals in one ranking",

@@ -161,6 +161,11 @@ class Experiment:
         return self.status is Status.RUNNING
 
     @property
+    def compares_models(self) -> bool:
+        """Whether an arm is another version of the shop's model."""
+        return any(arm.treatment.model_version is not None for arm in self.arms)
+
+    @property
     def is_seen(self) -> bool:
         """Whether any arm must be known before the page is painted. Then all its arms count only on pages that knew."""
         return any(arm.treatment.is_seen for arm in self.arms)

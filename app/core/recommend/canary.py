@@ -67,7 +67,7 @@ class Canary:
 
 def compares_models(plan: Plan) -> bool:
     """Whether one of the visitor's experiments is about versions: then the canary must not be mixed into it."""
-    return any(arm.treatment.model_version is not None for one in plan.assigned for arm in one.experiment.arms)
+    return any(one.experiment.compares_models for one in plan.assigned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What was counted of one version: visitors who got it alone, as sums without names."""
+    """What was counted of one version: the visitors who were drawn for it, as sums without names."""
 
     clicks: Sums = NOTHING
     """A ratio over units: clicks on cards (x) to cards in view (d); `positive` are the units that clicked."""

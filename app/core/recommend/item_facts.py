@@ -17,6 +17,8 @@ from app.core.recommend.groups import UNKNOWN, Groups
 Floats = npt.NDArray[np.float32]
 NUMBERS = ("price", "margin", "created", "cover")
 DESCRIBED = ("starts", "attribute", "weight")
+LONGEST_COVER = 3650.0
+"""Days; stock that lasts longer, or never ends, is all the same."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +88,7 @@ class ItemFacts:
     `price` float32 [N], above 0, in any one unit; NaN where unknown. `margin` float32 [N], the share of the price that
     is left, 0 to 1, NaN where unknown. `group` int32 [N], the item's kind, `UNKNOWN` (-1) where unknown. `created`
     float32 [N], days since 1970-01-01, NaN where unknown. `cover` float32 [N], for how many days the stock lasts at
-    the present rate of sales; infinity where it never ends, NaN where unknown.
+    the present rate of sales, `LONGEST_COVER` at most; NaN where unknown. What is no such number is taken for unknown.
     """
 
     price: Floats
@@ -102,6 +104,12 @@ class ItemFacts:
             lengths.add(len(self.attributes))
         if len(lengths) != 1:
             raise ValueError("the items' facts differ in length")
+        endless = np.isposinf(self.cover)
+        cover = np.where(endless, np.float32(LONGEST_COVER), self.cover) if endless.any() else self.cover
+        object.__setattr__(self, "price", _known(self.price, self.price > 0))
+        object.__setattr__(self, "margin", np.clip(_known(self.margin), 0.0, 1.0))
+        object.__setattr__(self, "created", _known(self.created))
+        object.__setattr__(self, "cover", np.minimum(_known(cover, cover >= 0), np.float32(LONGEST_COVER)))
 
     def __len__(self) -> int:
         """N, the number of items."""
@@ -144,3 +152,10 @@ class ItemFacts:
         """Facts of so many items of which nothing is known."""
         blank = np.full(items, np.nan, dtype=np.float32)
         return cls(blank, blank, np.full(items, UNKNOWN, dtype=np.int32), blank, blank)
+
+
+def _known(values: Floats, possible: npt.NDArray[np.bool_] | None = None) -> Floats:
+    """The values, those that are not finite or not possible as NaN; the array itself where there are none."""
+    told = np.isfinite(values) if possible is None else np.isfinite(values) & possible
+    odd = ~told & ~np.isnan(values)
+    return np.where(odd, np.float32(np.nan), values).astype(np.float32) if odd.any() else values

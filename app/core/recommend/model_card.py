@@ -14,7 +14,9 @@ from typing import Any, Final
 import numpy as np
 
 from app.core.recommend.canary import Trial
+from app.core.recommend.evaluate import HR, TITLES
 from app.core.recommend.interactions import NOBODY, Baskets
+from app.core.recommend.types import Strategy
 
 EPOCH: Final = date(1970, 1, 1)
 INTENDED: Final = (
@@ -23,10 +25,21 @@ INTENDED: Final = (
 )
 LIMITS: Final = (
     "The exam tells how well the past was found again, not what the shop will earn; that takes an experiment.",
-    "What is new and has hardly been bought or viewed is known by little, and is shown less than it may deserve.",
+    "What is new and has hardly been bought or viewed is known by what is written of it, and is shown less than it may "
+    "deserve.",
     "What was popular was shown and therefore bought more: the data favour it.",
     "A season that the data have not seen is not foreseen.",
 )
+MODELS: Final[Mapping[str, str]] = {
+    Strategy.RANKED: "many signals in one ranking",
+    Strategy.ALS: "factors (ALS)",
+    Strategy.ITEM_ITEM: "neighbours in orders",
+    Strategy.CO_VIEW: "neighbours in visits",
+    Strategy.COMPLEMENTS: "complements",
+    Strategy.REPLENISH: "replenishment",
+    Strategy.TRENDING: "what is popular",
+}
+"""What each strategy is called, in an exam and where its parameters stand."""
 LEFT_OUT: Final = (
     "test orders, cancelled orders and lines that were returned in full",
     "customers who opted out or were erased, and browsers that objected",
@@ -135,7 +148,7 @@ def _origin(subject: Subject) -> Iterator[tuple[str, str]]:
         return
     yield "Orders", _of_window(known["orders"])
     yield "Visits with product views", _of_window(known["sessions"])
-    yield "Products", f"{known['products_bought']:,} bought, of {known['catalogue']:,} bought or viewed"
+    yield "Products", f"{known['products_bought']:,} bought, of {known['catalogue']:,} known"
     yield "Customers", f"{known['customers']:,}, and {known['orders_of_guests']:,} orders of guests"
     code = known["code"]
     commit = f", commit {code['commit'][:12]}" if code["commit"] else ""
@@ -152,15 +165,16 @@ def _of_window(window: Mapping[str, Any]) -> str:
 
 def _exams(metrics: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for rail, exam in metrics.get("rails", {}).items():
-        name, verdict = str(rail).replace("_", " "), "passed" if exam["passed"] else "not used"
+        name, verdict = _title(rail), "passed" if exam["passed"] else "not used"
+        model = MODELS.get(exam["strategy"], exam["strategy"])
         if not exam["questions"]:
-            yield name, f"{exam['strategy']}: no questions, {verdict}"
+            yield name, f"{model}: no questions, {verdict}"
             continue
-        sure = exam["difference"]
+        sure, by = exam["difference"], exam.get("by", HR)
         yield (
             name,
-            f"{exam['strategy']} finds {exam['model']['hr@10']:.2%}, the floor {exam['floor']['hr@10']:.2%} "
-            f"(HR@10; difference {100 * sure['low']:+.2f} to {100 * sure['high']:+.2f} points with 95 %), "
+            f"{model}: {exam['model'][by]:.2%}, the floor: {exam['floor'][by]:.2%} "
+            f"({by.upper()}; difference {100 * sure['low']:+.2f} to {100 * sure['high']:+.2f} points with 95 %), "
             f"{exam['questions']:,} questions, {verdict}",
         )
 
@@ -168,7 +182,18 @@ def _exams(metrics: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _parameters(metrics: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, values in metrics.get("parameters", {}).items():
         named = values.items() if isinstance(values, Mapping) else [("", values)]
-        yield name.replace("_", " "), ", ".join(f"{key} {value}".strip() for key, value in named)
+        said = (f"{key.replace('_', ' ')} {MODELS.get(str(value), value)}".strip() for key, value in named)
+        yield _model(name), ", ".join(said)
+
+
+def _model(name: str) -> str:
+    """The model whose parameters they are, or the rail whose order was chosen."""
+    title = MODELS.get(name, "") or _title(name)
+    return title[0].upper() + title[1:]
+
+
+def _title(rail: str) -> str:
+    return {one.value: title for one, title in TITLES.items()}.get(rail, rail.replace("_", " "))
 
 
 def _with_shoppers(trial: Trial | None) -> Iterator[tuple[str, str]]:

@@ -105,6 +105,31 @@ def customer_questions(before: Baskets, window: Baskets, *, only_new: bool) -> l
     return asked
 
 
+def again_questions(before: Baskets, window: Baskets) -> list[Question]:
+    """Given what a customer bought before, as of the day on which they come back: what of it do they buy again?
+
+    Their first order in the window, where it holds something that they had; one for each customer.
+
+    Args:
+        before: the history that models learn from; `window` follows it.
+    """
+    order = np.argsort(before.customer, kind="stable")
+    known = before.customer[order]
+    _, first = np.unique(window.customer, return_index=True)
+    asked = []
+    for basket in np.sort(first).tolist():
+        customer = int(window.customer[basket])
+        low, high = np.searchsorted(known, [customer, customer + 1]).tolist()
+        if customer == NOBODY or low == high:
+            continue
+        history = _kept(before, order[low:high].tolist(), int(window.day[basket]))
+        others = np.intersect1d(window.of(basket), history.item).astype(np.int64)
+        if len(others):
+            given = _ids(before, np.unique(history.item).astype(np.int64))
+            asked.append(Question(given, others, NONE_LEFT_OUT, history=history))
+    return asked
+
+
 def _kept(baskets: Baskets, numbers: list[int], today: int) -> History:
     """As much of a customer's orders, oldest first, as is kept for requests (`past_orders.newest_of`)."""
     kept = numbers[-MOST_ORDERS:]

@@ -62,7 +62,7 @@ class Weeks:
         """Each week by the level of its time, float64 [W].
 
         The level is the median of the weeks around it, corrected for growth where they lie to one side: that is how
-        far the weeks of the middle one are from the week itself.
+        far the weeks of the middle one are from the week itself. Where the median is nothing it is their mean.
         """
         growth = self._weekly_growth
         return np.array([self._ratio(week, growth) for week in range(len(self.orders))])
@@ -75,8 +75,10 @@ class Weeks:
     def _ratio(self, week: int, growth: float) -> float:
         low, high = max(week - AROUND, 0), min(week + AROUND + 1, len(self.orders))
         shift = week - (low + high - 1) / 2
-        level = float(np.median(self.orders[low:high])) * growth**shift
-        return float(self.orders[week]) / max(level, 1e-9) if level > 0 else 0.0
+        around = self.orders[low:high]
+        # Where most weeks sell nothing the median is nothing; a shop for Christmas alone has a season all the same.
+        level = float(np.median(around)) * growth**shift or float(np.mean(around))
+        return float(self.orders[week]) / level if level > 0 else 0.0
 
     @property
     def _weekly_growth(self) -> float:
