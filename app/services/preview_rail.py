@@ -23,6 +23,7 @@ from app.core.recommend.scoring import ItemModel
 from app.core.recommend.sentences import DEFAULT
 from app.core.recommend.served import ServedModel
 from app.core.recommend.shopper import Shopper
+from app.core.recommend.steered import AHEAD
 from app.core.recommend.steering import OFF, STEERED, Steering, days_of_cover
 from app.core.recommend.types import Candidate, Rail, Ranking, Strategy
 from app.core.shops import Shop
@@ -40,7 +41,7 @@ from app.ports import (
     SteeringRegister,
 )
 from app.services.serve_recommendations import shopper_of, unit_of
-from app.services.steer_rail import AHEAD, UNSHOWN, Showings, steer_rail
+from app.services.steer_rail import UNSHOWN, Showings, steer_rail
 
 READ_AHEAD = 60
 """So many candidates of each source are looked up first; all products only when those do not fill the rail."""
@@ -134,7 +135,7 @@ def in_use(shop: Shop, ports: Ports) -> ServedModel | None:
     if version is None:
         return None
     model = ItemModel.of(version, *ports.artefacts.read(shop.id, version))
-    return ServedModel.of(model, ports.fresh.get(shop.id))
+    return ServedModel.of(model, ports.fresh.get(shop.id, version))
 
 
 def ranked_for(

@@ -13,18 +13,16 @@ from typing import Protocol
 import numpy as np
 
 from app.core.ids import ProductId, RequestId
-from app.core.recommend.diversify import Floats, Head, mix_of
+from app.core.recommend.diversify import Head, directions, mix_of
 from app.core.recommend.exploration import generator_of
 from app.core.recommend.impressions import left_of_all
+from app.core.recommend.newcomers import places_for_guests
 from app.core.recommend.scoring import ItemModel
 from app.core.recommend.shopper import Shopper
 from app.core.recommend.steered import steer
 from app.core.recommend.steering import SHOWS_NEW, Steering
 from app.core.recommend.types import Candidate, Rail, Ranking, Reason, ReasonCode
 
-AHEAD = 40
-"""So many candidates are drawn from the cascade where they are ordered anew: with what the shopper knows already they
-are about the `live.HEAD` best, past which a source would have to sort its whole catalogue."""
 NEW = Reason(ReasonCode.NEW)
 
 
@@ -73,23 +71,33 @@ def steer_rail(
     """Bring the candidates into the places.
 
     Args:
-        found: more candidates than places, best first, all of which may be shown.
+        found: more candidates than places, best first, all of which may be shown. Guests keep the last places, as
+            many as a rail of so many places gives away.
         model: what the candidates' facts are taken from; without it only what needs none is done.
         drawn_for: the rail and the request that the draws belong to; nothing is drawn where it is not given.
         facts: stock and new products; without it nothing is known of them.
         left_out: new products among these are not shown either.
     """
-    head = _head(found.items, model, shopper, showings) if steering.reorders else Head(len(found.items))
+    own, seated = apart(found, places)
+    head = _head(own, model, shopper, showings) if steering.reorders else Head(len(own))
     if steering.stock and facts is not None:
-        head = replace(head, cover=np.array([facts.cover(one.product_id) for one in found.items], dtype=np.float32))
+        head = replace(head, cover=np.array([facts.cover(one.product_id) for one in own], dtype=np.float32))
     mix = _mix(model, shopper) if model is not None and steering.calibration else {}
     generator = generator_of(*drawn_for) if drawn_for is not None else None
-    scores = [one.score for one in found.items]
-    items, new = list(found.items), dict[int, int]()
+    scores = [one.score for one in own]
+    items, new = list(own), dict[int, int]()
     if drawn_for is not None and drawn_for[0] in SHOWS_NEW and steering.new_products and facts is not None:
-        new = _waiting(items, facts, left_out)
-    steered = steer(head, places, steering, scores=scores, mix=mix, new=new, generator=generator)
-    return SteeredRail(replace(found, items=tuple([items[place] for place in steered.order])), steered.propensities)
+        new = _waiting(items, facts, left_out | {one.product_id for one in seated})
+    steered = steer(head, places - len(seated), steering, scores=scores, mix=mix, new=new, generator=generator)
+    chances = steered.propensities + (1.0,) * len(seated) if steered.propensities else ()
+    chosen = (*[items[place] for place in steered.order], *seated)
+    return SteeredRail(replace(found, items=chosen, guests=len(seated)), chances)
+
+
+def apart(found: Ranking, places: int) -> tuple[tuple[Candidate, ...], tuple[Candidate, ...]]:
+    """The candidates, and the guests that have a place of their own in a rail of so many."""
+    cut = len(found.items) - found.guests
+    return found.items[:cut], found.items[cut:][: places_for_guests(places)]
 
 
 def _waiting(items: list[Candidate], facts: Facts, left_out: Set[ProductId]) -> dict[int, int]:
@@ -121,16 +129,10 @@ def _head(items: Sequence[Candidate], model: ItemModel | None, shopper: Shopper,
     return Head(
         len(products),
         kind=None if model.groups is None else np.where(known, model.groups[at], np.int32(-1)),
-        vectors=None if model.factors is None else _directions(model.factors[at] * known[:, None]),
+        vectors=None if model.factors is None else directions(model.factors[at] * known[:, None]),
         popularity=np.where(known, model.popularity[at], np.float32(0.0)),
         ignored=ignored,
     )
-
-
-def _directions(vectors: Floats) -> Floats:
-    """The same of length 1; zeros stay."""
-    length = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]
-    return np.asarray(vectors / np.maximum(length, np.float32(1e-9)), dtype=np.float32)
 
 
 def _mix(model: ItemModel, shopper: Shopper) -> dict[int, float]:

@@ -79,6 +79,31 @@ def test_the_head_is_what_sorting_the_whole_catalogue_would_give(seed: int, most
     assert head_of(scores, allowed, most=most).tolist() == ranked[:most]
 
 
+NOT_NUMBERS = np.array([np.nan, np.inf, -np.inf, -1e9, 1e30], dtype=np.float32)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 30), st.integers(0, 12))
+@settings(max_examples=200, deadline=None)
+def test_facts_that_are_no_numbers_neither_shorten_a_rail_nor_put_anything_there_twice(
+    seed: int, size: int, places: int
+) -> None:
+    chance = np.random.default_rng(seed)
+
+    def spoilt(values: Floats) -> Floats:
+        bad = chance.random(values.shape) < 0.3
+        return np.where(bad, chance.choice(NOT_NUMBERS, values.shape), values).astype(np.float32)
+
+    head = drawn_head(size, seed)
+    parts = {name: getattr(head, name) for name in ("vectors", "popularity", "ignored", "margin", "cover")}
+    chosen = rerank(Head(size, head.kind, **{name: spoilt(part) for name, part in parts.items()}), places, EVERYTHING)
+    assert len(chosen) == min(places, size)
+    assert len(set(chosen.tolist())) == len(chosen)
+
+
+def test_stock_below_zero_counts_as_none() -> None:
+    assert order(Head(3, cover=floats(-1e6, 30, 30)), 3, stock=1) == [1, 2, 0]
+
+
 # -- Off is off ------------------------------------------------------------------------------------------------------
 
 
@@ -120,6 +145,15 @@ def test_of_two_that_are_alike_the_second_makes_room_for_something_else() -> Non
     head = Head(3, vectors=np.array([twin, twin, other], dtype=np.float32))
     assert order(head, 3, diversity=1) == [0, 2, 1]
     assert order(head, 3, diversity=0.01) == [0, 1, 2]
+
+
+def test_two_of_a_kind_are_alike_however_little_their_vectors_say_so() -> None:
+    """Factors tell who buys what, and nobody buys two teapots."""
+    teapots = Head(5, kind=np.array([7, 7, 7, 1, 2], dtype=np.int32), vectors=np.eye(5, dtype=np.float32))
+    assert order(teapots, 4, diversity=0.4) == [0, 1, 3, 2]
+    assert order(teapots, 4, diversity=1)[:3] == [0, 3, 4]
+    nameless = Head(3, kind=np.array([-1, -1, 1], dtype=np.int32), vectors=np.eye(3, dtype=np.float32))
+    assert order(nameless, 3, diversity=1) == [0, 1, 2], "what has no kind is of no one's kind"
 
 
 def test_the_best_candidate_keeps_the_first_place_however_much_variety_is_wanted() -> None:

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.core.recommend.steering import DEFAULTS, OFF, BadSteering, Steering
-from app.core.recommend.types import Rail
+from app.core.recommend.steering import OFF, PROPOSED, STEERED, BadSteering, Steering
 
 
 @pytest.mark.parametrize("value", [-0.01, 1.01, float("nan"), float("inf"), "0.5", True, None])
@@ -27,7 +26,11 @@ def test_a_slider_that_does_not_exist_is_refused() -> None:
         Steering.of({"speed": 0.5})
 
 
-def test_every_rail_has_defaults_and_off_changes_nothing() -> None:
-    assert set(DEFAULTS) == set(Rail)
+def test_only_rails_with_sliders_have_a_proposal_and_it_moves_something() -> None:
+    assert set(PROPOSED) <= STEERED
+    assert all(steering.moved for steering in PROPOSED.values())
+
+
+def test_off_changes_nothing() -> None:
     assert not OFF.reorders
     assert not OFF.draws

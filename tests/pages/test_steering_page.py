@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.core.recommend.slider_exam import SliderExam
 from app.core.recommend.steering import Steering
 from app.core.recommend.steering_costs import BRINGS, MEASURED
 from app.core.recommend.types import Rail
@@ -36,7 +37,7 @@ def test_what_is_tried_is_shown_beside_what_is_and_is_not_saved(
     assert "With these sliders" not in running_app.open(devstore, rail).text
     tried = running_app.open(devstore, f"{rail}&popularity=100&exploration=20").text
     read = text_of(tried)
-    assert "You would change: Less of what sells anyway 0 % → 100 %, Trying other products 0 % → 20 %." in read
+    assert "You would change: Less of what sells anyway from 0 % to 100 %, Trying other" in read
     assert "With these sliders" in read
     assert "Places that are drawn are not shown here" in read
     rows = re.findall(r"<s-table-cell>(\d+)</s-table-cell>\s*<s-table-cell>([^<]*)</s-table-cell>", tried)
@@ -52,9 +53,15 @@ def test_what_was_tried_is_saved_with_who_did_it_and_can_be_taken_back(
     assert in_force(running_app, trained) == Steering(diversity=0.25)
     page = running_app.open(devstore, RAIL).text
     assert 'name="diversity" value="25"' in page
+    assert "A good start here" in page
     read = text_of(page)
-    assert "Variety within a row 0 % → 25 %" in read
+    assert "Variety within a row from 0 % to 25 %" in read
     assert "Shopify user" in read
+    seen = re.search(r'name="seen" value="(\d+)"', page)
+    assert seen
+    assert save(running_app, devstore, rail="for_you", seen=seen[1], calibration="10")[0] == 303
+    page = running_app.open(devstore, RAIL).text
+    assert "A good start here" not in page
     seen = re.search(r'name="seen" value="(\d+)"', page)
     assert seen
     back = {"rail": "for_you", "seen": seen[1], "to": "0"}
@@ -70,8 +77,55 @@ def test_a_number_that_does_not_fit_is_refused_at_its_field(
     status, answer = save(running_app, devstore, rail="for_you", seen="0", diversity=text)
     assert (status, '"field":"diversity"' in answer) == (400, True)
     page = html.unescape(running_app.open(devstore, f"{RAIL}&diversity={text}").text)
-    assert "as a number from 0 (off) to 100" in page
+    assert "“Variety within a row” must be a number from 0 (off) to 100." in page
     assert in_force(running_app, imported) is None
+
+
+def test_what_was_typed_stays_in_its_field_when_another_one_is_wrong(
+    running_app: RunningApp, devstore: DevStore, imported: Shop
+) -> None:
+    page = html.unescape(running_app.open(devstore, f"{RAIL}&diversity=many&popularity=30").text)
+    assert 'name="diversity" value="many"' in page
+    assert 'name="popularity" value="30"' in page
+    assert "Save for all shoppers" not in page
+
+
+def test_what_a_slider_costs_is_read_off_the_exam_of_this_store(
+    running_app: RunningApp, devstore: DevStore, trained: Shop
+) -> None:
+    read = text_of(html.unescape(running_app.open(devstore, "/admin/steering?rail=bought_together").text))
+    model = running_app.wiring.models.in_use(trained.id)
+    assert model is not None
+    measured = SliderExam.of(model.metrics["rails"]["bought_together"])
+    assert measured is not None
+    assert f"Measured in your store: {measured.questions} orders" in read
+    off = measured.off["coverage"]
+    assert off is not None
+    assert f"Off – {100 * off:.1f} %" in read
+    for one in measured.settings:
+        assert one.change is not None
+        accuracy = "{:+.1f} % ({:+.1f} to {:+.1f})".format(*(round(100 * part, 1) + 0.0 for part in one.change))
+        coverage = one.values["coverage"]
+        assert coverage is not None
+        assert f"{100 * one.setting:g} % {accuracy} {100 * coverage:.1f} %" in read
+    assert "gift shop" not in read
+
+
+def test_where_nothing_was_measured_in_this_store_the_page_says_so_and_whose_figures_it_shows(
+    running_app: RunningApp, devstore: DevStore, trained: Shop
+) -> None:
+    read = text_of(running_app.open(devstore, RAIL).text)
+    assert "the exam of this rail needs 200 returning customers, and there were" in read
+    assert "purchases of a gift shop" in read
+    assert "Measured in your store" not in read
+
+
+def test_before_the_first_training_the_page_says_what_it_takes(
+    running_app: RunningApp, devstore: DevStore, imported: Shop
+) -> None:
+    read = text_of(running_app.open(devstore, RAIL).text)
+    assert "that takes a trained model" in read
+    assert "Nothing can be recommended here now" in read
 
 
 def test_what_a_rail_cannot_use_is_said_and_has_no_field(

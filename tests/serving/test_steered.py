@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
+
 import psycopg
 import pytest
 import redis
 
 from app.adapters.redis import keys
+from app.adapters.redis.fresh import RedisFresh
 from app.core.experiments.types import UNCHANGED, ArmKey, Treatment
-from app.core.ids import RequestId
+from app.core.ids import ProductId, RequestId
 from app.core.recommend.exploration import MOST_EPSILON, Exploration, fill, generator_of
+from app.core.recommend.fresh import Fresh
 from app.core.recommend.impressions import VISIT_S
 from app.core.recommend.scoring import ItemModel
 from app.core.recommend.steering import OFF, Steering
@@ -19,10 +24,11 @@ from app.services.run_experiment import stop_experiment, take_back
 from app.services.set_steering import set_steering
 from app.wiring.web import Web
 from tests.experiments.running import experiment
-from tests.serving.catalogue import set_stock
+from tests.serving.catalogue import add_product, set_stock
 from tests.serving.conftest import Ask, products_of
 from tests.serving.running import decisions, start, visitor_in
 
+DRAWS = 400
 BESIDE = (Rail.BOUGHT_TOGETHER,)
 IN_ORDER = [2, 3, 4, 10, 9, 8, 7, 6, 5]
 EVERYTHING = Steering(diversity=1, calibration=1, popularity=1, impressions=1, margin=1, stock=1)
@@ -110,6 +116,52 @@ def test_what_was_shown_is_read_only_for_rails_that_make_use_of_it(
     shelf = wiring.shelves.mapped(shop.id)
     assert shelf is not None
     assert shelf.experiments.showings == {Rail.FOR_YOU}
+
+
+@pytest.fixture
+def newcomer(wiring: Web, shop: Shop, full_model: ItemModel, catalogue: psycopg.Connection) -> int:
+    """A product that no model knows, and that is like product 1."""
+    add_product(catalogue, shop.id, 11)
+    catalogue.commit()
+    placed = {ProductId(11): ((ProductId(1), 1.0),)}
+    RedisFresh(wiring.redis).put(shop.id, [Fresh(full_model.version, placed=placed)])
+    wiring.redis.incr(keys.catalog(shop.id))
+    wiring.shelves.refresh()
+    return 11
+
+
+@pytest.mark.parametrize("slider", ["popularity", "stock", "exploration", "new_products"])
+def test_a_newcomer_keeps_the_place_that_it_has_without_sliders(
+    wiring: Web, shop: Shop, newcomer: int, ask: Ask, slider: str
+) -> None:
+    unsteered = products_of(ask(limit=8))
+    assert unsteered[-1] == newcomer
+    visitor = steered(wiring, shop, Steering(**{slider: 1.0}))
+    for _ in range(5):
+        shown = products_of(ask(visitor=visitor, limit=8))
+        assert shown[-1] == newcomer
+        assert len(set(shown)) == 8
+
+
+def test_a_rail_of_one_place_is_steered_like_any_other(wiring: Web, shop: Shop, newcomer: int, ask: Ask) -> None:
+    visitor = steered(wiring, shop, replace(EVERYTHING, exploration=1, new_products=1))
+    assert len(products_of(ask(visitor=visitor, limit=1))) == 1
+
+
+def test_what_is_written_down_is_the_chance_with_which_it_was_drawn(
+    wiring: Web, shop: Shop, full_model: ItemModel, ask: Ask
+) -> None:
+    """Whatever a place is to hold, its share of the answers, each weighed by one over its chance, comes to 1."""
+    visitor = steered(wiring, shop, Steering(exploration=1, popularity=0.5), Rail.FOR_YOU)
+    for _ in range(DRAWS):
+        ask(placement="home", visitor=visitor, limit=3)
+    logged = [one.items for one in decisions(wiring)]
+    assert len(logged) == DRAWS
+    second = Counter((items[1]["product_id"], round(items[1]["propensity"], 9)) for items in logged)
+    assert len({product for product, _ in second}) == len(second) > 2, "after the same first place each has one chance"
+    for (_, chance), seen in second.items():
+        assert abs(seen - chance * DRAWS) < 4.5 * (chance * (1 - chance) * DRAWS) ** 0.5
+    assert sum(chance for _, chance in second) == pytest.approx(1.0)
 
 
 def test_a_look_is_left_as_it_was_put_together(wiring: Web, shop: Shop, full_model: ItemModel, ask: Ask) -> None:

@@ -18,7 +18,7 @@ from app.core.recommend.item_facts import Attributes
 from app.core.recommend.protocols.exam import Exam
 from app.core.recommend.protocols.grading import NEW, PARTS, Scorer
 from app.core.recommend.tasks import Task
-from app.core.recommend.tradeoff import About, Measured, grid, table, trade_off
+from app.core.recommend.tradeoff import About, Measured, grid, table, telling, trade_off
 
 MOST_CASES = 1000
 """So many questions, drawn at random: enough for an interval of a per cent or two."""
@@ -27,7 +27,6 @@ TELLING = 0.2
 KINDS = 60
 """So many of the commonest attributes are kinds; an item is of the rarest one that it has."""
 DIMENSIONS = 32
-NEED_KINDS = ("diversity", "calibration")
 
 Found = Mapping[str, Sequence[Measured]]
 """Behind ``all`` and, where new items are ranked apart, ``new``: the sliders off, then each alone."""
@@ -38,7 +37,7 @@ def measured(exam: Exam, scorer: Scorer, *, seed: int) -> Found:
     attributes = exam.facts.attributes if exam.facts is not None else None
     kind, vectors = described(attributes) if attributes is not None else (None, None)
     about = About.of(exam.training, kind=kind, vectors=vectors)
-    ways = [way for way in grid() if kind is not None or not way.moved & set(NEED_KINDS)]
+    ways = telling(grid(), about)
     cases = exam.cases.sample(MOST_CASES, seed)
     # The protocol of sequences ranks nothing but what the user did not have.
     parts = {} if exam.task is Task.SEQUENCE else {"all": False}

@@ -37,6 +37,10 @@ COVERED_DAYS = 14.0
 UNKNOWN = -1
 WAITING, GONE = 1e3, np.float32(-1e9)
 """Further back than anything a slider can do: a kind that has its places, and a candidate that has been chosen."""
+KIN = 0.5
+"""Two of a kind are so alike at least, by judgement: factors tell who buys what, and nobody buys two teapots."""
+LONGEST = 1.01
+"""No part of a direction is longer than 1, but for what rounding adds."""
 LEAST_SHARE = 0.25
 """Of the rail's places, rounded up: so many one kind may take at full diversity."""
 
@@ -48,7 +52,8 @@ class Head:
     Args:
         size: n, how many there are.
         kind: int32 [n], their kinds, -1 where it is not known; None where nothing is known of kinds.
-        vectors: float32 [n, d] of length 1 or 0: likeness is their product. Without them products of a kind are alike.
+        vectors: float32 [n, d] of length 1 or 0: likeness is their product, or `KIN` for two of a kind if that is more.
+            Without them products of a kind are alike.
         popularity: float32 [n], at least 0, such as decayed numbers of orders.
         ignored: float32 [n], in (0, 1]: what is left of a candidate that the shopper keeps ignoring (`impressions`).
         margin: float32 [n], what a sale earns of its price, 0 to 1, NaN where it is not known.
@@ -132,6 +137,12 @@ def mix_of(kinds: Kinds, weights: Floats | None = None) -> dict[int, float]:
     return {kind: part / whole for kind, part in sorted(parts.items())}
 
 
+def directions(vectors: Floats) -> Floats:
+    """The same of length 1, float32 [n, d]; zeros stay."""
+    length = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]
+    return np.asarray(vectors / np.maximum(length, np.float32(1e-9)), dtype=np.float32)
+
+
 def _top(values: Floats, most: int) -> Order:
     """Positions of the greatest values, greatest first, equal ones by position."""
     if len(values) > most:
@@ -145,15 +156,20 @@ def _top(values: Floats, most: int) -> Order:
 def _relevance(head: Head, steering: Steering) -> Floats:
     worth = _DISCOUNT[: head.size].copy() if head.size <= len(_DISCOUNT) else _discount(head.size)
     if steering.popularity and head.popularity is not None:
-        selling = head.popularity + np.float32(1.0)
-        worth *= (selling / selling.max()) ** np.float32(-DEBIASED * steering.popularity)
+        selling = np.where((head.popularity > 0.0) & np.isfinite(head.popularity), head.popularity, 0.0) + 1.0
+        worth *= ((selling / selling.max()) ** (-DEBIASED * steering.popularity)).astype(np.float32)
     if steering.impressions and head.ignored is not None:
-        worth *= np.float32(1.0) - np.float32(steering.impressions) * (np.float32(1.0) - head.ignored)
+        worth *= np.float32(1.0) - np.float32(steering.impressions) * (np.float32(1.0) - _part(head.ignored, 1.0))
     if steering.margin and head.margin is not None:
         worth *= _push(head.margin, steering.margin)
     if steering.stock and head.cover is not None:
-        worth *= _push(np.minimum(head.cover / np.float32(COVERED_DAYS), np.float32(1.0)), steering.stock)
-    return np.asarray(worth / worth.max(), dtype=np.float32)
+        worth *= _push(head.cover / np.float32(COVERED_DAYS), steering.stock)
+    return np.asarray(worth / max(float(worth.max()), 1e-9), dtype=np.float32)
+
+
+def _part(known: Floats, unknown: float) -> Floats:
+    """Brought between 0 and 1."""
+    return np.clip(np.where(np.isnan(known), np.float32(unknown), known), np.float32(0.0), np.float32(1.0))
 
 
 def _push(known: Floats, strength: float) -> Floats:
@@ -161,18 +177,19 @@ def _push(known: Floats, strength: float) -> Floats:
     there = ~np.isnan(known)
     if not there.any():
         return np.ones_like(known)
-    apart = np.where(there, known - known[there].mean(), np.float32(0.0))
+    part = _part(known, 0.0)
+    apart = np.where(there, part - part[there].mean(), np.float32(0.0))
     return np.exp(np.float32(PUSHED * strength) * apart)
 
 
 def _greedy(head: Head, places: int, steering: Steering, worth: Floats, mix: Mapping[int, float]) -> Order:
     """`worth` is what is left of each candidate's value, and is changed as its kind fills up."""
     kinds = [UNKNOWN] * head.size if head.kind is None else head.kind.tolist()
-    alike = _likeness(head, steering) if steering.diversity else None
+    same = _of_a_kind(head) if steering.diversity or mix else None
+    alike = _likeness(head, same, steering) if steering.diversity else None
     adds = _gains(mix, places, steering, _most_of_a_kind(places, steering.diversity))
     if mix:
         worth += np.array([adds(kind, 0) for kind in kinds], dtype=np.float32)
-    same = _same_kind(head) if steering.diversity or mix else None
     nearest, value = np.zeros(head.size, dtype=np.float32), worth
     counts: dict[int, int] = {}
     chosen: list[int] = []
@@ -192,18 +209,24 @@ def _greedy(head: Head, places: int, steering: Steering, worth: Floats, mix: Map
     return np.array(chosen, dtype=np.intp)
 
 
-def _same_kind(head: Head) -> Floats | None:
-    """1 for candidates of one kind, float32 [n, n]."""
-    return None if head.kind is None else (head.kind[:, None] == head.kind).astype(np.float32)
+def _of_a_kind(head: Head) -> Floats | None:
+    """1 for candidates of one kind, float32 [n, n]; what has no kind is of no one's."""
+    if head.kind is None:
+        return None
+    return np.asarray((head.kind[:, None] == head.kind) & (head.kind != UNKNOWN), dtype=np.float32)
 
 
-def _likeness(head: Head, steering: Steering) -> Floats | None:
+def _likeness(head: Head, of_a_kind: Floats | None, steering: Steering) -> Floats | None:
     """What it costs to stand beside another one, float32 [n, n]; None where nothing tells two candidates apart."""
-    same = _same_kind(head)
     if head.vectors is not None:
-        alike = np.asarray(head.vectors @ head.vectors.T, dtype=np.float32)
-    elif head.kind is not None and same is not None:
-        alike = same * (head.kind != UNKNOWN)
+        # What is no direction is like nothing; one such row would else spoil every comparison.
+        sound = np.abs(head.vectors).max(axis=1, initial=0.0, keepdims=True) <= LONGEST
+        vectors = np.where(sound, head.vectors, np.float32(0.0))
+        alike = np.asarray(vectors @ vectors.T, dtype=np.float32)
+        if of_a_kind is not None:
+            np.maximum(alike, np.float32(KIN) * of_a_kind, out=alike)
+    elif of_a_kind is not None:
+        alike = of_a_kind.copy()
     else:
         return None
     alike *= np.float32(UNLIKE * steering.diversity)

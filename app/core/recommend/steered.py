@@ -14,6 +14,10 @@ from app.core.recommend.diversify import Head, rerank
 from app.core.recommend.exploration import Exploration, fill, worth_drawing
 from app.core.recommend.steering import Steering
 
+AHEAD = 40
+"""So many candidates are drawn from the cascade where they are ordered anew: with what the shopper knows already they
+are about the `live.HEAD` best, past which a source would have to sort its whole catalogue."""
+
 
 @dataclass(frozen=True, slots=True)
 class Steered:

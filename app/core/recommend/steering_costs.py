@@ -44,22 +44,22 @@ BRINGS: Mapping[str, tuple[str, float]] = MappingProxyType(
 MEASURED: Mapping[str, tuple[Cost, ...]] = MappingProxyType(
     {
         "diversity": (
-            Cost(0.1, Change(-0.5, -1.1, -0.0), Change(-0.8, -3.6, 1.9), 0.265),
-            Cost(0.25, Change(-1.6, -2.5, -0.6), Change(-5.1, -9.6, -0.5), 0.205),
-            Cost(0.5, Change(-7.2, -8.8, -5.6), Change(-16.0, -23.1, -9.0), 0.118),
-            Cost(1.0, Change(-16.1, -18.7, -13.5), Change(-23.7, -32.9, -14.6), 0.044),
+            Cost(0.1, Change(-0.5, -1.0, 0.0), Change(-0.8, -3.6, 1.9), 0.265),
+            Cost(0.25, Change(-1.4, -2.4, -0.5), Change(-5.6, -10.2, -0.9), 0.205),
+            Cost(0.5, Change(-6.4, -7.9, -4.9), Change(-14.4, -21.2, -7.6), 0.127),
+            Cost(1.0, Change(-12.7, -15.0, -10.4), Change(-21.7, -30.4, -13.1), 0.078),
         ),
         "calibration": (
-            Cost(0.1, Change(0.7, 0.1, 1.3), Change(0.1, -2.1, 2.3), 2.003),
-            Cost(0.25, Change(0.5, -0.6, 1.7), Change(-1.6, -6.2, 3.1), 1.696),
-            Cost(0.5, Change(0.1, -1.5, 1.7), Change(-8.1, -15.8, -0.3), 1.414),
-            Cost(1.0, Change(-3.2, -5.3, -1.1), Change(-15.4, -25.8, -5.0), 1.186),
+            Cost(0.1, Change(0.7, 0.1, 1.3), Change(0.1, -2.1, 2.3), 2.008),
+            Cost(0.25, Change(0.7, -0.4, 1.8), Change(-2.1, -6.1, 2.0), 1.72),
+            Cost(0.5, Change(0.4, -1.2, 2.0), Change(-7.5, -14.5, -0.5), 1.497),
+            Cost(1.0, Change(-2.0, -4.1, -0.0), Change(-12.9, -22.0, -3.8), 1.342),
         ),
         "popularity": (
             Cost(0.1, Change(0.2, -0.1, 0.6), Change(-1.2, -3.3, 0.9), 0.287),
-            Cost(0.25, Change(1.0, 0.3, 1.7), Change(-2.9, -6.4, 0.6), 0.338),
-            Cost(0.5, Change(0.7, -0.7, 2.0), Change(-8.2, -14.6, -1.7), 0.473),
-            Cost(1.0, Change(-11.7, -14.6, -8.8), Change(-25.3, -35.8, -14.8), 0.609),
+            Cost(0.25, Change(1.0, 0.3, 1.7), Change(-2.9, -6.4, 0.6), 0.337),
+            Cost(0.5, Change(1.4, 0.1, 2.7), Change(-8.5, -14.4, -2.5), 0.419),
+            Cost(1.0, Change(-4.4, -6.8, -2.0), Change(-23.4, -32.8, -13.9), 0.472),
         ),
         "exploration": (
             Cost(0.1, Change(-0.2, -0.6, 0.1), Change(-0.5, -1.5, 0.4), 0.27),

@@ -7,7 +7,7 @@ evaluate … --trade-off` prints the table, docs/steering.md keeps one.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -19,7 +19,7 @@ from app.core.recommend.histories import Histories, History
 from app.core.recommend.metrics import ndcg, recall
 from app.core.recommend.protocols.exam import Case
 from app.core.recommend.protocols.grading import Scorer
-from app.core.recommend.steered import steer
+from app.core.recommend.steered import AHEAD, steer
 from app.core.recommend.steering import OFF, Steering
 
 MIXED = 0.01
@@ -101,6 +101,23 @@ def grid(base: Steering = OFF, settings: Sequence[float] = SETTINGS) -> list[Ste
     return [base, *(replace(base, **{name: setting}) for name in SLIDERS for setting in settings)]
 
 
+def telling(ways: Sequence[Steering], about: About) -> list[Steering]:
+    """Those for which enough is known of the items: nothing can be more varied, or nearer to a mix, without kinds."""
+    idle = {"calibration"} if about.kind is None else set[str]()
+    idle |= {"diversity"} if about.kind is None and about.vectors is None else set()
+    return [way for way in ways if not way.moved & idle]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """One question as the sliders meet it: scores float32 [N], what may be shown bool [N], the answers' positions."""
+
+    scores: Floats
+    allowed: npt.NDArray[np.bool_]
+    targets: npt.NDArray[np.integer]
+    mix: Mapping[int, float]
+
+
 def trade_off(
     scorer: Scorer,
     cases: Iterable[Case],
@@ -115,19 +132,30 @@ def trade_off(
     Args:
         only_new: only items that the history lacks are ranked and asked for; questions without such are left out.
     """
-    sheets = [_Sheet(about, k) for _ in ways]
-    for number, case in enumerate(cases):
+    return in_all_ways(_asked(scorer, cases, about, only_new=only_new), about, ways, k=k)
+
+
+def _asked(scorer: Scorer, cases: Iterable[Case], about: About, *, only_new: bool) -> Iterator[Asked]:
+    for case in cases:
         targets = np.setdiff1d(case.targets, case.history.item) if only_new else case.targets
         if not len(targets):
             continue
         allowed = np.ones(len(about.popularity), dtype=np.bool_)
         allowed[case.history.item if only_new else case.history.item[:0]] = False
-        scores = np.nan_to_num(np.asarray(scorer(case.history, only_new=only_new), dtype=np.float32))
-        positions = head_of(scores - min(float(scores.min()), 0.0), allowed, fallback=about.popularity)
-        head, mix, sorted_scores = about.head(positions), about.mix(case.history), scores[positions].tolist()
+        scores = np.asarray(scorer(case.history, only_new=only_new), dtype=np.float32)
+        yield Asked(scores, allowed, targets, about.mix(case.history))
+
+
+def in_all_ways(asked: Iterable[Asked], about: About, ways: Sequence[Steering], *, k: int = 10) -> list[Measured]:
+    """Steer the head of every ranking in all ways: as many candidates as are steered where rails are served."""
+    sheets = [_Sheet(about, k) for _ in ways]
+    for number, one in enumerate(asked):
+        scores = np.nan_to_num(one.scores, posinf=0.0, neginf=0.0)
+        positions = head_of(scores - min(float(scores.min()), 0.0), one.allowed, fallback=about.popularity, most=AHEAD)
+        head, sorted_scores = about.head(positions), scores[positions].tolist()
         for sheet, way in zip(sheets, ways, strict=True):
-            drawn = steer(head, k, way, scores=sorted_scores, mix=mix, generator=Random(number))  # noqa: S311 - a draw
-            sheet.note(positions[list(drawn.order)], targets, mix)
+            drawn = steer(head, k, way, scores=sorted_scores, mix=one.mix, generator=Random(number))  # noqa: S311 - a draw
+            sheet.note(positions[list(drawn.order)], one.targets, one.mix)
     return [
         Measured(way, sheet.values(), np.array(sheet.each["ndcg"])) for way, sheet in zip(ways, sheets, strict=True)
     ]

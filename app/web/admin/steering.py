@@ -5,13 +5,13 @@ Numbers are tried first, in the address of the page, and saved by a form that sh
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from flask import Blueprint, Response, redirect, render_template, request
 
 from app.core.ids import CustomerId, VisitorId
-from app.core.recommend.steering import OFF, SHOWS_NEW, STEERED, TITLES, BadSteering, Steering
+from app.core.recommend.steering import OFF, PROPOSED, SHOWS_NEW, STEERED, TITLES, BadSteering, Steering
 from app.core.recommend.types import Rail
 from app.core.shops import Shop
 from app.ports import KeptSteering
@@ -22,13 +22,25 @@ from app.services.set_steering import KEPT, set_steering, take_back
 from app.web import doors
 from app.web.admin.learnt import RAILS
 from app.web.admin.preview import number_of
-from app.web.admin.steering_words import BRING, COST, IDLE, NO_MARGIN, NO_NEW, PROPOSED, measured, moves, settings
+from app.web.admin.slider_figures import OwnFigures, own_figures
+from app.web.admin.steering_words import (
+    BRING,
+    COST,
+    IDLE,
+    NO_MARGIN,
+    NO_NEW,
+    NO_SLIDERS,
+    measured,
+    moves,
+    settings,
+)
 from app.web.admin.writing import own
 from app.web.problems import problem
 from app.wiring.web import Web
 
 PATH = "/admin/steering"
 RECENT = 5
+LONGEST_TYPED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +64,14 @@ class ShownPlace:
     now: str
     then: str
     moved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShownProposal:
+    """What is proposed, in words, and the address at which it is tried."""
+
+    what: str
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +100,7 @@ def blueprint(wiring: Web) -> Blueprint:
             standing = wiring.steering.in_force(shop.id)
             now = {rail: standing[rail].steering if rail in standing else OFF for rail in RAILS}
             rails = [(rail, RAILS[rail], settings(now[rail]), rail in STEERED) for rail in RAILS]
-            return render_template("admin/steering.html", rails=rails)
+            return render_template("admin/steering.html", rails=rails, no_sliders=NO_SLIDERS)
         rail = _rail(request.args)
         if rail is None:
             return problem(404, "there is no such rail with sliders")
@@ -119,33 +139,54 @@ def _shown(shop: Shop, rail: Rail, wiring: Web) -> dict[str, object]:
         tried = _tried(request.args) if any(name in request.args for name in TITLES) else standing
     except BadField as error:
         bad = error
-    who = _who()
+    who, figures = _who(), own_figures(wiring.models.in_use(shop.id), rail)
     compared = preview_steering(shop, rail, tried, who, wiring.previewing)
+    places = _places(compared) if compared else ()
     return {
         "rail": rail,
         "title": RAILS[rail],
-        "sliders": [_slider(name, rail, tried, bad, compared.idle if compared else ()) for name in TITLES],
+        "sliders": [_slider(name, rail, _typed(name, tried), bad, _costs(name, figures, compared)) for name in TITLES],
+        "own_figures": figures,
         "shoppers": _shoppers(shop, wiring),
         "who": _named(who),
-        "places": _places(compared) if compared else (),
+        "places": places,
+        "nothing_moves": not any(place.moved for place in places),
         "page_of": _page_of(compared),
         "is_tried": tried != standing,
         "tried": {name: f"{100 * value:.10g}" for name, value in tried.as_json().items()},
         "moves": moves(standing, tried),
         "draws": tried.draws,
         "seen": history[0].version if history else 0,
-        "proposed": PROPOSED.get(rail, ""),
+        "proposal": _proposal(rail, standing, figures),
         "measured": measured(),
         "versions": _versions(history),
     }
 
 
-def _slider(name: str, rail: Rail, tried: Steering, bad: BadField | None, idle: Collection[str]) -> ShownSlider:
+def _proposal(rail: Rail, standing: Steering, figures: OwnFigures) -> ShownProposal | None:
+    """What is proposed for the rail; nothing where it stands so already, or cost accuracy in this store for sure."""
+    wanted = PROPOSED.get(rail)
+    if wanted is None or wanted.moved <= standing.moved or figures.costs_for_sure(wanted):
+        return None
+    fields = {name: f"{100 * value:.10g}" for name, value in wanted.as_json().items() if value}
+    return ShownProposal(settings(wanted), own(PATH, rail=rail.value, **fields))
+
+
+def _slider(name: str, rail: Rail, value: str, bad: BadField | None, costs: str) -> ShownSlider:
     unusable = NO_MARGIN if name == "margin" else NO_NEW if name == "new_products" and rail not in SHOWS_NEW else ""
-    value = f"{100 * tried.as_json()[name]:.10g}"
     error = str(bad) if bad is not None and bad.field == name else ""
-    costs = f"{COST[name]} {IDLE}" if name in idle else COST[name]
     return ShownSlider(name, TITLES[name], value, BRING[name], costs, unusable, error)
+
+
+def _typed(name: str, tried: Steering) -> str:
+    """What stands in the field: what was typed there, be it wrong, or else where the slider stands."""
+    return request.args.get(name, "").strip()[:LONGEST_TYPED] or f"{100 * tried.as_json()[name]:.10g}"
+
+
+def _costs(name: str, figures: OwnFigures, compared: Compared | None) -> str:
+    """What a slider costs, as a sentence of its own, in this store where that was measured, and why it may be idle."""
+    idle = compared is not None and name in compared.idle
+    return " ".join(filter(None, (COST[name], (figures.sentences or {}).get(name, ""), IDLE if idle else "")))
 
 
 def _tried(fields: Mapping[str, str]) -> Steering:
@@ -157,7 +198,7 @@ def _tried(fields: Mapping[str, str]) -> Steering:
             values[name] = float(text) / 100.0
             Steering(**{name: values[name]})
         except (ValueError, BadSteering):
-            raise BadField(f"give “{title}” as a number from 0 (off) to 100", name) from None
+            raise BadField(f"“{title}” must be a number from 0 (off) to 100", name) from None
     return Steering(**values)
 
 

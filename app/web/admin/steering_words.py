@@ -25,18 +25,23 @@ BRING: Mapping[str, str] = {
     "stock": "What lasts less than two weeks at the pace of the last eight stands further back. What sells on at 0, or "
     "is not counted, never counts as short; what is sold out is not shown at all, whatever stands here.",
 }
+ONLY_BY_TEST = "What it costs the past cannot tell; an experiment can."
 COST: Mapping[str, str] = {
     "diversity": "The row fits the shopper less closely.",
-    "calibration": "A little much of it keeps shoppers to what they know.",
+    "calibration": "Much of it keeps shoppers to what they know.",
     "popularity": "Where many come for best sellers, the row finds less of what they want.",
     "exploration": "Drawn products fit less well than the ones that they replace.",
-    "new_products": "One place in eight may fit nobody. It was not measured: no public log tells what was shown.",
-    "impressions": "It was not measured: no public log tells what was shown.",
-    "margin": "It was not measured: no public log tells what was earned.",
-    "stock": "It was not measured: no public log tells what was in stock.",
+    "new_products": f"One place in eight may fit nobody. {ONLY_BY_TEST}",
+    "impressions": ONLY_BY_TEST,
+    "margin": "",
+    "stock": ONLY_BY_TEST,
 }
 NO_MARGIN = "What your products cost you is not read from your store, so this cannot be used."
 NO_NEW = "This row says what it holds, so it has no place for products of which nothing is known."
+NO_SLIDERS: Mapping[Rail, str] = {
+    Rail.COMPLETE_THE_LOOK: "Has no sliders: it is put together of different kinds already",
+    Rail.BUY_AGAIN: "Has no sliders: it holds only what a customer bought before and needs again",
+}
 IDLE = (
     "Now it changes nothing: the model in use knows no kinds of your products. It learns them where most products have "
     "a type, or stand in collections."
@@ -45,10 +50,6 @@ FIGURES: Mapping[str, str] = {
     "alike": "how alike products are",
     "off_mix": "distance from the shopper’s mix",
     "coverage": "share of the catalogue shown",
-}
-PROPOSED: Mapping[Rail, str] = {
-    Rail.FOR_YOU: "For this rail 10 % of “The shopper’s own mix of kinds” is what we propose: on none of the three "
-    "measurements was a loss seen. On one of them a loss of up to 2 % cannot be ruled out."
 }
 
 
@@ -73,7 +74,9 @@ def measured() -> Sequence[MeasuredSlider]:
     for name, costs in MEASURED.items():
         figure, off = BRINGS[name]
         rows = [
-            MeasuredRow(percent(one.setting), _change(one.retail), _change(one.beauty), f"{off:.3g} → {one.brings:.3g}")
+            MeasuredRow(
+                percent(one.setting), _change(one.retail), _change(one.beauty), f"{one.brings:.3g}, off {off:.3g}"
+            )
             for one in costs
         ]
         found.append(MeasuredSlider(TITLES[name], FIGURES[figure], rows))
@@ -93,7 +96,8 @@ def settings(steering: Steering) -> str:
 def moves(before: Steering, after: Steering) -> str:
     """What was changed, in a line."""
     was, now = before.as_json(), after.as_json()
-    changed = [f"{TITLES[name]} {percent(was[name])} → {percent(now[name])}" for name in was if was[name] != now[name]]
+    differ = [name for name in was if was[name] != now[name]]
+    changed = [f"{TITLES[name]} from {percent(was[name])} to {percent(now[name])}" for name in differ]
     return ", ".join(changed) or "Nothing"
 
 
