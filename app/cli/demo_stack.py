@@ -23,11 +23,12 @@ from app.cli.demo_shoppers import DemoShoppers
 from app.cli.processes import Processes
 from app.config import load
 from app.core.experiments.types import HOLD_OUT_SHARE
-from app.core.ids import ShopDomain
+from app.core.ids import CustomerId, ShopDomain
 from app.core.shops import Shop
 from app.core.syncs import RECORDS, RunState
 from app.errors import Permanent
 from app.ports import ModelRecord
+from app.services.preview_shopper import customer_due
 from app.wiring.worker import Worker
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,6 +87,8 @@ class DemoStack:
         self._http = httpx.Client(timeout=30.0)
         self.processes = Processes(folder / "logs", self._env)
         self.wiring = Worker(load(self._env))
+        self.due: CustomerId | None = None
+        """Somebody whom the home page shows what they need again, once they are signed in and agree to cookies."""
 
     @property
     def env_file(self) -> Path:
@@ -109,6 +112,7 @@ class DemoStack:
         return {
             "Storefront": f"{self.store_url}/",
             "A rail": f"{self.store_url}/products/{self.shown_handle}",
+            **({"Buy again": f"{self.store_url}/account/login?customer_id={self.due}"} if self.due else {}),
             "Shopify admin": f"{self.store_url}/admin/apps/attune",
             "Logs": str(self._folder / "logs"),
         }
@@ -222,6 +226,7 @@ class DemoStack:
             page = self._get(f"{self.store_url}/products/{card.handle}") if card.buyable else None
             if page is not None and "<attune-recommendations" in page.text:
                 self.shown_handle = card.handle
+                self.due = customer_due(self._shop(), self.wiring.previewing)
                 return f"/products/{card.handle}"
         raise Permanent("no product page shows a rail; see the logs of worker and trainer")
 

@@ -102,11 +102,12 @@ def exam_table(rails: Mapping[str, Any]) -> Table:
     """Every rail's model beside its floor, and how sure the difference is."""
     table = Table(
         title="Exams on the newest part of the history, which no model had seen",
-        caption="HR@10: how often ten suggestions held what the shopper went for. The floor is what is popular.",
+        caption="HR@10: how often ten suggestions held what the shopper went for. The floor is what is popular. Of buy "
+        "again MRR@10, how far in front it stood; the floor is what customers had bought most often.",
     )
     table.add_column("rail", no_wrap=True)
     table.add_column("model")
-    for name in ("questions", "HR@10", "trending (floor)", "difference, 95 %"):
+    for name in ("questions", "HR@10", "floor", "difference, 95 %"):
         table.add_column(name, justify="right")
     table.add_column("")
     for name, exam in rails.items():
@@ -121,7 +122,8 @@ def _figures(exam: Mapping[str, Any]) -> tuple[str, ...]:
     if not asked:
         return ("0", "", "", "")
     difference = f"{sure['low']:+.3f} to {sure['high']:+.3f}"
-    return (f"{asked:,}", f"{exam['model']['hr@10']:.4f}", f"{exam['floor']['hr@10']:.4f}", difference)
+    by = exam.get("by", "hr@10")
+    return (f"{asked:,}", f"{exam['model'][by]:.4f}", f"{exam['floor'][by]:.4f}", difference)
 
 
 def _publish(shop: Shop, wiring: Worker, console: Console) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app.core.ids import ProductId
+from app.core.ids import CustomerId, ProductId
 from app.core.recommend.rails import CLAIMS, Question
 from app.core.recommend.shopper import Shopper
 from app.core.recommend.types import Placement, Rail
@@ -48,6 +48,19 @@ def recent_shoppers(shop: Shop, ports: Ports, *, limit: int = 10) -> RecentShopp
     """Visitors by their last rail, customers by their last order."""
     shoppers = ports.shoppers
     return RecentShoppers(shoppers.visitors(shop.id, limit=limit), shoppers.customers(shop.id, limit=limit))
+
+
+def customer_due(shop: Shop, ports: Ports, *, among: int = 50) -> CustomerId | None:
+    """Of the customers who ordered last, the one to whom "Buy again" has most to show now, the later one on equal
+    numbers; None where it has nothing for any of them.
+    """
+    served, best, most = in_use(shop, ports), None, 0
+    for one in ports.shoppers.customers(shop.id, limit=among) if served is not None else ():
+        known = known_of(shop, Who(customer=one.customer), ports)
+        shown = len(ranked_for(shop, Question(Rail.BUY_AGAIN), known, served, ports).ranking.items)
+        if shown > most:
+            best, most = one.customer, shown
+    return best
 
 
 def shopper_overview(

@@ -18,7 +18,7 @@ from app.core.recommend.cascade import Source
 from app.core.recommend.explain import reason_text
 from app.core.recommend.impressions import visit_of
 from app.core.recommend.live import StoredListSource
-from app.core.recommend.rails import Question
+from app.core.recommend.rails import OF_CUSTOMERS, ONLY_WHEN_FILLED, Question
 from app.core.recommend.sentences import DEFAULT
 from app.core.recommend.shopper import NOBODY, Shopper
 from app.core.recommend.types import Candidate, Placement, Rail, Strategy, placement_of
@@ -106,6 +106,8 @@ class Answer:
     missed: bool = False
     """The arm wanted something that the shop's model does not have."""
     stitch: Stitch = APART
+    reserved: tuple[Item, ...] = ()
+    """What keeps a control's place, unseen, where the page has no cards of its own to keep it."""
 
     @property
     def placement(self) -> Placement:
@@ -123,7 +125,7 @@ def serve_recommendations(shop: Shop, ask: Ask, ports: Ports) -> Answer:
     mapped = ports.shelves.mapped(shop.id)
     about = None if mapped is not None and mapped.model is not None else _list_about(question)
     # Nothing of a customer is read for a rail that has no use for it, nor are browsers connected without experiments.
-    customer = ask.customer if question.rail is Rail.FOR_YOU else None
+    customer = ask.customer if question.rail in OF_CUSTOMERS else None
     signed_in = ask.customer if mapped is not None and mapped.experiments.running else None
     showings = mapped is not None and question.rail in mapped.experiments.showings
     state = ports.live.read(
@@ -146,7 +148,7 @@ def serve_recommendations(shop: Shop, ask: Ask, ports: Ports) -> Answer:
     ranked = UNRANKED if _fetches(ask, plan) else rank(asked, plan)
 
     answer = _answer(ask, state, asked, plan, ranked, mapped=mapped is not None)
-    if not answer.fetch:
+    if not answer.fetch and not _is_nothing(ranked, question.rail):
         ports.decisions.record(shop.id, _decision(ask, state, ranked, answer, ports.clock))
     return answer
 
@@ -196,14 +198,21 @@ def _fetches(ask: Ask, plan: Plan) -> bool:
     return plan.fetches and plan.treatment.show is Show.OURS and bool(ask.cards)
 
 
+def _is_nothing(ranked: Ranked, rail: Rail) -> bool:
+    """Whether it is no answer that the rail stays away: as usual for most shoppers, not a sign of trouble."""
+    return rail in ONLY_WHEN_FILLED and not ranked.ranking.items and not ranked.ranking.failed
+
+
 def _answer(ask: Ask, state: VisitorState, asked: Asked, plan: Plan, ranked: Ranked, *, mapped: bool) -> Answer:
-    shelf, ranking, show = asked.shelf, ranked.ranking, plan.treatment.show
+    shelf, ranking, show, rail = asked.shelf, ranked.ranking, plan.treatment.show, ask.question.rail
+    items = _items(shelf, ranking.items, ask.language) if show is Show.OURS or rail in ONLY_WHEN_FILLED else ()
     return Answer(
         request_id=asked.request,
-        rail=ask.question.rail,
+        rail=rail,
         strategy=ranking.strategy,
         variant=plan.variant,
-        items=_items(shelf, ranking.items, ask.language) if show is Show.OURS else (),
+        items=items if show is Show.OURS else (),
+        reserved=items if show is Show.EMPTY else (),
         model_version=ranking.model_version,
         skipped=ranking.skipped,
         mapped=mapped,

@@ -16,12 +16,15 @@ import numpy as np
 
 from app.core.experiments.types import Status
 from app.core.ids import ModelVersion
+from app.core.recommend import soundness
 from app.core.recommend.fresh_pairs import MASS
 from app.core.recommend.model_card import CodeVersion, lineage
 from app.core.recommend.models import als, item_item
-from app.core.recommend.models.training import Material, Outcome, build, learn
+from app.core.recommend.models.outcome import Material
+from app.core.recommend.models.training import build, learn
+from app.core.recommend.rails import OF_CUSTOMERS
 from app.core.recommend.scoring import ItemModel
-from app.core.recommend.types import Rail, Strategy
+from app.core.recommend.types import Strategy
 from app.core.shops import Shop
 from app.ports import ArtefactStore, Claims, Clock, Consents, ExperimentRegister, ModelRecord, Models, ModelSignals
 from app.services import gather_material, introduce_model, keep_customers
@@ -31,7 +34,7 @@ from app.services.introduce_model import Introduced
 from app.services.training_claim import alone, require_consent
 
 KEPT_VERSIONS = 5
-RECIPE = "v5"
+RECIPE = "v6"
 """Part of every version's name: changes with what a training makes of the same data."""
 SERVING = ("published", "retired", "canary")
 """The states of versions that serve, or may be gone back to."""
@@ -77,6 +80,7 @@ def train_models(shop: Shop, ports: Ports, *, checkpoint: Checkpoint = carry_on,
     Raises:
         NoConsent: the merchant has not agreed to training, or has withdrawn.
         Busy: another worker is training this shop.
+        Unsound: what was learnt can't be served; the model in use stays.
     """
     require_consent(shop, ports.consents)
     with alone(shop, ports.claims):
@@ -112,6 +116,7 @@ def _train(shop: Shop, ports: Ports, gathered: Gathered, run: _Run) -> Training:
     material = Material(orders, gathered.sessions, gathered.groups, gathered.facts, gathered.visits)
     outcome = learn(material, today=today)
     best = _named(build(material, outcome, today=today), name)
+    soundness.check(best)
     metrics = outcome.metrics()
     seconds = time.monotonic() - run.began
     origin = lineage(orders, gathered.sessions, code=ports.code, recipe=RECIPE, seed=als.SEED, seconds=seconds)
@@ -129,7 +134,7 @@ def _train(shop: Shop, ports: Ports, gathered: Gathered, run: _Run) -> Training:
     checkpoint("recorded")
     # The merchant may have withdrawn while this was running.
     require_consent(shop, ports.consents)
-    used = _knows_customers(outcome) or _in_use_knows_customers(shop, ports)
+    used = best.knows_customers or _in_use_knows_customers(shop, ports)
     keep_customers.keep_customers(shop, ports.customers, since=now - HISTORY, used=used)
     checkpoint("customers_kept")
     introduced = introduce_model.introduce_model(shop, best.version, ports.introducing, at=now, at_once=run.at_once)
@@ -139,14 +144,11 @@ def _train(shop: Shop, ports: Ports, gathered: Gathered, run: _Run) -> Training:
     return Training(best.version, best.strategy, *counts, metrics, outcome.note, introduced)
 
 
-def _knows_customers(outcome: Outcome) -> bool:
-    return outcome.for_you is not Strategy.TRENDING
-
-
 def _in_use_knows_customers(shop: Shop, ports: Ports) -> bool:
     """Whether a model goes on serving beside a canary that makes something of a customer's purchases."""
     used = ports.models.in_use(shop.id) if ports.introducing.share > 0 else None
-    return used is not None and bool(used.metrics.get("rails", {}).get(Rail.FOR_YOU, {}).get("passed"))
+    exams = used.metrics.get("rails", {}) if used is not None else {}
+    return any(exams.get(rail, {}).get("passed") for rail in OF_CUSTOMERS)
 
 
 def _named(model: ItemModel, name: str) -> ItemModel:

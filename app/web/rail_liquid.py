@@ -2,8 +2,9 @@
 
 Of all that a merchant writes only handles get into the Liquid, and only those made of letters, digits, dashes and
 underscores, whatever the language: nothing among them can end a Liquid string or begin a tag. Titles are read and
-escaped by Liquid itself. The markup is that of the extension's ``card.liquid`` and the strings those of its locales;
-tests hold them together.
+escaped by Liquid itself. A sentence comes with a card only where the extension cannot say it: when something was
+bought. The markup is that of the extension's ``card.liquid`` and the strings those of its locales; tests hold them
+together.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from app.core.experiments.types import Show
 from app.core.recommend.sentences import language_of
-from app.services.serve_recommendations import Answer
+from app.services.serve_recommendations import Answer, Item
 
 MOST_HANDLES = 20
 """As many as Shopify finds through ``all_products`` in one page.
@@ -33,8 +34,8 @@ STRINGS: Mapping[str, Mapping[str, str]] = {
 """What the cards say in each language of the extension; reasons are given in the same ones (`sentences`)."""
 
 
-Row = tuple[str, str, str]
-"""Handle, position and reason code of a card."""
+Row = tuple[str, str, str, str]
+"""Handle, position and reason code of a card, and the sentence that says it where there are times in it."""
 
 
 def rail_liquid(answer: Answer, parameters: Mapping[str, str]) -> bytes:
@@ -65,16 +66,32 @@ def _told(answer: Answer) -> str:
 
 
 def _rows(answer: Answer) -> list[Row]:
-    """What the cards are made of; Shopify's own recommendations have no reason of ours."""
-    if answer.show is Show.NATIVE:
-        return [(handle, str(place), "") for place, handle in enumerate(answer.native)]
-    return [(item.handle, str(place), item.candidate.reason.code) for place, item in enumerate(answer.items)]
+    """What the cards are made of; Shopify's own recommendations, and what stands unseen, have no reason of ours."""
+    if answer.show is not Show.OURS:
+        handles = answer.native or [item.handle for item in answer.reserved]
+        return [(handle, str(place), "", "") for place, handle in enumerate(handles)]
+    return [
+        (item.handle, str(place), item.candidate.reason.code, _times(item)) for place, item in enumerate(answer.items)
+    ]
+
+
+def _times(item: Item) -> str:
+    """Made of our own words and numbers (`sentences.AgainWords`); no title is in it."""
+    return item.reason_text if item.candidate.reason.again is not None else ""
 
 
 def _values(answer: Answer, rows: Iterable[Row]) -> Mapping[str, str]:
     """Positions are those of the answer, which its record holds too, whatever Liquid leaves out."""
-    handles, positions, reasons = (",".join(column) for column in zip(*rows, strict=True))
-    return {"handles": handles, "positions": positions, "reasons": reasons, "request": answer.request_id}
+    columns = list(zip(*rows, strict=True))
+    handles, positions, reasons = (",".join(column) for column in columns[:3])
+    whys = "|".join(columns[3]).rstrip("|")
+    return {
+        "handles": handles,
+        "positions": positions,
+        "reasons": reasons,
+        "whys": whys,
+        "request": answer.request_id,
+    }
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:

@@ -18,6 +18,7 @@ from flask import Blueprint, Response, request
 from app.adapters.counters import Count
 from app.core.experiments.assign import Plan
 from app.core.experiments.types import Show
+from app.core.recommend.rails import ONLY_WHEN_FILLED
 from app.core.recommend.types import Rail
 from app.services.serve_recommendations import Answer, Item, Stitch, nothing, serve_recommendations
 from app.services.tell_arms import UNTOLD, Arms, tell_arms
@@ -159,7 +160,7 @@ def _count(wiring: Web, answer: Answer) -> None:
     count(Count.RECOMMENDATIONS_ANSWERED)
     if answer.show is not Show.OURS:
         count(Count.CONTROLS_ANSWERED)
-    elif not answer.items and not answer.fetch:
+    elif not answer.items and not answer.fetch and answer.rail not in ONLY_WHEN_FILLED:
         count(Count.RECOMMENDATIONS_EMPTY)
     if answer.stale:
         count(Count.PAGES_STALE)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -16,7 +16,8 @@ from flask import Flask, Response, jsonify, request
 
 from app.core.experiments.types import Show
 from app.core.ids import ProductId, RequestId
-from app.core.recommend.types import Candidate, Rail, Reason, ReasonCode, Strategy
+from app.core.recommend.explain import reason_text
+from app.core.recommend.types import Again, Candidate, Rail, Reason, ReasonCode, Strategy
 from app.services.serve_recommendations import Answer, Item
 from app.web.rail_liquid import rail_liquid
 from devstore.model import Metafield, Product, WebPixel, World
@@ -36,14 +37,15 @@ class ScriptedApp:
     """The app's public side as a test wants it.
 
     `ranking` lists product ids, best first, `unavailable` those sold out since, `reason` why all of them are there; no
-    ranking is sent while `answer` is not set. `arms` says how each rail looks that an experiment touches, as the app's
-    route of that name does; `fetches` makes product pages ask for cards. The real app with real experiments is in
-    test_experiments.py.
+    ranking is sent while `answer` is not set. `again` is what customers need again, by product. `arms` says how each
+    rail looks that an experiment touches, as the app's route of that name does; `fetches` makes product pages ask for
+    cards. The real app with real experiments is in test_experiments.py.
     """
 
     ranking: list[int] = field(default_factory=list)
     unavailable: list[int] = field(default_factory=list)
     reason: ReasonCode = ReasonCode.BECAUSE_VIEWED
+    again: dict[int, Again] = field(default_factory=dict)
     handles: dict[int, str] = field(default_factory=dict)
     arms: dict[str, dict[str, str]] = field(default_factory=dict)
     arms_asked: int = 0
@@ -99,13 +101,16 @@ class ScriptedApp:
             self.asked.append(request.args.to_dict())
             self.answer.wait(PATIENCE_S)
             elsewhere = request.args.get("shown", "").split(",")
-            items = tuple(self._item(product) for product in self.ranking if str(product) not in elsewhere)
             name, id = Rail(request.args["rail"]), RequestId(self.request_id)
+            ranking = list(self.again) if name is Rail.BUY_AGAIN else self.ranking
+            items = tuple(self._item(product, name) for product in ranking if str(product) not in elsewhere)
             show, stale = self._look()
             listed = [int(product) for product in request.args.get("native", "").split(",") if product]
             native = tuple(self.handles[product] for product in listed if show is Show.NATIVE)
             shown = items if show is Show.OURS else ()
             answer = Answer(id, name, Strategy.ITEM_ITEM, "", shown, None, (), True, (), show, native, stale)
+            if name is Rail.BUY_AGAIN and show is Show.EMPTY:
+                answer = replace(answer, reserved=items)
             body = rail_liquid(answer, request.args.to_dict())
             return Response(body, self.status, content_type="application/liquid")
 
@@ -124,8 +129,12 @@ class ScriptedApp:
             return Show.OURS, look is not None
         return Show(look["show"]), False
 
-    def _item(self, product: int) -> Item:
-        return Item(Candidate(ProductId(product), 1.0, Reason(self.reason)), self.handles[product], b"", "")
+    def _item(self, product: int, rail: Rail) -> Item:
+        reason = Reason(self.reason)
+        if rail is Rail.BUY_AGAIN:
+            reason = Reason(ReasonCode.BUY_AGAIN, (), self.again[product])
+        text = reason_text(reason, {})
+        return Item(Candidate(ProductId(product), 1.0, reason), self.handles[product], b"", text)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from app.cli.bench.train import command
 from app.cli.bench.train_shop import GOES_WELL, KINDS, draw
 from app.core.recommend.models import complements, item_item
-from app.core.recommend.models.training import Material
+from app.core.recommend.models.outcome import Material
 
 SHOP = draw(60_000, products=500, shoppers=4000)
 

@@ -14,7 +14,8 @@ from app.core.recommend import evaluate, metrics
 from app.core.recommend.interactions import Baskets
 from app.core.recommend.models import item_item, trending
 from app.core.recommend.models.item_item import Parameters
-from app.core.recommend.models.training import Material, Outcome, build, learn
+from app.core.recommend.models.outcome import Material, Outcome
+from app.core.recommend.models.training import build, learn
 from app.core.recommend.questions import pair_questions
 from app.core.recommend.scorers import Scorer, beside, popular
 from app.core.recommend.scoring import ItemModel

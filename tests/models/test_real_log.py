@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from app.core.recommend.interactions import baskets_of
-from app.core.recommend.models.training import Material, learn
+from app.core.recommend.models.outcome import Material
+from app.core.recommend.models.training import learn
 from app.core.recommend.types import Rail, Strategy
 
 BASKETS = """

@@ -60,7 +60,7 @@ def test_every_training_leads_to_its_card(running_app: RunningApp, devstore: Dev
     read = text_of(running_app.open(devstore, f"/admin/model/card?version={used.version}").text)
     assert "Where it came from" in read
     assert re.search(r"Orders : 862, \d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d", read)
-    assert re.search(r"Bought together : item_item finds [\d.]+%, the floor [\d.]+%", read)
+    assert re.search(r"Often bought together : neighbours in orders: [\d.]+%, the floor: [\d.]+%", read)
     assert "The shop&#39;s first model." in read
 
 

@@ -1,8 +1,8 @@
 """The exams: how often a rail's first ten products hold what a shopper really went for, beside the rail's floor.
 
 Asked of the newest part of a history, by models that have not seen it. The whole catalogue is ranked as the cascade
-would show it, ties count against the model, and what is popular on the same split is the floor that must be beaten.
-`questions` makes what is asked.
+would show it, ties count against the model, and what is popular on the same split is the floor that must be beaten; for
+"buy again", what the customer bought most often. `questions` makes what is asked.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from app.core.ids import ProductId
 from app.core.recommend.histories import NOTHING
@@ -24,6 +25,7 @@ EXAM_DAYS = 28
 LEAST_QUESTIONS = 200
 K = 10
 HR = f"hr@{K}"
+MRR = f"mrr@{K}"
 
 ASKED_ABOUT = {
     Rail.BOUGHT_TOGETHER: "orders with two or more products",
@@ -31,6 +33,7 @@ ASKED_ABOUT = {
     Rail.COMPLETE_THE_LOOK: "orders with products of two or more types",
     Rail.FOR_YOU: "customers who came back for something new",
     Rail.ALSO_VIEWED: "sessions with two or more products",
+    Rail.BUY_AGAIN: "customers who came back for something that they had",
 }
 TITLES = {
     Rail.BOUGHT_TOGETHER: "Often bought together",
@@ -38,6 +41,7 @@ TITLES = {
     Rail.COMPLETE_THE_LOOK: "Complete the look",
     Rail.FOR_YOU: "For you",
     Rail.ALSO_VIEWED: "Also viewed",
+    Rail.BUY_AGAIN: "Buy again",
 }
 INSTEAD = {
     Rail.BOUGHT_TOGETHER: "trending is shown instead",
@@ -45,7 +49,9 @@ INSTEAD = {
     Rail.COMPLETE_THE_LOOK: "the rail is not shown",
     Rail.FOR_YOU: "trending is shown instead",
     Rail.ALSO_VIEWED: "the rail is not shown",
+    Rail.BUY_AGAIN: "the rail is not shown",
 }
+FLOORS = dict.fromkeys(Rail, "what is popular") | {Rail.BUY_AGAIN: "what customers had bought most often"}
 AFTER_LOOKS = "what goes with the last looks is shown instead, then trending"
 """Instead of "For you" where "Often bought together" passed: its neighbours of what is looked at right now."""
 
@@ -54,7 +60,9 @@ AFTER_LOOKS = "what goes with the last looks is shown instead, then trending"
 class Result:
     """What came out, for the model and for the floor: fractions over the same questions.
 
-    `low` and `high` bound the difference in HR@10 (model less floor) with 95 % confidence, from the paired differences.
+    `by` names the figure that decides: HR@10 where thousands of products are ranked, MRR@10 where only the few that a
+    customer knows are, so that ten places hold all of them. `low` and `high` bound the difference in it (model less
+    floor) with 95 % confidence, from the paired differences.
     """
 
     questions: int
@@ -62,11 +70,12 @@ class Result:
     floor: dict[str, float]
     low: float
     high: float
+    by: str = HR
 
     @property
     def passed(self) -> bool:
-        """Enough questions, and strictly more hits than the floor."""
-        return self.questions >= LEAST_QUESTIONS and self.model[HR] > self.floor[HR]
+        """Enough questions, and strictly better than the floor."""
+        return self.questions >= LEAST_QUESTIONS and self.model[self.by] > self.floor[self.by]
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -74,6 +83,7 @@ class Result:
             "floor": self.floor,
             "questions": self.questions,
             "passed": self.passed,
+            "by": self.by,
             "difference": {"low": self.low, "high": self.high},
         }
 
@@ -109,7 +119,7 @@ class Exam:
         elif asked < LEAST_QUESTIONS:
             why = f"the exam needs {LEAST_QUESTIONS} {ASKED_ABOUT[self.rail]}, there are {asked}"
         else:
-            why = "the model did not beat what is popular in the exam"
+            why = f"the model did not beat {FLOORS[self.rail]} in the exam"
         after_looks = self.rail is Rail.FOR_YOU and Rail.BOUGHT_TOGETHER in passed
         return f"{TITLES[self.rail]}: {why}; {AFTER_LOOKS if after_looks else INSTEAD[self.rail]}"
 
@@ -149,13 +159,23 @@ def examine(model: Scorer, floor: Scorer, asked: Sequence[Question]) -> Result:
     return compare(ranks(model, asked), ranks(floor, asked))
 
 
-def compare(own: Ranks, other: Ranks) -> Result:
-    """What ranks came to, beside the floor's for the same questions."""
-    difference = (own <= K).astype(np.float64) - (other <= K)
+def compare(own: Ranks, other: Ranks, by: str = HR) -> Result:
+    """What ranks came to, beside the floor's for the same questions.
+
+    Args:
+        by: the figure that decides, `HR` or `MRR`.
+    """
+    difference = _gains(own, by) - _gains(other, by)
     mean = float(difference.mean()) if len(own) else 0.0
     error = float(difference.std(ddof=1) / np.sqrt(len(own))) if len(own) > 1 else float("inf")
     margin = min(1.96 * error, 2.0)
-    return Result(len(own), metrics(own), metrics(other), max(mean - margin, -1.0), min(mean + margin, 1.0))
+    return Result(len(own), metrics(own), metrics(other), max(mean - margin, -1.0), min(mean + margin, 1.0), by)
+
+
+def _gains(found: Ranks, by: str) -> npt.NDArray[np.float64]:
+    """What each question adds to the figure's mean."""
+    inside = found <= K
+    return np.asarray(inside / found if by == MRR else inside, dtype=np.float64)
 
 
 def metrics(found: Ranks) -> dict[str, float]:

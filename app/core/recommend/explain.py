@@ -18,6 +18,8 @@ def reason_text(reason: Reason, titles: Mapping[ProductId, str], language: str =
         language: one of `sentences.LANGUAGES`.
     """
     words = LANGUAGES[language]
+    if reason.again is not None:
+        return words.again.sentence(reason.again)
     naming, plain = words.sentences[reason.code]
     named = [titles[product] for product in reason.because if titles.get(product)][:MOST_NAMED]
     # Names are put in last: what merchants write is never read as a pattern.

@@ -1,7 +1,7 @@
 """Which sources feed which rail, in which order, and what each rail leaves out.
 
-A rail is fed by what passed its exam. What did not is left to the next source: "also viewed" and "complete the look"
-say what they are and so stay away rather than hold something else; the other rails end in what sells lately.
+A rail is fed by what passed its exam. What did not is left to the next source: "also viewed", "complete the look" and
+"buy again" say what they are and so stay away rather than hold something else; the others end in what sells lately.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from app.core.recommend.cascade import Context, DifferentKinds, Source
 from app.core.recommend.live import FactorsSource, HistorySource, LooksSource
 from app.core.recommend.ranked_source import RankedSource
 from app.core.recommend.remembered import RememberedNeighbours
+from app.core.recommend.replenish_source import ReplenishSource
 from app.core.recommend.scoring import ItemModel, Table, TrendingSource
 from app.core.recommend.shopper import NOBODY, Shopper
 from app.core.recommend.types import Placement, Rail, Strategy, placement_of
@@ -21,7 +22,7 @@ from app.core.recommend.types import Placement, Rail, Strategy, placement_of
 OF_DIFFERENT_KINDS = 4
 """So many of the first of a look are all of different kinds."""
 CLAIMS: Mapping[Placement, tuple[Rail, ...]] = {
-    Placement.HOME: (Rail.FOR_YOU,),
+    Placement.HOME: (Rail.BUY_AGAIN, Rail.FOR_YOU),
     Placement.PRODUCT: (Rail.COMPLETE_THE_LOOK, Rail.BOUGHT_TOGETHER, Rail.ALSO_VIEWED),
     Placement.CART: (Rail.GOES_WELL,),
 }
@@ -34,6 +35,10 @@ CHOICES: Mapping[Rail, tuple[Strategy, ...]] = {
     Rail.GOES_WELL: (Strategy.ITEM_ITEM, Strategy.COMPLEMENTS, Strategy.CO_VIEW, Strategy.TRENDING),
 }
 """What an experiment may put first on a rail. The other rails say what they are, and hold nothing else."""
+ONLY_WHEN_FILLED = frozenset({Rail.BUY_AGAIN})
+"""Rails of which a page holds nothing until an answer brings something; for most shoppers none does."""
+OF_CUSTOMERS = frozenset({Rail.FOR_YOU, Rail.BUY_AGAIN})
+"""Rails that make something of what a signed-in customer bought; the others are never told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +57,11 @@ class Question:
         """The question as the cascade takes it.
 
         "For you" also leaves out what the shopper has bought or put into the cart lately: the same again is no help
-        until it is known which products are used up.
+        until it is known which products are used up. "Buy again" knows that, and leaves out only what is in the cart
+        already.
         """
         known = shopper.bought + shopper.carted if self.rail is Rail.FOR_YOU else ()
+        known = shopper.carted if self.rail is Rail.BUY_AGAIN else known
         product = self.product_id if self.placement is Placement.PRODUCT else None
         return Context(self.placement, product, self.cart, self.limit, shopper, self.shown + known)
 
@@ -63,7 +70,7 @@ class Question:
         return placement_of(self.rail)
 
 
-PERSONAL = (RankedSource, FactorsSource, HistorySource, LooksSource)
+PERSONAL = (RankedSource, FactorsSource, HistorySource, LooksSource, ReplenishSource)
 """Sources that live from what is known of the shopper."""
 Near = Mapping[Table, RememberedNeighbours]
 
@@ -80,6 +87,7 @@ def sources_of_rails(model: ItemModel, near: Near | None = None) -> Mapping[Rail
     learnt = model.strategy is Strategy.ITEM_ITEM
     return {
         Rail.FOR_YOU: (*_personal(model, bought), trending),
+        Rail.BUY_AGAIN: (ReplenishSource(model),) if Rail.BUY_AGAIN in model.rails else (),
         Rail.BOUGHT_TOGETHER: (bought, LooksSource(bought), trending) if learnt else (trending,),
         Rail.ALSO_VIEWED: (viewed, LooksSource(viewed)) if Rail.ALSO_VIEWED in model.rails else (),
         Rail.COMPLETE_THE_LOOK: _look(model, complements) if Rail.COMPLETE_THE_LOOK in model.rails else (),

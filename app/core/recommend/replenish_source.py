@@ -6,7 +6,7 @@ leaves out what cannot be bought, like for every source.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,114 +15,74 @@ import numpy.typing as npt
 from app.core.ids import ProductId
 from app.core.recommend.cascade import Context
 from app.core.recommend.histories import History
-from app.core.recommend.signals.intervals import Clock
-from app.core.recommend.signals.replenish import ReplenishSignal
-from app.core.recommend.types import Candidate, Reason, ReasonCode, Strategy
+from app.core.recommend.ranked_source import bought_history
+from app.core.recommend.scoring import ItemModel
+from app.core.recommend.signals.replenish import Due, ReplenishSignal
+from app.core.recommend.types import Again, Candidate, Reason, ReasonCode, Strategy
 
 LEAST_DUE = 0.5
 """Of the usual interval must have passed: nobody wants to be offered what came yesterday."""
+MOST_DUE = 6.0
+"""Usual intervals after which a customer has stopped buying it or buys it elsewhere; a reminder would look silly.
+By validation parts it costs 0.5 % of the mean reciprocal rank in the generated world, 0.3 % on Online Retail."""
 LEAST_EVIDENCE = 5
 """Intervals that must have been seen of a product before anything is said of when people come back for it."""
+LEAST_AGAIN = 0.1
+"""Of those who buy a product so many must come back for it sooner or later: what hardly anybody does is no supply."""
 LEAST_OWN = 2
 """Own intervals from which on a customer is told their own habit and not everybody's."""
-DAYS_A_WEEK, DAYS_A_MONTH = 7.0, 30.4
-
-
-@dataclass(frozen=True, slots=True)
-class Bought:
-    """One product of one earlier order: `order` is any number that its products share, `days_ago` at least 0."""
-
-    product_id: ProductId
-    order: int
-    days_ago: float
-
-
-@dataclass(frozen=True, slots=True)
-class DueAgain:
-    """A product that is due: its chance to be bought within the signal's horizon, and the days that explain it.
-
-    `usual` is the interval after which people buy it again: this customer if `is_own`, else most.
-    """
-
-    product_id: ProductId
-    chance: float
-    days_ago: float
-    usual: float
-    is_own: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ReplenishSource:
-    """A step of a cascade for one customer, made for one request.
+class DueAgain:
+    """Products that are due, the most likely first, equal ones in the catalogue's order; all arrays are [m].
 
-    `item_ids` int64 [N], ascending: the products over which `signal`, whose clock counts days, was learnt. `code` is
-    the reason that the rail gives, and `strategy` the name under which the source is recorded.
+    `item`: positions in the catalogue. `chance`: to be bought within the signal's horizon. `days_ago`: since the last
+    purchase. `usual`: days after which it is bought again: by this customer where `is_own`, else by others.
     """
 
-    signal: ReplenishSignal
-    item_ids: npt.NDArray[np.int64]
-    bought: tuple[Bought, ...]
-    code: ReasonCode
-    strategy: Strategy
-
-    def __post_init__(self) -> None:
-        if self.signal.intervals.clock is not Clock.DAYS or len(self.item_ids) != len(self.signal.intervals):
-            raise ValueError("what is due again needs intervals in days, one for every product")
-
-    def due(self) -> list[DueAgain]:
-        """What is due, the most likely first, equal ones by id."""
-        found = self.signal.due(history_of(self.bought, self.item_ids))
-        is_own = found.gaps >= LEAST_OWN
-        kept = (found.ago >= LEAST_DUE * found.interval) & (is_own | (found.evidence >= LEAST_EVIDENCE))
-        # Everybody's interval is said of everybody; the signal's leans towards the few own ones.
-        everybodys = np.exp(self.signal.intervals.log_interval[found.item])
-        usual = np.where(is_own, found.interval, everybodys)
-        order = np.lexsort((found.item, -found.chance))
-        return [
-            DueAgain(
-                ProductId(int(self.item_ids[found.item[place]])),
-                float(found.chance[place]),
-                float(found.ago[place]),
-                float(usual[place]),
-                bool(is_own[place]),
-            )
-            for place in order[kept[order]].tolist()
-        ]
-
-    def candidates(self, context: Context) -> Iterator[Candidate]:  # noqa: ARG002 - the customer is the context
-        for one in self.due():
-            yield Candidate(one.product_id, one.chance, Reason(self.code, (one.product_id,)))
+    item: npt.NDArray[np.int32]
+    chance: npt.NDArray[np.float32]
+    days_ago: npt.NDArray[np.float32]
+    usual: npt.NDArray[np.float32]
+    is_own: npt.NDArray[np.bool_]
 
 
-def history_of(bought: Sequence[Bought], item_ids: npt.NDArray[np.int64]) -> History:
-    """A customer's orders as a history over these products, oldest first; products that are not among them drop out."""
-    ordered = sorted(bought, key=lambda one: (-one.days_ago, one.order, one.product_id))
-    ids = np.array([one.product_id for one in ordered], dtype=np.int64)
-    at = np.minimum(np.searchsorted(item_ids, ids), max(len(item_ids) - 1, 0))
-    known = item_ids[at] == ids if len(item_ids) else np.zeros(len(ids), dtype=np.bool_)
-    order = np.array([one.order for one in ordered], dtype=np.int64)
-    step = np.cumsum(np.append(False, order[1:] != order[:-1]))[: len(order)].astype(np.int32)
-    age = np.array([one.days_ago for one in ordered], dtype=np.float32)
-    return History(at[known].astype(np.int32), step[known], age[known])
+def due_again(signal: ReplenishSignal, history: History) -> DueAgain:
+    """What a customer with this history is due to buy again."""
+    found = signal.due(history)
+    is_own = found.gaps >= LEAST_OWN
+    usual = _usual(signal, found, is_own)
+    is_supply = (found.evidence >= LEAST_EVIDENCE) & (signal.intervals.again[found.item] >= LEAST_AGAIN)
+    is_due = (found.ago >= LEAST_DUE * usual) & (found.ago <= MOST_DUE * usual)
+    kept = np.flatnonzero(is_due & (is_own | is_supply))
+    kept = kept[np.lexsort((found.item[kept], -found.chance[kept]))]
+    return DueAgain(found.item[kept], found.chance[kept], found.ago[kept], usual[kept], is_own[kept])
 
 
-def due_text(one: DueAgain) -> str:
-    """Why a product is due, in one English sentence."""
-    ago, usual = in_words(one.days_ago), in_words(one.usual)
-    if one.is_own:
-        return f"You bought it {ago} ago; you usually come back after {usual}"
-    return f"You bought it {ago} ago; most come back after {usual}"
+def _usual(signal: ReplenishSignal, found: Due, is_own: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
+    """Everybody's interval is said of everybody; the signal's leans towards the few own ones."""
+    everybodys = np.exp(signal.intervals.log_interval[found.item])
+    return np.asarray(np.where(is_own, found.interval, everybodys), dtype=np.float32)
 
 
-def in_words(days: float) -> str:
-    """A length of time in the unit that people would use."""
-    if days < 2 * DAYS_A_WEEK:
-        return _counted(days, "day")
-    if days < 2 * DAYS_A_MONTH:
-        return _counted(days / DAYS_A_WEEK, "week")
-    return _counted(days / DAYS_A_MONTH, "month")
+@dataclass(frozen=True, slots=True)
+class ReplenishSource:
+    """A step of a cascade: what the customer bought before and is due again; nothing for anybody else.
 
+    Orders of which the day is not known say nothing of intervals, and are left out.
+    """
 
-def _counted(number: float, unit: str) -> str:
-    whole = max(round(number), 1)
-    return f"{whole} {unit}" if whole == 1 else f"{whole} {unit}s"
+    model: ItemModel
+    strategy: Strategy = Strategy.REPLENISH
+
+    def candidates(self, context: Context) -> Iterator[Candidate]:
+        signal, shopper = self.model.again, context.shopper
+        dated = [order for order in shopper.orders if order.day is not None]
+        if signal is None or not dated:
+            return
+        found = due_again(signal, bought_history(self.model, dated, shopper.today))
+        columns = (self.model.item_ids[found.item], found.chance, found.days_ago, found.usual, found.is_own)
+        for number, chance, ago, usual, is_own in zip(*(one.tolist() for one in columns), strict=True):
+            product = ProductId(number)
+            yield Candidate(product, chance, Reason(ReasonCode.BUY_AGAIN, (product,), Again(ago, usual, is_own)))

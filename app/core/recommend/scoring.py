@@ -21,6 +21,7 @@ from app.core.recommend.cascade import Context, Source
 from app.core.recommend.factors import Blend, Floats, FoldIn, everybodys, own_blend, shares, weighted_blend
 from app.core.recommend.fresh import Fresh, Rows
 from app.core.recommend.neighbours import NEIGHBOUR, Neighbours
+from app.core.recommend.signals.replenish import ReplenishSignal
 from app.core.recommend.types import Candidate, Rail, Reason, ReasonCode, Strategy
 
 POPULAR = Reason(ReasonCode.TRENDING)
@@ -44,6 +45,8 @@ class Table(StrEnum):
 FACTORS = "item_factors"
 LATELY = "lately"
 GROUPS = "item_groups"
+AGAIN = "again_"
+"""How the names of the arrays begin that tell when products are bought again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,11 +64,12 @@ class ItemModel:
         lately: float32 [N], as `popularity`, with the forgetting that suits the factors; `popularity` itself if None.
         fold_in: what `fold` works with; there whenever factors are.
         rails: those whose model beat its floor in the exam; of the others, goes_well falls back to trending, for_you
-            to neighbours of what was looked at last and trending, also_viewed and complete_the_look are not shown.
+            to neighbours of what was looked at last and trending, the rest are not shown.
         for_you: the source that won that rail's exam: RANKED (`blends.bought`), ALS, ITEM_ITEM (neighbours of the
             shopper's own products) or TRENDING.
         goes_well: what comes first beside a cart: ITEM_ITEM, or COMPLEMENTS.
         blends: many signals in one ranking, over the same items; those that passed their exam.
+        again: how soon products are bought again, in days; there whenever buy_again passed its exam.
         fresh: what stands in the place of these products' `neighbours` since orders came after the training (`beside`).
     """
 
@@ -84,6 +88,7 @@ class ItemModel:
     for_you: Strategy = Strategy.TRENDING
     goes_well: Strategy = Strategy.ITEM_ITEM
     blends: Blends = NO_BLENDS
+    again: ReplenishSignal | None = None
     fresh: Rows = field(default_factory=dict)
     _positions: dict[int, int] = field(init=False, repr=False)
     _by_popularity: npt.NDArray[np.intp] = field(init=False, repr=False)
@@ -93,6 +98,8 @@ class ItemModel:
     def __post_init__(self) -> None:
         if (self.factors is None) != (self.fold_in is None):
             raise ValueError("factors and the values to fold in with come together")
+        if self.again is not None and len(self.again.intervals) != len(self.item_ids):
+            raise ValueError("the intervals of the item model are not those of its items")
         # Some 100 bytes an item; a search in the array costs a request as much as its whole filter.
         object.__setattr__(self, "_positions", {item: place for place, item in enumerate(self.item_ids.tolist())})
         sold = int(np.count_nonzero(self.popularity > 0))
@@ -133,6 +140,7 @@ class ItemModel:
             for_you=Strategy(str(meta.get("for_you", Strategy.TRENDING))),
             goes_well=Strategy(str(meta.get("goes_well", Strategy.ITEM_ITEM))),
             blends=Blends.of(arrays, meta.get("blends", {}), len(ids)),
+            again=_again(arrays, meta),
         )
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
@@ -147,6 +155,7 @@ class ItemModel:
         there = {str(name): array for name, array in optional.items() if array is not None}
         return {"item_ids": self.item_ids, "neighbours": self.neighbours, "popularity": self.popularity, **there} | (
             self.blends.arrays()
+            | ({f"{AGAIN}{name}": one for name, one in self.again.arrays().items()} if self.again else {})
         )
 
     def meta(self) -> dict[str, Any]:
@@ -158,7 +167,13 @@ class ItemModel:
             "goes_well": self.goes_well.value,
             **({"als": asdict(self.fold_in)} if self.fold_in else {}),
             **({"blends": self.blends.meta()} if self.blends else {}),
+            **({"again": self.again.meta()} if self.again else {}),
         }
+
+    @property
+    def knows_customers(self) -> bool:
+        """Whether any rail makes something of what a customer bought."""
+        return self.for_you is not Strategy.TRENDING or Rail.BUY_AGAIN in self.rails
 
     def beside(self, fresh: Fresh | None) -> ItemModel:
         """This model with what was learnt after its training; as it is where that belongs to another version."""
@@ -331,6 +346,13 @@ def _fold_in(meta: Mapping[str, Any]) -> FoldIn:
         return FoldIn(**{name: float(value) for name, value in meta["als"].items()})
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"the artefact does not say what its factors are folded in with: {error!r}") from error
+
+
+def _again(arrays: Arrays, meta: Mapping[str, Any]) -> ReplenishSignal | None:
+    if "again" not in meta:
+        return None
+    own = {name.removeprefix(AGAIN): array for name, array in arrays.items() if name.startswith(AGAIN)}
+    return ReplenishSignal.of(own, meta["again"])
 
 
 @dataclass(frozen=True, slots=True)

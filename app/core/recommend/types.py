@@ -6,10 +6,11 @@ artefact's `item_ids`, never Shopify ids.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Protocol
 
 from app.core.ids import ModelVersion, ProductId
 
@@ -26,6 +27,7 @@ class Rail(StrEnum):
     """One row of recommendations; a page may hold several, and they don't repeat each other."""
 
     FOR_YOU = "for_you"
+    BUY_AGAIN = "buy_again"
     BOUGHT_TOGETHER = "bought_together"
     ALSO_VIEWED = "also_viewed"
     COMPLETE_THE_LOOK = "complete_the_look"
@@ -34,7 +36,7 @@ class Rail(StrEnum):
 
 RAILS_OF: Mapping[Placement, tuple[Rail, ...]] = MappingProxyType(
     {
-        Placement.HOME: (Rail.FOR_YOU,),
+        Placement.HOME: (Rail.FOR_YOU, Rail.BUY_AGAIN),
         Placement.PRODUCT: (Rail.BOUGHT_TOGETHER, Rail.ALSO_VIEWED, Rail.COMPLETE_THE_LOOK),
         Placement.CART: (Rail.GOES_WELL,),
     }
@@ -68,6 +70,8 @@ class Strategy(StrEnum):
     """Bought together, and of another product type than what is looked at."""
     ALIKE = "alike"
     """Described alike; only of products that no model knows yet (`newcomers`)."""
+    REPLENISH = "replenish"
+    """What a customer bought before and is due again by now (`replenish_source`)."""
     TRENDING = "trending"
     STORED_LIST = "stored_list"
     NONE = "none"
@@ -83,6 +87,8 @@ class ReasonCode(StrEnum):
     """The shopper's own looking, clicking or putting into the cart brought the item."""
     BECAUSE_BOUGHT = "because_bought"
     """The shopper's own earlier orders brought the item."""
+    BUY_AGAIN = "buy_again"
+    """The shopper bought the item itself before, and the usual interval has passed, or soon will have."""
     SIMILAR = "similar"
     """What the shopper knows is described alike: of the same kind, in the same words, or at the same price."""
     TRENDING = "trending"
@@ -91,10 +97,31 @@ class ReasonCode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """When the shopper bought an item, and after how many days it is usual to buy it again: by the shopper's own habit
+    if `is_own`, else by everybody's.
+    """
+
+    days_ago: float
+    usual: float
+    is_own: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
     code: ReasonCode
     because: tuple[ProductId, ...] = ()
     """The products of the shopper's context that brought the item, most influential first."""
+    again: Again | None = None
+    """Only with BUY_AGAIN, and only in answers to the customer whose purchase it is."""
+
+
+class Later(Protocol):
+    """Gives the reasons of items that one source brought, where they cost too much to be given for every candidate."""
+
+    def reasons(self, products: Sequence[ProductId]) -> Sequence[Reason]:
+        """One reason for each product, in their order."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +131,8 @@ class Candidate:
     product_id: ProductId
     score: float
     reason: Reason
+    later: Later | None = field(default=None, compare=False, repr=False)
+    """Who gives a better reason, once it is known that the item is shown (`cascade.told`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +146,5 @@ class Ranking:
     """Sources that failed or had nothing, in the order in which they were asked."""
     failed: tuple[str, ...] = ()
     """Those of them that failed: by this, too, a new model is judged."""
+    guests: int = 0
+    """So many of the last items have these places however much the others have to show (`cascade.Guests`)."""

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from app.core.recommend.evaluate import HR
 from app.core.recommend.types import Rail, Strategy
 from app.ports import ModelRecord
 
 RAILS: Mapping[Rail, str] = {
     Rail.FOR_YOU: "For you",
+    Rail.BUY_AGAIN: "Buy again",
     Rail.BOUGHT_TOGETHER: "Often bought together",
     Rail.ALSO_VIEWED: "Also viewed",
     Rail.COMPLETE_THE_LOOK: "Complete the look",
@@ -25,12 +27,14 @@ SOURCES = {
     Strategy.ITEM_ITEM: "bought in the same orders",
     Strategy.CO_VIEW: "viewed in the same visits",
     Strategy.COMPLEMENTS: "bought together, of another kind",
+    Strategy.REPLENISH: "what each customer needs again",
     Strategy.TRENDING: "what is popular",
     Strategy.STORED_LIST: "the list in your store",
     Strategy.NONE: "nothing",
 }
 CASES = {
     Rail.FOR_YOU: "returning customers",
+    Rail.BUY_AGAIN: "returning customers",
     Rail.BOUGHT_TOGETHER: "orders",
     Rail.ALSO_VIEWED: "visits",
     Rail.COMPLETE_THE_LOOK: "orders",
@@ -38,9 +42,16 @@ CASES = {
 }
 
 
+STAYING_AWAY = (Rail.BUY_AGAIN, Rail.ALSO_VIEWED, Rail.COMPLETE_THE_LOOK)
+"""Rails that hold nothing else while their model has not passed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Learnt:
     """One rail's row. `found` and `floor` are the shares of cases in which ten suggestions held what was sought.
+
+    Of "buy again", whose floor is what a customer had bought most often, they tell how far in front it stood: 100 % is
+    always first.
 
     `difference` bounds found less floor with 95 % confidence, in percentage points.
     """
@@ -61,24 +72,25 @@ def learnt(model: ModelRecord) -> Sequence[Learnt]:
 
 
 def _row(rail: Rail, exam: dict[str, object]) -> Learnt:
+    by = str(exam.get("by", HR))
     passed, questions = bool(exam["passed"]), int(str(exam["questions"]))
     source = SOURCES[Strategy(str(exam["strategy"]))]
     if not passed:
-        source = "not shown yet" if rail in (Rail.ALSO_VIEWED, Rail.COMPLETE_THE_LOOK) else "what is popular"
+        source = "not shown yet" if rail in STAYING_AWAY else "what is popular"
     return Learnt(
         rail=RAILS[rail],
         shown=passed,
         source=source,
-        found=_share(exam["model"]) if questions else "–",
-        floor=_share(exam["floor"]) if questions else "–",
+        found=_share(exam["model"], by) if questions else "–",
+        floor=_share(exam["floor"], by) if questions else "–",
         difference=_interval(exam["difference"]) if questions > 1 else "–",
         cases=f"{questions:,} {CASES[rail]}",
     )
 
 
-def _share(metrics: object) -> str:
+def _share(metrics: object, by: str) -> str:
     assert isinstance(metrics, dict)
-    return f"{metrics['hr@10']:.1%}"
+    return f"{metrics[by]:.1%}"
 
 
 def _interval(difference: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.core.recommend.types import Rail
+from app.core.recommend.types import Placement, Rail, placement_of
 from app.ports import Card
 from app.services.preview_rail import Preview
 from app.web.admin.learnt import RAILS, SOURCES
@@ -30,6 +30,10 @@ class ShownRail:
     @property
     def title(self) -> str:
         return RAILS[self.rail]
+
+    @property
+    def is_beside_a_product(self) -> bool:
+        return placement_of(self.rail) is Placement.PRODUCT
 
     @classmethod
     def of(cls, rail: Rail, preview: Preview) -> ShownRail:

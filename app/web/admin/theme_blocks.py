@@ -45,6 +45,7 @@ class ThemeBlock:
 BLOCKS = (
     ThemeBlock("tracker", "Visitor events and cart drawer", "Every page, once a visitor consents", "index", True),
     ThemeBlock("for-you", "For you", "Home page", "index"),
+    ThemeBlock("buy-again", "Buy again", "Home page, for customers who are signed in", "index"),
     ThemeBlock("bought-together", "Often bought together", "Product page", "product"),
     ThemeBlock("also-viewed", "Also viewed", "Product page", "product"),
     ThemeBlock("complete-the-look", "Complete the look", "Product page", "product"),

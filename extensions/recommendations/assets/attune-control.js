@@ -3,6 +3,8 @@
 
 /** Puts what stands in the rail's place there; what is then seen of its places belongs to this answer. */
 export const count = (rail, { request_id: request, cards = [] }, most) => {
+  // A rail of which the page holds nothing has its answer's cards for that.
+  if (rail.dataset.most && !rail.cards.length) rail.list.append(...cards);
   rail.cards.forEach((card, index) => (card.hidden = index >= most));
   const { places } = rail;
   const native = rail.painted === 'native' ? cards.slice(0, places.length) : [];

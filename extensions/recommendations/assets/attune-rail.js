@@ -6,6 +6,7 @@ import { askForCards, askForOrder, askShopify } from './attune-ask.js';
 import { clicked } from './attune-cart.js';
 import { above, count } from './attune-control.js';
 import { flush, onVisitor, report, visitor } from './attune-core.js';
+import { roomOf, settle } from './attune-empty.js';
 import { Seen } from './attune-seen.js';
 import { explain } from './attune-why.js';
 
@@ -68,7 +69,7 @@ class Recommendations extends HTMLElement {
         other !== this &&
         other.cards &&
         !other.section.matches('[hidden], .attune--held') &&
-        (other.answered || other.compareDocumentPosition(this) & Node.DOCUMENT_POSITION_FOLLOWING),
+        (other.answered || !this.dataset.most && other.compareDocumentPosition(this) & Node.DOCUMENT_POSITION_FOLLOWING),
     );
     return new Set(others.flatMap(shownIn));
   }
@@ -78,6 +79,8 @@ class Recommendations extends HTMLElement {
     const { proxy, collect, key, filled } = this.dataset;
     if (!proxy || !collect || !key) return;
     if (filled !== undefined) return this.filled();
+    // Hidden as it is, it would never come near the view.
+    if (this.dataset.most) return this.personalise();
     this.near = new IntersectionObserver(
       (entries) => {
         if (!entries.some((entry) => entry.isIntersecting)) return;
@@ -104,6 +107,7 @@ class Recommendations extends HTMLElement {
       delete card.dataset.request;
       card.querySelector('.attune-why')?.remove();
     }
+    settle(this, { gone: true });
   }
 
   async personalise() {
@@ -134,7 +138,7 @@ class Recommendations extends HTMLElement {
         : { fetch: true };
     if (!answer.fetch) return answer;
     // For as many places as the rail has, and a few to choose from.
-    const fetched = await askForCards(dataset, this.question({ limit: Math.min(places.length + SPARE, MOST) }));
+    const fetched = await askForCards(dataset, this.question({ limit: Math.min(roomOf(this) + SPARE, MOST) }));
     return { ...fetched, unavailable: answer.unavailable };
   }
 
@@ -147,7 +151,7 @@ class Recommendations extends HTMLElement {
   take(answer) {
     const { items, unavailable = [], cards } = answer;
     const before = this.cards;
-    const places = this.places.length;
+    const places = roomOf(this);
     // Sold out since Liquid drew the page.
     for (const card of before) if (unavailable.includes(productOf(card))) card.remove();
     if (before.length && !this.cards.length) this.section.hidden = true;
@@ -157,6 +161,7 @@ class Recommendations extends HTMLElement {
     else if (this.painted !== 'ours') count(this, answer, places);
     else if (items) this.order(answer, places, before);
     else this.exchange(cards, places, before);
+    settle(this);
   }
 
   // Moved in the document, not by CSS order, for screen readers and the Tab key.

@@ -1,10 +1,13 @@
 // Puts a small control onto a card that says why the product is shown. Its markup and words are Liquid's.
 
-/** Gives the card the control for its reason: a known code in the visitor's language, or the answer's own words. */
+/**
+ * Gives the card the control for its reason: the sentence that came with it, a known code in the visitor's language, or
+ * the answer's own words.
+ */
 export const explain = (card, reason) => {
   card.querySelector('.attune-why')?.remove();
   const template = card.closest('attune-recommendations')?.querySelector(':scope > template') ?? other();
-  const text = template?.dataset[reason?.code] ?? reason?.text;
+  const text = card.dataset.why ?? template?.dataset[reason?.code] ?? reason?.text;
   if (!text) return;
   const control = template.content.firstElementChild.cloneNode(true);
   control.querySelector('p').textContent = text;

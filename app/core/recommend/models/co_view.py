@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.core.ids import ModelVersion
-from app.core.recommend import evaluate
+from app.core.recommend import evaluate, slider_exam
 from app.core.recommend.evaluate import EXAM_DAYS, LEAST_QUESTIONS, Exam
+from app.core.recommend.groups import Groups
 from app.core.recommend.interactions import Baskets
 from app.core.recommend.models import item_item, trending
 from app.core.recommend.models.choosing import LEAST_TO_CHOOSE, choose
@@ -51,8 +52,12 @@ class Learnt:
         return _fit(sessions, self.parameters, self.popular_half_life)
 
 
-def learn(sessions: Baskets) -> Learnt:
-    """Choose the parameters on the validation part, then sit the exam; ages count from each part's first day."""
+def learn(sessions: Baskets, groups: Groups | None = None) -> Learnt:
+    """Choose the parameters on the validation part, then sit the exam; ages count from each part's first day.
+
+    Args:
+        groups: the kinds of the items, by which sliders are measured.
+    """
     sessions = telling(sessions)
     end = len(sessions)
     cut = _exam_starts(sessions)
@@ -62,7 +67,11 @@ def learn(sessions: Baskets) -> Learnt:
     model, floor = _fit(part, parameters, half_life), _popular(part, half_life)
     asked = pair_questions(sessions.part(cut, end))
     result = evaluate.examine(beside(model), popular(floor), asked)
-    return Learnt(parameters, half_life, Exam(Rail.ALSO_VIEWED, Strategy.CO_VIEW, result))
+    known = slider_exam.about(model, groups, factors=False)
+    score_of = slider_exam.by_given(beside(model))
+    # A rail that did not pass is not shown.
+    sliders = slider_exam.measured(score_of, asked, known, sessions.items) if result.passed else {}
+    return Learnt(parameters, half_life, Exam(Rail.ALSO_VIEWED, Strategy.CO_VIEW, result, sliders))
 
 
 def _exam_starts(sessions: Baskets) -> int:

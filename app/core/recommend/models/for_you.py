@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any
 
-from app.core.recommend import evaluate
+from app.core.recommend import evaluate, slider_exam
 from app.core.recommend.evaluate import Exam, Result
 from app.core.recommend.factors import Floats
+from app.core.recommend.groups import Groups
 from app.core.recommend.interactions import Baskets
 from app.core.recommend.item_facts import ItemFacts
-from app.core.recommend.metrics import hit_rate
+from app.core.recommend.metrics import Ranks, hit_rate, reciprocal_rank
 from app.core.recommend.models import als, ranked, trending
 from app.core.recommend.models.blending import Learnt
 from app.core.recommend.models.choosing import LEAST_TO_CHOOSE, choose
@@ -25,6 +26,7 @@ from app.core.recommend.models.validation import MOST_QUESTIONS
 from app.core.recommend.questions import Question, customer_questions
 from app.core.recommend.scorers import Likings, Scorer, by_factors, by_likings, by_neighbours, likings_of, popular
 from app.core.recommend.scoring import ItemModel
+from app.core.recommend.slider_exam import ScoreOf, by_given, by_history
 from app.core.recommend.types import Rail, Strategy
 
 
@@ -82,37 +84,56 @@ def choose_parameters(
     best = choose(start, als.CHOICES, lambda parameters: score(blended(parameters)), rounds=1)
     best = choose(blended(best), als.BLENDS, score, rounds=1)
     hits = {
-        Strategy.ITEM_ITEM: evaluate.score(by_neighbours(model), asked),
-        Strategy.ALS: evaluate.score(by_factors(tried(best)[0]), asked),
+        Strategy.ITEM_ITEM: _worth(evaluate.ranks(by_neighbours(model), asked)),
+        Strategy.ALS: _worth(evaluate.ranks(by_factors(tried(best)[0]), asked)),
     }
     blend = ranked.learn_bought(part, facts) if len(asked) >= least_customers else None
     if blend is not None:
         own = evaluate.ranks_by_history(ranked.by_blend(ranked.fit_bought(blend, part, facts)), asked)
-        hits[Strategy.RANKED] = hit_rate(own, evaluate.K)
+        hits[Strategy.RANKED] = _worth(own)
     first = max(hits, key=lambda strategy: hits[strategy])
     return Chosen(best, first, blend if first is Strategy.RANKED else None)
 
 
+def _worth(found: Ranks) -> tuple[float, float]:
+    """HR@10, and MRR@10 where rivals have found the same: the nearer to the front, the better."""
+    return hit_rate(found, evaluate.K), reciprocal_rank(found, evaluate.K)
+
+
 def examine(
-    model: ItemModel, floor: ItemModel, before: Baskets, window: Baskets, chosen: Chosen, facts: ItemFacts | None = None
+    model: ItemModel,
+    floor: ItemModel,
+    before: Baskets,
+    window: Baskets,
+    chosen: Chosen,
+    facts: ItemFacts | None = None,
+    *,
+    groups: Groups | None = None,
 ) -> Exam:
     """Ask the blend (if it was chosen), the factors (if `model` has some), the neighbours and the floor the same
     questions; the one that was chosen counts, or the neighbours without it.
+
+    Args:
+        groups: the kinds of the items, by which sliders are measured.
     """
     rivals = {Strategy.ITEM_ITEM: by_neighbours(model)}
     if model.factors is not None:
         rivals[Strategy.ALS] = by_factors(model)
     asked = ranked.drawn(customer_questions(before, window, only_new=True))
     results = {strategy: evaluate.examine(scorer, popular(floor), asked) for strategy, scorer in rivals.items()}
+    scores: dict[Strategy, ScoreOf] = {strategy: by_given(scorer) for strategy, scorer in rivals.items()}
     if chosen.learnt is not None:
         blend = ranked.fit_bought(chosen.learnt, before, facts)
         own = evaluate.ranks_by_history(ranked.by_blend(blend), asked)
         results[Strategy.RANKED] = evaluate.compare(own, evaluate.ranks(popular(floor), asked))
+        scores[Strategy.RANKED] = by_history(ranked.by_blend(blend))
     best = chosen.first if chosen.first in results else Strategy.ITEM_ITEM
     whole = customer_questions(before, window, only_new=False)
-    return Exam(
-        Rail.FOR_YOU, best, results[best], _beside(results, {**rivals, Strategy.TRENDING: popular(floor)}, whole)
-    )
+    passed = results[best].passed
+    known = slider_exam.about(model, groups, factors=passed and best in (Strategy.ALS, Strategy.RANKED))
+    sliders = slider_exam.measured(scores[best] if passed else by_given(popular(floor)), asked, known, before.items)
+    figures = _beside(results, {**rivals, Strategy.TRENDING: popular(floor)}, whole)
+    return Exam(Rail.FOR_YOU, best, results[best], {**figures, **sliders})
 
 
 def _beside(results: dict[Strategy, Result], scorers: dict[Strategy, Scorer], whole: list[Question]) -> dict[str, Any]:

@@ -6,28 +6,35 @@ Three parts of the orders, oldest first: training, validation (28 days, where pa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
 from app.core.ids import ModelVersion
-from app.core.recommend import evaluate
+from app.core.recommend import evaluate, slider_exam
 from app.core.recommend.blended import Blends
-from app.core.recommend.evaluate import EXAM_DAYS, Exam, Result
-from app.core.recommend.groups import Groups
+from app.core.recommend.evaluate import EXAM_DAYS
 from app.core.recommend.histories import Histories
 from app.core.recommend.interactions import Baskets
-from app.core.recommend.item_facts import ItemFacts
-from app.core.recommend.models import als, co_view, complements, for_you, item_item, ranked, trending, visits
-from app.core.recommend.models.blending import Learnt
+from app.core.recommend.models import (
+    als,
+    buy_again,
+    co_view,
+    complements,
+    for_you,
+    item_exams,
+    item_item,
+    ranked,
+    trending,
+    visits,
+)
 from app.core.recommend.models.choosing import LEAST_TO_CHOOSE, choose
 from app.core.recommend.models.item_item import CHOICES, Parameters
+from app.core.recommend.models.outcome import Chosen, Material, Outcome
 from app.core.recommend.models.visits import NOT_ASKED, Visits
-from app.core.recommend.questions import Question, cart_questions, complement_questions, pair_questions
-from app.core.recommend.scorers import Scorer, beside, popular, served
-from app.core.recommend.scoring import ItemModel, Table
+from app.core.recommend.questions import Question, cart_questions, pair_questions
+from app.core.recommend.scorers import beside, popular
+from app.core.recommend.scoring import ItemModel
 from app.core.recommend.sessions import telling, telling_visits
 from app.core.recommend.types import Rail, Strategy
 
@@ -35,89 +42,6 @@ _UNNAMED = ModelVersion("")
 MOST_VIEWS = 250_000
 """Views, the newest, on which the blend of visits is learnt and examined: a network that reads every view of a large
 shop several times over costs more than it tells. What is published knows all of them."""
-NO_KINDS = "the products have neither types nor collections that tell them apart"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Material:
-    """What a training learns from, all over the same items; None for what the shop does not have.
-
-    `groups` is the kind of every item, see `app.core.recommend.groups`; `facts` is what else is known of the items.
-    `visits` are the sessions view by view, in the order of `sessions`.
-    """
-
-    orders: Baskets
-    sessions: Baskets | None = None
-    groups: Groups | None = None
-    facts: ItemFacts | None = None
-    visits: Histories | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """The parameters that did best on the validation parts."""
-
-    half_life: float = trending.DEFAULT_HALF_LIFE
-    item_item: Parameters = field(default_factory=Parameters)
-    als: als.Parameters = field(default_factory=als.Parameters)
-    goes_well: Strategy = Strategy.ITEM_ITEM
-    for_you: Strategy = Strategy.ALS
-    co_view: Parameters = co_view.DEFAULT
-    bought: Learnt | None = field(default=None, compare=False)
-    """What the blend for customers has learnt, where it was chosen."""
-    visits: Visits = field(default=NOT_ASKED, compare=False)
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "trending": {"half_life": self.half_life},
-            "item_item": self.item_item.as_json(),
-            "als": self.als.as_json(),
-            "goes_well": {"first": self.goes_well.value},
-            "for_you": {"first": self.for_you.value},
-            "co_view": self.co_view.as_json(),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a training learnt: the parameters with which to refit, and every rail's exam."""
-
-    chosen: Chosen
-    exams: Mapping[Rail, Exam]
-
-    @property
-    def result(self) -> Result:
-        """Of the list beside a product, which every product page shows."""
-        return self.exams[Rail.BOUGHT_TOGETHER].result
-
-    @property
-    def passed(self) -> frozenset[Rail]:
-        return frozenset(rail for rail, exam in self.exams.items() if exam.passed)
-
-    @property
-    def for_you(self) -> Strategy:
-        exam = self.exams[Rail.FOR_YOU]
-        return exam.strategy if exam.passed else Strategy.TRENDING
-
-    @property
-    def note(self) -> str:
-        """Which rails' models are not used, and why; empty when all passed."""
-        return ". ".join(note for exam in self.exams.values() if (note := exam.note(self.passed)))
-
-    def metrics(self) -> dict[str, Any]:
-        """The figures as the register and the artefact keep them."""
-        own = self.result
-        return {
-            "exam": {
-                "questions": own.questions,
-                "item_item": own.model,
-                "trending": own.floor,
-                "difference": {"low": own.low, "high": own.high},
-            },
-            "rails": {rail.value: exam.as_json() for rail, exam in self.exams.items()},
-            "visits": self.chosen.visits.as_json(),
-            "parameters": self.chosen.as_json(),
-        }
 
 
 def learn(
@@ -143,13 +67,16 @@ def learn(
     model, floor = fit_both(replace(material, orders=part), chosen, today=cut)
     if als.is_learnable(part):
         model = als.into(model, part, chosen.als, today=cut)
-    views = _views(material)
+    views, groups = _views(material), material.groups
+    personal = for_you.examine(model, floor, part, window, _of_customers(chosen), material.facts, groups=groups)
+    known = slider_exam.about(model, groups, factors=personal.passed and personal.strategy is not Strategy.ITEM_ITEM)
     exams = [
-        _bought_together(model, floor, window),
-        for_you.examine(model, floor, part, window, _of_customers(chosen), material.facts),
-        _cart(replace(model, goes_well=chosen.goes_well), floor, window),
+        item_exams.bought_together(model, floor, window, known),
+        personal,
+        item_exams.goes_well(replace(model, goes_well=chosen.goes_well), floor, window, known),
         views.exam,
-        _complements(model, floor, window, material.groups),
+        item_exams.complete_the_look(model, floor, window, groups),
+        buy_again.examine(part, window, material.groups),
     ]
     chosen = replace(chosen, co_view=views.parameters, visits=_visits(material, views, least_visits))
     return Outcome(chosen, {exam.rail: exam for exam in exams})
@@ -178,6 +105,7 @@ def build(material: Material, outcome: Outcome, *, today: int, version: ModelVer
         for_you=outcome.for_you,
         goes_well=chosen.goes_well,
         blends=_blends(material, outcome),
+        again=buy_again.fit(material.orders, material.groups) if Rail.BUY_AGAIN in passed else None,
     )
 
 
@@ -269,13 +197,8 @@ def _choose_beside_carts(model: ItemModel, validation: Baskets) -> Strategy:
         return Strategy.ITEM_ITEM
     return max(
         (Strategy.ITEM_ITEM, Strategy.COMPLEMENTS),
-        key=lambda first: evaluate.score(_beside_carts(replace(model, goes_well=first)), asked),
+        key=lambda first: evaluate.score(item_exams.beside_carts(replace(model, goes_well=first)), asked),
     )
-
-
-def _beside_carts(model: ItemModel) -> Scorer:
-    """What would be served, had the rail passed its exam."""
-    return served(replace(model, rails=frozenset({Rail.GOES_WELL})), Rail.GOES_WELL)
 
 
 def _choose_neighbours(part: Baskets, asked: list[Question], *, today: int) -> Chosen:
@@ -301,26 +224,6 @@ def _choose_neighbours(part: Baskets, asked: list[Question], *, today: int) -> C
     return Chosen(half_life, choose(Parameters(), CHOICES, score))
 
 
-# -- the exams -------------------------------------------------------------------------------------------------------
-
-
-def _bought_together(model: ItemModel, floor: ItemModel, window: Baskets) -> Exam:
-    result = evaluate.examine(beside(model), popular(floor), pair_questions(window))
-    return Exam(Rail.BOUGHT_TOGETHER, Strategy.ITEM_ITEM, result)
-
-
-def _cart(model: ItemModel, floor: ItemModel, window: Baskets) -> Exam:
-    result = evaluate.examine(_beside_carts(model), popular(floor), cart_questions(window))
-    return Exam(Rail.GOES_WELL, model.goes_well, result)
-
-
-def _complements(model: ItemModel, floor: ItemModel, window: Baskets, groups: Groups | None) -> Exam:
-    asked = [] if groups is None else complement_questions(window, groups)
-    result = evaluate.examine(beside(model, Table.COMPLEMENTS), popular(floor), asked)
-    lacking = NO_KINDS if groups is None else ""
-    return Exam(Rail.COMPLETE_THE_LOOK, Strategy.COMPLEMENTS, result, lacking=lacking)
-
-
 def _views(material: Material) -> co_view.Learnt:
     sessions = material.sessions
-    return co_view.learn(material.orders.part(0, 0) if sessions is None else sessions)
+    return co_view.learn(material.orders.part(0, 0) if sessions is None else sessions, material.groups)
