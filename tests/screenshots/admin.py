@@ -18,11 +18,17 @@ PAGES = {
     "admin-experiments": "/admin/experiments",
     "admin-experiment": "/admin/experiments/1",
     "admin-experiment-new": "/admin/experiments/new?what=rail",
+    "admin-steering": "/admin/steering",
+    "admin-steering-one": "/admin/steering?rail=bought_together&diversity=60",
     "admin-model": "/admin/model",
     "admin-consent": "/admin/consent",
 }
-OPENS = {"admin-preview": "admin-preview-one", "admin-shoppers": "admin-shoppers-one"}
-"""Pages of which the first link of a list is followed, and what its picture is called."""
+OPENS = {
+    "admin-preview": ("s-list-item", "admin-preview-one"),
+    "admin-shoppers": ("s-list-item", "admin-shoppers-one"),
+    "admin-model": ("s-table-cell", "admin-model-card"),
+}
+"""Pages of which the first link in such an element is followed, and what its picture is called."""
 SETTLED_MS = 2500
 
 
@@ -34,12 +40,15 @@ def photograph_admin(camera: Camera, store: str) -> Iterator[Path]:
         page.goto(f"{store}/admin/apps/attune{path}")
         _settle(page)
         yield _whole(camera, name)
-        link = page.frame_locator(FRAME).locator("s-list-item s-link")
-        if name in OPENS and link.count():
+        if name not in OPENS:
+            continue
+        element, opened = OPENS[name]
+        link = page.frame_locator(FRAME).locator(f"{element} s-link")
+        if link.count():
             link.first.click()
             page.frame_locator(FRAME).locator("[slot=breadcrumb-actions]").wait_for()
             _settle(page)
-            yield _whole(camera, OPENS[name])
+            yield _whole(camera, opened)
     page.set_viewport_size({"width": camera.width, "height": HEIGHT})
     page.goto(f"{store}/admin/themes/current/editor?template=product")
     _settle(page)

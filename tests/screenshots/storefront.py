@@ -11,6 +11,7 @@ from tests.screenshots.camera import Camera
 
 RAIL = "attune-recommendations[data-rail='{}']"
 SETTLED_MS = 1500
+TRIED = 30
 
 
 def photograph_storefront(camera: Camera, store: str) -> Iterator[Path]:
@@ -27,6 +28,7 @@ def photograph_storefront(camera: Camera, store: str) -> Iterator[Path]:
         page.wait_for_timeout(SETTLED_MS)
     yield from _home(camera, store)
     yield from _cart(camera, product, store)
+    yield from _buy_again(camera, store)
     page.goto(f"{store}/search?q=wool&type=product")
     yield camera.whole("search")
     page.goto(f"{store}/collections/all")
@@ -61,6 +63,24 @@ def _home(camera: Camera, store: str) -> Iterator[Path]:
         page.wait_for_timeout(SETTLED_MS)
         yield camera.part("rail-for-you", rail)
     yield camera.whole("home")
+
+
+def _buy_again(camera: Camera, store: str) -> Iterator[Path]:
+    """Sign in as one customer after the other until one of them is due to buy something again; and out again."""
+    page = camera.page
+    page.goto(f"{store}/account/login")
+    people: list[str] = page.locator(".people a").evaluate_all("links => links.map(link => link.href)")
+    section = page.locator(f"section:has(> {RAIL.format('buy_again')})")
+    for person in people[:TRIED]:
+        page.goto(person)
+        page.goto(f"{store}/")
+        page.wait_for_timeout(SETTLED_MS)
+        if section.is_visible():
+            section.scroll_into_view_if_needed()
+            section.locator("summary").first.click()
+            yield camera.part("rail-buy-again", section)
+            break
+    page.goto(f"{store}/account/logout")
 
 
 def _cart(camera: Camera, product: str, store: str) -> Iterator[Path]:

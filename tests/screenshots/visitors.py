@@ -20,7 +20,7 @@ import numpy as np
 from devstore.worlds.taste import Tastes
 
 CROWD = ["--shoppers", "60", "--pace", "40", "--visits", "300"]
-SESSIONS = 1600
+SESSIONS = 6000
 VIEWS = 4
 LEARNT_S = 300.0
 CONSENT = {"analytics": True, "preferences": True, "marketing": True}

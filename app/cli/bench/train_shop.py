@@ -15,7 +15,7 @@ import numpy.typing as npt
 from app.core.recommend.groups import Groups
 from app.core.recommend.interactions import baskets_of
 from app.core.recommend.item_facts import ItemFacts
-from app.core.recommend.models.training import Material
+from app.core.recommend.models.outcome import Material
 from app.core.recommend.sessions import sessions_of, visits_of
 
 SEED = 20261123
