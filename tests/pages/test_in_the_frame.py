@@ -201,6 +201,34 @@ def test_coming_back_from_the_editor_asks_again_even_when_all_had_settled(
     merchant.step("theme", "Partly")
 
 
+LOOK_SLOWLY = """() => {
+  const { app } = window.shopify;
+  const ask = app.extensions.bind(app);
+  app.extensions = async () => {
+    const told = await ask();
+    app.extensions = ask;
+    await new Promise((release) => { window.release = release; });
+    return told;
+  };
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+@pytest.mark.parametrize("width", [WIDE])
+def test_coming_back_while_the_page_is_asking_is_not_lost(
+    merchant: Merchant, running_app: RunningApp, devstore: DevStore, trained: Shop
+) -> None:
+    body = merchant.open().locator("body")
+    merchant.step("theme", "Done")
+    body.evaluate(LOOK_SLOWLY)
+    body.evaluate(
+        "() => new Promise((go) => { const wait = () => window.release ? go() : setTimeout(wait, 20); wait(); })"
+    )
+    devstore.patch("theme", embeds={"tracker": False})
+    body.evaluate("() => { document.dispatchEvent(new Event('visibilitychange')); window.release(); }")
+    merchant.badge("tracker", "Switched off")
+
+
 @pytest.mark.parametrize("width", [WIDE])
 def test_the_page_follows_from_the_installation_to_the_last_list(
     merchant: Merchant, running_app: RunningApp, devstore: DevStore, installed_shop: Shop, work: Work

@@ -199,12 +199,17 @@ if (setup && blocks) {
   let pause = QUICK_MS;
   let timer = null;
   let looking = false;
+  let outdated = false;
   const look = async () => {
     window.clearTimeout(timer);
-    if (looking || document.hidden) return;
+    if (document.hidden) return;
+    // Who comes back while a look is under way may have changed what it has already been told.
+    outdated = looking;
+    if (looking) return;
     looking = true;
     const under = await Promise.all([followSetup(), followBlocks()].map((one) => one.catch(() => true)));
     looking = false;
+    if (outdated) return look();
     if (under.some(Boolean)) timer = window.setTimeout(look, pause);
     pause = Math.min(pause * 1.2, SLOW_MS);
   };
