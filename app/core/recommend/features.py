@@ -77,12 +77,8 @@ class Features:
             best: of every signal, its best score of this request, float32 [S].
             at: the candidates' positions in the catalogue, intp [C].
         """
-        signals, shopper = len(scores), 2 * len(scores) + len(OF_ITEMS)
+        rows, shopper = self._of_signals(scores, np.maximum(best, np.float32(1e-12))[:, None], at)
         own, fit = shopper + len(OF_SHOPPER), shopper + len(OF_SHOPPER) + len(OF_OWN)
-        rows = np.empty((fit + len(OF_FIT), len(at)), dtype=np.float32)
-        np.divide(scores, self.scales[:, None], out=rows[:signals])
-        np.divide(scores, np.maximum(best, np.float32(1e-12))[:, None], out=rows[signals : 2 * signals])
-        rows[2 * signals : shopper] = self._of_items[: len(OF_ITEMS), at]
         slot, items = self._slots(history)
         rows[shopper] = len(items)
         rows[shopper + 1] = history.back[0] + 1 if len(history) else 0
@@ -100,12 +96,8 @@ class Features:
         at: Indexes,
     ) -> Rows:
         """As `rows`, for candidates of a crowd, none of which their `owner` knows; `best` float32 [S, B]."""
-        signals, shopper = len(scores), 2 * len(scores) + len(OF_ITEMS)
+        rows, shopper = self._of_signals(scores, np.maximum(best, np.float32(1e-12))[:, owner], at)
         own, fit = shopper + len(OF_SHOPPER), shopper + len(OF_SHOPPER) + len(OF_OWN)
-        rows = np.empty((fit + len(OF_FIT), len(at)), dtype=np.float32)
-        np.divide(scores, self.scales[:, None], out=rows[:signals])
-        np.divide(scores, np.maximum(best, np.float32(1e-12))[:, owner], out=rows[signals : 2 * signals])
-        rows[2 * signals : shopper] = self._of_items[: len(OF_ITEMS), at]
         knows, item = np.divmod(
             np.unique(crowd.owner * self._of_items.shape[1] + crowd.item), max(self._of_items.shape[1], 1)
         )
@@ -118,6 +110,22 @@ class Features:
         rows[fit + 1] = self._kind_shares(knows, item, len(crowd), owner, at)
         rows[fit + 2 :] = self._of_items[len(OF_ITEMS) :, at]
         return rows.T
+
+    def _of_signals(
+        self, scores: npt.NDArray[np.float32], best: npt.NDArray[np.float32], at: Indexes
+    ) -> tuple[Rows, int]:
+        """All columns [F, C], of which those before the number returned are filled: of the signals and of the items.
+
+        Args:
+            best: float32 [S, 1], or [S, C] where candidates have different owners; above 0.
+        """
+        signals, shopper = len(scores), 2 * len(scores) + len(OF_ITEMS)
+        columns = shopper + len(OF_SHOPPER) + len(OF_OWN) + len(OF_FIT)
+        rows = np.empty((columns, len(at)), dtype=np.float32)
+        np.divide(scores, self.scales[:, None], out=rows[:signals])
+        np.divide(scores, best, out=rows[signals : 2 * signals])
+        rows[2 * signals : shopper] = self._of_items[: len(OF_ITEMS), at]
+        return rows, shopper
 
     def _usual_prices(self, knows: Indexes, item: Indexes, crowd: int) -> Rows:
         """The mean logarithm of the prices of what each knows, float32 [B]; NaN where no price is known."""

@@ -84,25 +84,30 @@ def customer_questions(before: Baskets, window: Baskets, *, only_new: bool) -> l
         before: the history that models learn from; `window` follows it.
         only_new: leave out what the customer had bought already, as an answer and from the ranking.
     """
-    order = np.argsort(before.customer, kind="stable")
-    known = before.customer[order]
-    _, first = np.unique(window.customer, return_index=True)
     asked = []
-    for basket in np.sort(first).tolist():
-        customer = int(window.customer[basket])
-        low, high = np.searchsorted(known, [customer, customer + 1]).tolist()
-        if customer == NOBODY or low == high:
-            continue
-        bought = _newest_first(before, order[low:high].tolist())
+    for basket, earlier in _came_back(before, window):
+        bought = _newest_first(before, earlier)
         others = window.of(basket).astype(np.int64)
         left_out = NONE_LEFT_OUT
         if only_new:
             others, left_out = np.setdiff1d(others, bought), bought
         if len(others):
             given = _ids(before, bought[:NEWEST_BOUGHT])
-            history = _kept(before, order[low:high].tolist(), int(window.day[0]))
+            history = _kept(before, earlier, int(window.day[0]))
             asked.append(Question(given, others, left_out, history=history))
     return asked
+
+
+def _came_back(before: Baskets, window: Baskets) -> Iterator[tuple[int, list[int]]]:
+    """Of every customer of both, their first basket in the window and their baskets before it, by their numbers."""
+    order = np.argsort(before.customer, kind="stable")
+    known = before.customer[order]
+    _, first = np.unique(window.customer, return_index=True)
+    for basket in np.sort(first).tolist():
+        customer = int(window.customer[basket])
+        low, high = np.searchsorted(known, [customer, customer + 1]).tolist()
+        if customer != NOBODY and low < high:
+            yield basket, order[low:high].tolist()
 
 
 def again_questions(before: Baskets, window: Baskets) -> list[Question]:
@@ -113,16 +118,9 @@ def again_questions(before: Baskets, window: Baskets) -> list[Question]:
     Args:
         before: the history that models learn from; `window` follows it.
     """
-    order = np.argsort(before.customer, kind="stable")
-    known = before.customer[order]
-    _, first = np.unique(window.customer, return_index=True)
     asked = []
-    for basket in np.sort(first).tolist():
-        customer = int(window.customer[basket])
-        low, high = np.searchsorted(known, [customer, customer + 1]).tolist()
-        if customer == NOBODY or low == high:
-            continue
-        history = _kept(before, order[low:high].tolist(), int(window.day[basket]))
+    for basket, earlier in _came_back(before, window):
+        history = _kept(before, earlier, int(window.day[basket]))
         others = np.intersect1d(window.of(basket), history.item).astype(np.int64)
         if len(others):
             given = _ids(before, np.unique(history.item).astype(np.int64))
