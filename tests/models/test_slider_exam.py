@@ -69,8 +69,7 @@ def test_without_kinds_only_what_needs_none_is_measured() -> None:
 def test_what_shows_best_sellers_after_its_exam_is_measured_with_best_sellers() -> None:
     orders = no_structure(orders=1500)
     outcome = learn(Material(orders), today=TODAY).exams[Rail.BOUGHT_TOGETHER]
-    if outcome.passed:
-        pytest.skip("by chance the neighbours of noise were no worse")
+    assert not outcome.passed
     found = SliderExam.of(outcome.as_json())
     assert found is not None
     assert found.off["coverage"] is not None
