@@ -45,10 +45,14 @@ class Ada:
     visitor: str = ""
 
     def walk(self, *cards: Card) -> None:
-        """Look at each product for so long that the pixel has sent what it gathered."""
+        """Look at each product until the app has heard of it: a page left too early takes what it gathered along."""
         for card in cards:
-            with self.browsing.page.context.expect_event("request", lambda request: request.url.endswith("/collect")):
-                self.browsing.open(self.browsing.house.url_of(card))
+            self.look_at(card)
+
+    def look_at(self, card: Card) -> None:
+        house, product = self.browsing.house, int(card.product_id)
+        self.browsing.open(house.url_of(card))
+        self.browsing.until(lambda: product in house.live(self.visitor).viewed, f"the app has heard of {card.handle}")
 
 
 @pytest.fixture(scope="module")
