@@ -34,7 +34,7 @@ from app.services.introduce_model import Introduced
 from app.services.training_claim import alone, require_consent
 
 KEPT_VERSIONS = 5
-RECIPE = "v6"
+RECIPE = "v7"
 """Part of every version's name: changes with what a training makes of the same data."""
 SERVING = ("published", "retired", "canary")
 """The states of versions that serve, or may be gone back to."""

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app.core.recommend.features import Features, Indexes, Rows, names_of
+from app.core.recommend.features import WANTED, Features, Indexes, Rows, names_of
 from app.core.recommend.forest import Ranker, ranker_of
 from app.core.recommend.heard import Beside, Heard, hear
 from app.core.recommend.histories import History
@@ -23,10 +23,12 @@ from app.core.recommend.signals.intervals import Intervals
 from app.core.recommend.signals.roster import described, late_signal_of, signal_of
 from app.core.recommend.signals.types import Arrays, LateSignal, Scores, Signal
 from app.core.recommend.tasks import Task
+from app.core.recommend.untried import placed, share_of
 
 CANDIDATES = 300
 RESERVED = 60
-"""Of the candidates, so many are those that content speaks for most: nothing else speaks for what is new."""
+"""Of the candidates, so many are those that content speaks for most: nothing else speaks for what is new. Of what
+nobody has wanted yet there are as many among them as `untried` may place."""
 NEWEST = 500
 """Events of a history that are read, which bounds what a request costs: a shop's best customers buy hundreds of things,
 and of what they buy again much was bought last long ago."""
@@ -70,7 +72,7 @@ class Blend:
 
     `signals` pick the candidates; `weights`, float32 [S], are what each one's share of its best score counts in the sum
     that does so. `late` are asked about the candidates only, because all items would cost them too much. `anything`
-    ranks all items, `new` those that the shopper does not know.
+    ranks all items, `new` those that the shopper does not know; what nobody has wanted yet gets its share (`untried`).
     """
 
     task: Task
@@ -82,6 +84,7 @@ class Blend:
     new: Ranker
     floor: Scores = field(init=False, repr=False)
     _content: int | None = field(init=False, repr=False)
+    _untried: float = field(init=False, repr=False)
     beside: Beside = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -89,6 +92,7 @@ class Blend:
         object.__setattr__(self, "_content", of_content[0] if of_content else None)
         # What no signal speaks for comes last, but in a stated order: by what is wanted most.
         wanted = self.features.statistics.wanted
+        object.__setattr__(self, "_untried", share_of(wanted) if of_content else 0.0)
         least = wanted * np.float32(1e-6 / max(float(wanted.max(initial=0.0)), 1.0))
         object.__setattr__(self, "beside", Beside.of(self.signals, len(wanted)))
         object.__setattr__(self, "floor", self.beside.floor(self.weights, least))
@@ -120,7 +124,8 @@ class Blend:
         self, history: History, mask: Mask | None = None, *, only_new: bool = False, most: int = CANDIDATES
     ) -> Ranked:
         """The pool in order; equal scores by the position in the catalogue, so that answers repeat."""
-        return self._ordered(self.pool(history, mask, only_new=only_new, most=most), only_new=only_new)
+        pool = self.pool(history, mask, only_new=only_new, most=most)
+        return self._ordered(pool, only_new=only_new, most=most)
 
     def scores(self, history: History, *, only_new: bool = False) -> Scores:
         """One score for every item, float32 [N], in the order of `rank`: what is no candidate stands behind."""
@@ -172,18 +177,26 @@ class Blend:
         if self._content is None or most < CANDIDATES:
             return best_of(total, allowed, most, among=named)
         likest = heard.said[self._content, heard.column[named]]
-        spoken_for = likest > 0
-        reserved = named[spoken_for]
-        reserved = reserved[foremost(likest[spoken_for], RESERVED)]
+        spoken_for = np.flatnonzero(likest > 0)
+        reserved = named[spoken_for[foremost(likest[spoken_for], RESERVED)]]
+        if self._untried:
+            untried = spoken_for[self.features.statistics.wanted[named[spoken_for]] <= 0]
+            likest_of_them = foremost(likest[untried], int(most * self._untried))
+            reserved = np.union1d(reserved, named[untried[likest_of_them]])
         chosen = np.zeros(len(total), dtype=np.bool_)
         chosen[best_of(total, allowed, most - len(reserved), among=named)] = True
         chosen[reserved] = True
         return np.flatnonzero(chosen)
 
-    def _ordered(self, pool: Pool, *, only_new: bool) -> Ranked:
+    def _ordered(self, pool: Pool, *, only_new: bool, most: int = CANDIDATES) -> Ranked:
         scores = (self.new if only_new else self.anything).scores(pool.rows)
         order = np.argsort(-scores, kind="stable")
-        return Ranked(pool.at[order], scores[order], pool.rows, order)
+        scores = scores[order]
+        if self._untried and most >= CANDIDATES:
+            is_untried = pool.rows[:, self.names.index(WANTED)] <= 0
+            liked = np.where(is_untried, pool.rows[:, self._content], np.float32(0.0))
+            order = placed(order, liked, self._untried)
+        return Ranked(pool.at[order], scores, pool.rows, order)
 
     # -- artefacts ---------------------------------------------------------------------------------------------------
 
