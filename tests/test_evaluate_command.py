@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import os
 import sys
 from collections.abc import Sequence
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +90,20 @@ def test_a_model_that_fails_is_named_and_the_others_are_still_measured(write: An
     results, failed = run_all(jobs, Console(quiet=True))
     assert [result.model for result in results] == ["popular"]
     assert "no such model" in failed["no such model"]
+
+
+def _dies(pipe: Connection) -> None:
+    os._exit(9)
+
+
+def test_a_process_that_dies_before_it_has_read_its_job_is_named_and_not_waited_for(
+    write: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "work", _dies)
+    exam = layouts.sequence(Path(write("sequences.csv", SEQUENCES)))
+    larger_than_a_pipe = exam.noting("much to say " * 100_000)
+    with pytest.raises(process.Failed, match=r"popular: its process died \(exit code 9\)"):
+        process.run(process.Job("popular", larger_than_a_pipe, (1,)))
 
 
 # -- what goes in ------------------------------------------------------------------------------------------------------

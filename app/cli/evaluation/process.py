@@ -65,10 +65,13 @@ def run(job: Job, told: Told = lambda _stage, _done: None) -> Result:
     """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    child = context.Process(target=work, args=(job, theirs), name=f"evaluate-{job.model}", daemon=True)
+    child = context.Process(target=work, args=(theirs,), name=f"evaluate-{job.model}", daemon=True)
     child.start()
     theirs.close()
     try:
+        # Over the pipe: as an argument it would be written before our copy of the other end is closed, and a process
+        # that died while starting would be waited for forever.
+        ours.send(job)
         while True:
             said = ours.recv()
             if isinstance(said, Result):
@@ -76,7 +79,7 @@ def run(job: Job, told: Told = lambda _stage, _done: None) -> Result:
             if isinstance(said, str):
                 raise Failed(f"{job.model}: {said}")
             told(*said)
-    except EOFError as error:
+    except (EOFError, ConnectionError) as error:
         child.join()
         raise Failed(
             f"{job.model}: its process died (exit code {child.exitcode}), perhaps for lack of memory."
@@ -87,9 +90,10 @@ def run(job: Job, told: Told = lambda _stage, _done: None) -> Result:
         child.join()
 
 
-def work(job: Job, pipe: Connection) -> None:
-    """The process: sends stages as pairs, then a `Result`, or a sentence about what went wrong."""
+def work(pipe: Connection) -> None:
+    """The process: is sent its job; sends stages as pairs, then a `Result`, or a sentence about what went wrong."""
     threading.Thread(target=_die_with_parent, daemon=True).start()
+    job: Job = pipe.recv()
     try:
         pipe.send(evaluated(job, lambda stage, done: pipe.send((stage, done))))
     except DomainError as error:
