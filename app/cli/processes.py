@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -67,13 +68,14 @@ class Processes:
         return f"{text}\n(the whole log: {log})"
 
     def stop(self) -> None:
-        """End all children, the last started first; who does not end in time is killed."""
+        """End all children, the last started first; who has not ended in time is killed. All have the same time."""
         children = list(reversed(self._children.values()))
         for child in children:
             if child.poll() is None:
                 child.terminate()
+        deadline = time.monotonic() + STOP_TIMEOUT_S
         for child in children:
-            _wait_for(child)
+            _wait_for(child, until=deadline)
         self._children.clear()
 
     def end(self, name: str) -> None:
@@ -81,12 +83,12 @@ class Processes:
         child = self._children.pop(name, None)
         if child is not None and child.poll() is None:
             child.terminate()
-            _wait_for(child)
+            _wait_for(child, until=time.monotonic() + STOP_TIMEOUT_S)
 
 
-def _wait_for(child: subprocess.Popen[bytes]) -> None:
+def _wait_for(child: subprocess.Popen[bytes], *, until: float) -> None:
     try:
-        child.wait(timeout=STOP_TIMEOUT_S)
+        child.wait(timeout=max(until - time.monotonic(), 0.0))
     except subprocess.TimeoutExpired:
         os.killpg(child.pid, signal.SIGKILL)
         child.wait()
