@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from app.core.ids import CustomerId, ProductId
-from app.core.recommend.past_orders import PastOrder
+from app.core.recommend.blend import NEWEST
+from app.core.recommend.past_orders import MOST_KEPT, PastOrder
 from app.core.recommend.types import Rail, Strategy
 from app.services.erase_customer import erase_customer
 from app.services.forget_models import forget_models
@@ -46,11 +47,14 @@ def test_orders_are_kept_one_by_one_with_their_days_and_products_that_come_again
     assert [today - (order.day or 0) for order in (newest, oldest)] == [2, 9]
 
 
-def test_only_the_newest_fifty_products_are_kept(installed: Installed) -> None:
-    installed.order(1, installed.products[:40], days_ago=2.0, customer_id=7)
-    installed.order(2, installed.products[:30], days_ago=1.0, customer_id=7)
+def test_as_many_products_of_a_customer_are_kept_as_a_blend_reads(installed: Installed) -> None:
+    orders = MOST_KEPT // 30 + 1
+    for number in range(orders):
+        installed.order(1 + number, installed.products[:30], days_ago=1.0 + number, customer_id=7)
     keep(installed)
-    assert [len(order.products) for order in installed.kept_orders()[7]] == [30, 20]
+    kept = [len(order.products) for order in installed.kept_orders()[7]]
+    assert kept == [*[30] * (orders - 1), MOST_KEPT % 30]
+    assert sum(kept) == MOST_KEPT == NEWEST
 
 
 def test_a_list_of_an_earlier_version_is_read_as_orders_of_unknown_days(installed: Installed) -> None:

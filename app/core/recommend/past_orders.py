@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from app.core.ids import ProductId
 
-MOST_KEPT = 50
-"""Products of so many of a customer's newest order lines are known at a request; what is older says little."""
-MOST_ORDERS = 20
+MOST_KEPT = 500
+"""Products of so many of a customer's newest order lines are known at a request: as many as a blend reads."""
+MOST_ORDERS = 100
 NEWEST_BOUGHT = 20
 """For what counts products and not orders a customer is known by so many different ones: those bought last."""
 
