@@ -10,12 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.recommend.blend import NEWEST, Blend, Mask, best_of
+from app.core.recommend.blend import NEWEST, Blend, Mask
+from app.core.recommend.foremost import best_of, foremost
 from app.core.recommend.forest import LinearRanker
 from app.core.recommend.histories import NOTHING, Histories, History
 from app.core.recommend.models import blending
 from app.core.recommend.models.batch import Batch
 from app.core.recommend.models.replay import Effort
+from app.core.recommend.signals.session_neighbours import Parameters as NeighbourParameters
+from app.core.recommend.signals.session_neighbours import SessionNeighbours
 from app.core.recommend.tasks import Task
 from tests.models.histories import chains, sessions_of, viewed
 
@@ -119,7 +122,9 @@ def test_one_person_with_one_item_is_enough_to_answer(task: Task) -> None:
 
 def test_nobody_and_nothing_is_an_empty_blend() -> None:
     none = Histories(np.empty(0, np.int64), np.zeros(1, np.int64), np.empty(0, np.int32), np.empty(0, np.int32))
-    assert len(blending.fit(none, Task.SESSION).rank(NOTHING).at) == 0
+    blend = blending.fit(none, Task.SESSION)
+    assert len(blend.rank(NOTHING).at) == 0
+    assert [len(one) for one in Batch.of(blend).best([NOTHING], places=3)] == [0]
 
 
 def test_the_best_are_the_highest_that_are_allowed_and_of_equals_those_that_stand_first() -> None:
@@ -129,6 +134,12 @@ def test_the_best_are_the_highest_that_are_allowed_and_of_equals_those_that_stan
     assert best_of(total, allowed, 3, among=np.array([0, 4, 5])).tolist() == [2, 3, 4]
     assert best_of(total, allowed, 10).tolist() == [0, 2, 3, 4, 5]
     assert best_of(total, ~allowed, 0).tolist() == []
+
+
+@given(st.lists(st.integers(0, 3), max_size=12), st.integers(0, 14))
+def test_the_foremost_are_those_that_a_stable_sort_puts_first(scores: list[int], most: int) -> None:
+    values = np.array(scores, dtype=np.float32)
+    assert foremost(values, most).tolist() == sorted(np.argsort(-values, kind="stable")[:most].tolist())
 
 
 HISTORIES = st.lists(st.tuples(st.integers(0, 79), st.booleans()), max_size=30)
@@ -183,6 +194,27 @@ def test_a_batch_ranks_like_one_request_after_the_other(bought: Blend) -> None:
     assert [one.tolist() for one in found] == [
         bought.rank(one, mask, only_new=True, most=30).at[:12].tolist() for one in asked
     ]
+
+
+@pytest.mark.parametrize("every", [True, False])
+def test_a_batch_finds_the_session_neighbours_that_a_request_finds(bought: Blend, every: bool) -> None:
+    parameters = NeighbourParameters(neighbours=20, sample=30, newest=3, every=every)
+    signals = [
+        replace(one, parameters=parameters) if isinstance(one, SessionNeighbours) else one for one in bought.signals
+    ]
+    few = replace(bought, signals=tuple(signals))
+    asked = [walked([(first + 7 * step, step % 3 > 0) for step in range(6)]) for first in range(40)]
+    found = list(Batch.of(few).best(asked, places=12, most=30))
+    wanted = [few.rank(one, only_new=True, most=30).at[:12] for one in asked]
+    assert [one.tolist() for one in found] == [one.tolist() for one in wanted]
+    assert found[0].tolist() != bought.rank(asked[0], only_new=True, most=30).at[:12].tolist()
+
+
+def test_a_batch_names_nothing_that_a_long_history_holds(bought: Blend) -> None:
+    long = viewed(*range(40), *[79] * (2 * NEWEST))
+    (found,) = Batch.of(bought).best([long], places=12, most=30)
+    assert found.tolist() == bought.rank(long, only_new=True, most=30).at[:12].tolist()
+    assert min(found.tolist()) >= 40
 
 
 def test_a_batch_is_short_only_where_too_little_may_be_shown(bought: Blend) -> None:

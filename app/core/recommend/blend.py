@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.core.recommend.features import WANTED, Features, Indexes, Rows, names_of
+from app.core.recommend.foremost import best_of, foremost
 from app.core.recommend.forest import Ranker, ranker_of
 from app.core.recommend.heard import Beside, Heard, hear
 from app.core.recommend.histories import History
@@ -253,33 +254,6 @@ class Blend:
         if not anything.names == new.names == names:
             raise ValueError("the rankers of a blend read other columns than its signals give")
         return cls(task, signals, late, weights, features, anything, new)
-
-
-def best_of(total: Scores, allowed: Mask, most: int, *, among: Indexes | None = None) -> Indexes:
-    """The positions of the highest scores of what is allowed, bool [N], at most so many, ascending; equal ones by
-    position.
-
-    Args:
-        among: positions of allowed items that probably are most of them; only how long it takes depends on them.
-    """
-    if among is not None and 0 < most <= len(among):
-        # Nothing below the last one that these alone would bring can be among the best.
-        scores = total[among]
-        allowed = allowed & (total >= np.partition(scores, len(scores) - most)[len(scores) - most])
-    at = np.flatnonzero(allowed)
-    return at[foremost(total[at], most)]
-
-
-def foremost(scores: Scores, most: int) -> Indexes:
-    """The places of the highest scores, at most so many, ascending; equal ones by their place."""
-    rest = len(scores) - most
-    if rest <= 0:
-        return np.arange(len(scores))
-    if most <= 0:
-        return np.empty(0, dtype=np.intp)
-    least = np.partition(scores, rest)[rest]
-    above = np.flatnonzero(scores > least)
-    return np.sort(np.append(above, np.flatnonzero(scores == least)[: most - len(above)]))
 
 
 def part(arrays: Arrays, name: str) -> dict[str, npt.NDArray[Any]]:

@@ -1,47 +1,51 @@
 """The best products for many customers at once, as a mailing wants them: products only, without reasons.
 
-Ranks as `Blend.rank` does, a crowd at a time: what signals say to a crowd is the product of two sparse matrices, what
-its members have done and what goes with it. One process keeps to one core: a mailing shares its customers out among
+Ranks as `Blend.rank` does, a crowd at a time: what can be read for everybody at once is, and what one shopper is told
+is added up in the processor's own memory. One process keeps to one core: a mailing shares its customers out among
 processes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sp
 
-from app.core.recommend.blend import NEWEST, Blend, Mask, best_of
+from app.core.recommend.blend import NEWEST, Blend, Mask
 from app.core.recommend.crowd import Crowd
-from app.core.recommend.heard import LEAST, said_by
-from app.core.recommend.histories import History
-from app.core.recommend.models.batch_signals import Ask, ask_of
-from app.core.recommend.signals.roster import OF_KNOWN
+from app.core.recommend.foremost import foremost
+from app.core.recommend.heard import LEAST, Beside, said_by
+from app.core.recommend.histories import NOTHING, History, Items
+from app.core.recommend.models.batch_signals import Ask, Voice, ask_of
+from app.core.recommend.signals.roster import OF_KNOWN, STEADY
 
 CANDIDATES = 100
 """Of every customer: a mail shows a handful of products, and what stands further back hardly ever gets among them."""
 TOGETHER = 64
 """Customers who are asked about at once."""
+ZERO, NEVER = np.float32(0.0), np.float32(-np.inf)
 Places = npt.NDArray[np.intp]
 Table = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """A blend made ready to be asked for many; `asks` by the row of the signal, None for what is asked one by one."""
+    """A blend made ready to be asked for many; `asks` by the rows of the signals that say each shopper something else.
+
+    The other signals say the same to everybody, or speak for nothing but what the shopper knows.
+    """
 
     blend: Blend
-    asks: Sequence[Ask | None]
+    asks: Mapping[int, Ask]
 
     @classmethod
     def of(cls, blend: Blend) -> Batch:
-        """Costs about as much as ranking for a thousand customers, and some 8 bytes for each place of its tables."""
-        return cls(blend, [ask_of(signal) for signal in blend.signals])
+        """Costs about as much as ranking for some hundreds of customers, and 8 bytes for each place of its tables."""
+        signals = enumerate(blend.signals)
+        return cls(blend, {row: ask_of(one) for row, one in signals if not isinstance(one, (*OF_KNOWN, *STEADY))})
 
     def best(
         self, histories: Iterable[History], mask: Mask | None = None, *, places: int, most: int = CANDIDATES
@@ -54,124 +58,93 @@ class Batch:
             mask: bool [N], what may be shown; everything where it is None.
             most: candidates of each history; at least `places` are taken.
         """
-        waiting = (history.newest(NEWEST) for history in histories)
+        adding = _Adding.of(self.blend, list(self.asks), mask)
+        waiting = iter(histories)
         while asked := list(islice(waiting, TOGETHER)):
-            yield from self._best(Crowd.of(asked), mask, places, max(most, places))
+            yield from self._best(asked, adding, places, max(most, places))
 
-    def _best(self, crowd: Crowd, mask: Mask | None, places: int, most: int) -> Iterator[Places]:
-        blend = self.blend
-        heard = _Heard.of(self, crowd)
-        allowed = np.ones(len(blend), dtype=np.bool_) if mask is None else mask
-        candidates, said = [], []
-        for person, history in enumerate(crowd.histories):
-            own = allowed.copy()
-            own[history.item] = False
-            at = heard.candidates(blend, person, own, most)
-            candidates.append(at)
-            said.append(heard.among(person, at))
+    def _best(self, asked: Sequence[History], adding: _Adding, places: int, most: int) -> Iterator[Places]:
+        blend, crowd = self.blend, Crowd.of([one.newest(NEWEST) for one in asked])
+        voices = [ask(crowd) for ask in self.asks.values()]
+        # What is known is no candidate, however long ago it was bought.
+        found = [adding.candidates(voices, person, one.item, most) for person, one in enumerate(asked)]
+        candidates, of_candidates, of_any = zip(*found, strict=True)
         ends = np.cumsum([len(at) for at in candidates])
         owner, at = np.repeat(np.arange(len(crowd)), np.diff(ends, prepend=0)), np.concatenate(candidates)
-        rows, best = np.concatenate(said, axis=1), heard.best
+        rows = np.zeros((len(blend.signals), len(at)), dtype=np.float32)
+        rows[adding.rows] = np.concatenate(of_candidates, axis=1)
+        level, best = (np.repeat(one[:, None], len(crowd), axis=1) for one in (adding.level, adding.best))
+        best[adding.rows] = np.array(of_any).T
+        for row, voice in zip(adding.rows, voices, strict=True):
+            level[row] = voice.level
+        for row, scores in blend.beside.of_all.items():
+            rows[row] += level[row, owner] * scores[at]
         for signal in blend.late:
             late = signal.among_all(crowd, candidates)
             rows = np.concatenate([rows, np.concatenate(late)[None]])
             best = np.concatenate([best, np.array([[one.max(initial=0.0) for one in late]], dtype=np.float32)])
         scores = blend.new.scores(blend.features.rows_of_all(crowd, rows, best, owner, at))
-        for found, own_scores in zip(candidates, np.split(scores, ends[:-1]), strict=True):
-            yield found[np.argsort(-own_scores, kind="stable")[:places]]
+        for own, own_scores in zip(candidates, np.split(scores, ends[:-1]), strict=True):
+            yield own[np.argsort(-own_scores, kind="stable")[:places]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Heard:
-    """As `heard.Heard`, of B shoppers: `said` by rows sparse [B, N], `level` float32 [S, B], `best` float32 [S, B]."""
+class _Adding:
+    """Where what R signals tell one shopper is added up; `rows` are theirs, `weights` float32 [R] what each counts.
 
-    blend: Blend
-    said: dict[int, Any]
+    `floor` float32 [N]: what is the same for everybody, -inf for what may not be shown. `level` and `best` float32 [S]:
+    those of the signals that say the same to everybody, 0 for others. `sums` float32 [R, N], 0 between two shoppers: it
+    stays in the processor's own memory, and only the cells that were touched are read and emptied.
+    """
+
+    beside: Beside
+    rows: list[int]
+    weights: Table
+    floor: Table
     level: Table
     best: Table
-    dense: Scratch
+    sums: Table
 
     @classmethod
-    def of(cls, batch: Batch, crowd: Crowd) -> _Heard:
-        blend, beside = batch.blend, batch.blend.beside
-        said, level = dict[int, Any](), np.zeros((len(blend.signals), len(crowd)), dtype=np.float32)
-        for row, (signal, ask) in enumerate(zip(blend.signals, batch.asks, strict=True)):
-            if isinstance(signal, OF_KNOWN):
-                continue
-            if ask is not None:
-                said[row], level[row] = ask(crowd)
-            else:
-                found = [said_by(signal, history) for history in crowd.histories]
-                level[row] = [one.level for one in found]
-                if any(len(one.at) for one in found):
-                    said[row] = _rows([one.at for one in found], [one.score for one in found], len(blend))
-        best = np.zeros_like(level)
-        for row, own in beside.best.items():
-            best[row] = level[row] * np.float32(own)
-        for row, matrix in said.items():
-            values = matrix.data
-            if row in beside.of_all:
-                owner = np.repeat(np.arange(len(crowd)), np.diff(matrix.indptr))
-                values = values + level[row][owner] * beside.of_all[row][matrix.indices]
-            best[row] = np.maximum(best[row], _most(values, matrix.indptr))
-        return cls(blend, said, level, best, Scratch.of(len(blend)))
+    def of(cls, blend: Blend, rows: list[int], mask: Mask | None) -> _Adding:
+        beside = blend.beside
+        floor = blend.floor if mask is None else np.where(mask, blend.floor, NEVER)
+        level, best = np.zeros((2, len(blend.signals)), dtype=np.float32)
+        for row in beside.steady:
+            level[row] = said_by(blend.signals[row], NOTHING).level
+            best[row] = level[row] * np.float32(beside.best[row])
+        sums = np.zeros((len(rows), len(floor)), dtype=np.float32)
+        return cls(beside, rows, blend.weights[rows], floor, level, best, sums)
 
-    def candidates(self, blend: Blend, person: int, allowed: Mask, most: int) -> Places:
-        """As `Blend.pool` picks them."""
-        beside, total = blend.beside, blend.floor
-        shares = blend.weights / np.maximum(self.best[:, person], LEAST)
-        for row, scores in beside.of_all.items():
-            if row not in beside.steady:
-                total = total + (shares[row] * self.level[row, person]) * scores
-        total = total.copy() if total is blend.floor else total
-        named = np.empty(0, dtype=np.intp)
-        for row, matrix in self.said.items():
-            part = slice(*matrix.indptr[person : person + 2].tolist())
-            total[matrix.indices[part]] += shares[row] * matrix.data[part]
-            named = max(named, matrix.indices[part], key=len)
-        return best_of(total, allowed, most, among=named[allowed[named]])
-
-    def among(self, person: int, at: Places) -> Table:
-        """What every signal says to this shopper of the items at these positions, float32 [S, C]."""
-        found = np.zeros((len(self.level), len(at)), dtype=np.float32)
-        for row, matrix in self.said.items():
-            part = slice(*matrix.indptr[person : person + 2].tolist())
-            found[row] = self.dense.read(matrix.indices[part], matrix.data[part], at)
-        for row, scores in self.blend.beside.of_all.items():
-            found[row] += self.level[row, person] * scores[at]
-        return found
+    def candidates(self, voices: Sequence[Voice], person: int, known: Items, most: int) -> tuple[Places, Table, Table]:
+        """As `Blend.pool` picks them, without what is known; what is said of them beside what every item has, float32
+        [R, C]; and the best that each signal says of any item, float32 [R]."""
+        told = [voice.to(person) for voice in voices]
+        best, floor = np.empty(len(told), dtype=np.float32), self.floor
+        for place, (at, score, level) in enumerate(told):
+            sums, beside = self.sums[place], self.beside.of_all.get(self.rows[place])
+            np.add.at(sums, at, score)
+            heard, least = sums.take(at), ZERO
+            if beside is not None:
+                heard += level * beside.take(at)
+                least = level * np.float32(self.beside.best[self.rows[place]])
+            best[place] = np.maximum.reduce(heard, initial=least)
+        shares: Table = np.divide(self.weights, np.maximum(best, LEAST))
+        for row, share, (_, _, level) in zip(self.rows, shares, told, strict=True):
+            if row in self.beside.of_all:
+                floor = floor + (share * level) * self.beside.of_all[row]
+        total = floor + shares @ self.sums
+        total[known] = NEVER
+        found = _highest(total, most)
+        said = self.sums.take(found, axis=1)
+        for sums, (at, _, _) in zip(self.sums, told, strict=True):
+            sums[at] = ZERO
+        return found, said, best
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Scratch:
-    """One number for every item, 0 between two uses."""
-
-    values: Table
-
-    @classmethod
-    def of(cls, items: int) -> Scratch:
-        return cls(np.zeros(items, dtype=np.float32))
-
-    def read(self, indices: npt.NDArray[Any], data: Table, at: Places) -> Table:
-        """Of a sparse row the values at these positions."""
-        self.values[indices] = data
-        found = self.values[at]
-        self.values[indices] = 0.0
-        return found
-
-
-def _rows(at: Sequence[npt.NDArray[Any]], score: Sequence[Table], items: int) -> Any:
-    """One sparse row for each, [B, N]; what comes twice is added up."""
-    ends = np.cumsum([0, *(len(one) for one in at)])
-    found = sp.csr_matrix((np.concatenate(score), np.concatenate(at), ends), shape=(len(at), items))
-    found.sum_duplicates()
-    return found
-
-
-def _most(values: Table, ends: npt.NDArray[Any]) -> Table:
-    """The highest value of every row, 0 for an empty one."""
-    most = np.zeros(len(ends) - 1, dtype=np.float32)
-    there = np.diff(ends) > 0
-    if there.any():
-        most[there] = np.maximum.reduceat(values, ends[:-1][there])
-    return most
+def _highest(total: Table, most: int) -> Places:
+    """The positions of the highest scores, at most so many and all above -inf, ascending; equal ones by position."""
+    rest = len(total) - most
+    least = np.partition(total, rest)[rest] if 0 < rest < len(total) else NEVER
+    at = np.flatnonzero(total >= least if least > NEVER else total > NEVER)
+    return at[foremost(total[at], most)]

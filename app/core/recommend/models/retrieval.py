@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
-from app.core.recommend.blend import CANDIDATES, Blend, foremost
+from app.core.recommend.blend import CANDIDATES, Blend
+from app.core.recommend.foremost import foremost
 from app.core.recommend.models.replay import Asked
 
 Weights = npt.NDArray[np.float32]

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from app.core.recommend.foremost import foremost
 from app.core.recommend.histories import History, Items
 from app.core.recommend.signals.tables import weights_of
 from app.core.recommend.signals.types import Arrays, Said, Scores
@@ -155,19 +156,26 @@ class SessionNeighbours:
         """
         first = np.maximum(self.starts[session], event - REACH)
         count = np.minimum(self.starts[session + 1], event + REACH + 1) - first
-        near, ends = _ranges(first, count)
+        # Which of the events each answer belongs to; to look up by it takes less time than to repeat again.
+        of, ends = np.repeat(np.arange(len(event)), count), np.cumsum(count)
+        near = np.arange(len(of)) + (first - ends + count).take(of)
         # Steps further apart than the events that are read weigh like those that are furthest apart.
-        distance = self.step[near] - np.repeat(self.step[event] - REACH, count)
+        distance = self.step.take(near) - (self.step[event] - REACH).take(of)
         share = self._by_distance.take(distance, mode="clip")
         share[ends - count + event - first] = self.parameters.own
-        share *= np.repeat(weight, count)
-        item = self.item[near]
-        share *= self.rarity[item]
+        share *= weight.take(of)
+        item = self.item.take(near)
+        # Positions are whole numbers of 32 bits; with "clip" they are read without a copy of them in 64.
+        share *= self.rarity.take(item, mode="clip")
         return item, share, count
 
     def matches(self, history: History) -> tuple[Floats, Items, Items]:
         """The strongest matches: how much each counts, the event in common, and its session."""
-        return self._matches(*self._asked(history))
+        asked, weight = self._asked(history)
+        place, count = self.places(asked, self.compared(len(asked)))
+        session = self.holder[place]
+        alike, strongest = self.strongest(np.repeat(weight, count), session)
+        return alike, self.event[place[strongest]], session[strongest]
 
     def _asked(self, history: History) -> tuple[Items, Floats]:
         """The different items of the history, the newest first, and their weights."""
@@ -179,46 +187,49 @@ class SessionNeighbours:
         asked = item[newest]
         return asked, (weight[newest] * self.rarity[asked]).astype(np.float32)
 
-    def _matches(self, asked: Items, weight: Floats) -> tuple[Floats, Items, Items]:
+    def compared(self, asked: int) -> int:
+        """How many sessions with each item are compared where so many items are asked about."""
+        return min(self.parameters.sample, MOST_COMPARED // max(asked, 1))
+
+    def places(self, asked: Items, most: int | npt.NDArray[np.integer]) -> tuple[Starts, Starts]:
+        """Where `holder` and `event` have the newest sessions with these items, one item after the other, and how many
+        there are of each, at most `most`."""
         first = self.holders[asked]
-        most = min(self.parameters.sample, MOST_COMPARED // max(len(asked), 1))
         count = np.minimum(self.holders[asked + 1] - first, most)
-        total = int(count.sum())
-        if not total:
-            return self.weight[:0], self.event[:0], self.holder[:0]
-        place, _ = _ranges(first, count)
-        if total <= self.parameters.sample and self.parameters.every:
-            session = self.holder[place]
-            return self._strongest(np.repeat(weight, count) * self.weight[session], place, session)
-        # One number tells a match's session, the newest first, and its place; within a session the newest item leads.
-        key = (len(self.weight) - self.holder[place].astype(np.int64)) * total + np.arange(total)
-        key.sort()
-        order = key % total
-        place = place[order]
-        session = self.holder[place]
-        begins = np.flatnonzero(np.append(True, session[1:] != session[:-1]))
-        if len(begins) > self.parameters.sample:
-            end = int(begins[self.parameters.sample])
-            begins, order, place, session = begins[: self.parameters.sample], order[:end], place[:end], session[:end]
-        speaks = np.repeat(weight, count)[order]
-        if self.parameters.every:
-            alike = speaks * self.weight[session]
-        else:
-            alike = np.add.reduceat(speaks, begins) * self.weight[session[begins]]
-            place, session = place[begins], session[begins]
-        return self._strongest(alike, place, session)
+        ends = np.cumsum(count)
+        return np.arange(ends[-1] if len(ends) else 0) + np.repeat(first - ends + count, count), count
 
-    def _strongest(self, alike: Floats, place: Starts, session: Items) -> tuple[Floats, Items, Items]:
-        if len(alike) > self.parameters.neighbours:
-            best = np.argpartition(-alike, self.parameters.neighbours)[: self.parameters.neighbours]
-            alike, place, session = alike[best], place[best], session[best]
-        return alike, self.event[place], session
+    def strongest(self, speaks: Floats, session: Items) -> tuple[Floats, npt.NDArray[np.intp]]:
+        """How much the strongest matches of one history count, and which of the matches they are.
+
+        Of those that count the same the first ones are taken.
+
+        Args:
+            speaks: float32 [n], the weights of the items in common, the newest item first.
+            session: int32 [n], who holds them.
+        """
+        newest = _of_newest(session, self.parameters.sample)
+        speaks, session = speaks[newest], session[newest]
+        if not self.parameters.every:
+            # The sort is stable: within a session the newest item leads.
+            order = np.argsort(-session, kind="stable")
+            speaks, session, newest = speaks[order], session[order], newest[order]
+            begins = np.flatnonzero(np.diff(session, prepend=-1))
+            speaks = np.add.reduceat(speaks, begins) if len(begins) else speaks
+            session, newest = session[begins], newest[begins]
+        alike = speaks * self.weight[session]
+        best = foremost(alike, self.parameters.neighbours)
+        return alike[best], newest[best]
 
 
-def _ranges(first: npt.NDArray[Any], count: npt.NDArray[Any]) -> tuple[Starts, Starts]:
-    """The numbers first, first + 1 … of every range, one range after the other, and where each range ends."""
-    ends = np.cumsum(count)
-    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(first - ends + count, count), ends
+def _of_newest(session: Items, most: int) -> npt.NDArray[np.intp]:
+    """Which of these belong to the newest `most` sessions."""
+    if len(session) > most:
+        ordered = np.sort(session)
+        ends = np.flatnonzero(ordered[1:] != ordered[:-1])
+        if len(ends) >= most:
+            return np.flatnonzero(session > ordered[ends[-most]])
+    return np.arange(len(session))
 
 
 def _within(positions: npt.NDArray[Any], length: int) -> bool:
