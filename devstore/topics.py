@@ -22,9 +22,12 @@ _SCOPES = {
 }
 
 
+_OWN_SCOPES = {"customers/merge": "customer_merge"}
+
+
 def may_receive(topic: str, scopes: Collection[str]) -> bool:
     """Whether an app with these scopes is sent the topic; an app without them cannot even subscribe on Shopify."""
-    subject = None if topic in COMPLIANCE_TOPICS else _SCOPES.get(topic.partition("/")[0])
+    subject = None if topic in COMPLIANCE_TOPICS else _OWN_SCOPES.get(topic, _SCOPES.get(topic.partition("/")[0]))
     return subject is None or f"read_{subject}" in scopes or f"write_{subject}" in scopes
 
 
@@ -47,6 +50,7 @@ def builders(payloads: Payloads, store: Store, options: Options) -> dict[str, Ca
         "customers/create": payloads.customer,
         "customers/update": payloads.customer,
         "customers/delete": payloads.customer_deleted,
+        "customers/merge": lambda merge: payloads.customers_merged(*merge),
         "customers_email_marketing_consent/update": payloads.consent_update,
         "inventory_levels/update": payloads.inventory_level,
         "bulk_operations/finish": lambda operation: bulk_finished(operation, payloads),

@@ -46,6 +46,17 @@ class CustomerPayloads(CataloguePayloads):
             "tax_exemptions": [],
         }
 
+    def customers_merged(self, kept: int, gone: int, status: str) -> Payload:
+        """The numbers of the two and what became of the merge; Shopify tells of failed ones too."""
+        failed = {"customer_ids": [kept, gone], "field": "merge_in_progress", "message": "The merge did not succeed."}
+        return {
+            "admin_graphql_api_customer_kept_id": f"gid://shopify/Customer/{kept}",
+            "admin_graphql_api_customer_deleted_id": f"gid://shopify/Customer/{gone}",
+            "admin_graphql_api_job_id": None,
+            "status": status,
+            "errors": [failed] if status == "failed" else [],
+        }
+
     def _email_consent(self, customer: Customer) -> Payload | None:
         if customer.email is None:
             return None

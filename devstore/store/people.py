@@ -46,6 +46,14 @@ class CustomerChanges(CatalogueChanges):
                 self.emit("customers_email_marketing_consent/update", customer)
             return customer
 
+    def subscribe_address(self, email: str) -> Customer:
+        """Whoever gives an address to the newsletter form is a customer who accepts marketing, perhaps a new one."""
+        with self.lock:
+            known = self._emails.get(email.lower())
+            if known is None:
+                return self.create_customer(email, email_marketing="SUBSCRIBED", tags=("newsletter",))
+            return self.update_customer(known, email_marketing="SUBSCRIBED")
+
     def delete_customer(self, customer_id: int) -> None:
         """Remove a customer; Shopify allows it only while they have no orders."""
         with self.lock:
@@ -55,3 +63,26 @@ class CustomerChanges(CatalogueChanges):
             del self.customers[customer_id]
             self._emails.pop((customer.email or "").lower(), None)
             self.emit("customers/delete", customer)
+
+    def merge_customers(self, kept_id: int, gone_id: int, *, status: str = "completed") -> None:
+        """Make one customer of two: orders and tags move, and the record of the one who is gone is deleted.
+
+        Args:
+            status: what the webhook says; only ``completed`` changes anything.
+        """
+        with self.lock:
+            kept, gone = (get(self.customers, number, "customer") for number in (kept_id, gone_id))
+            if kept_id == gone_id:
+                raise ValueError("a customer cannot be merged with itself")
+            if status == "completed":
+                self._move_orders(kept, gone)
+            self.emit("customers/merge", (kept_id, gone_id, status))
+
+    def _move_orders(self, kept: Customer, gone: Customer) -> None:
+        for number in self.orders_of.pop(gone.id, []):
+            self.orders[number].customer_id = kept.id
+            self.orders_of.setdefault(kept.id, []).append(number)
+        kept.tags = tuple(dict.fromkeys((*kept.tags, *gone.tags)))
+        kept.updated_at = self.clock.now()
+        del self.customers[gone.id]
+        self._emails = {c.email.lower(): c.id for c in self.customers.values() if c.email}

@@ -82,6 +82,14 @@ def add_checkout(routes: Blueprint, front: Front) -> None:
     def account() -> AnyResponse:
         return front.page("account") if front.customer() else redirect(front.url("/account/login"))
 
+    @routes.post("/contact")
+    def newsletter() -> AnyResponse:
+        """The form type ``customer``: whoever gives an address subscribes, and becomes a customer without orders."""
+        email = request.form.get("contact[email]", "").strip()
+        if _EMAIL.fullmatch(email):
+            front.store.subscribe_address(email)
+        return redirect(front.url(local(request.form.get("return_to"))), 303)
+
 
 def _problem(cart: Cart, email: str) -> str | None:
     if not cart.lines:

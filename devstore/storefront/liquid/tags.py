@@ -25,6 +25,7 @@ SECTION_ID = "template--1__main"
 FORM_ACTIONS = {
     "product": "/cart/add",
     "cart": "/cart",
+    "customer": "/contact",
     "customer_login": "/account/login",
     "localization": "/localization",
 }
