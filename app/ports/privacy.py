@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -47,6 +47,14 @@ class Subject:
     visitors: tuple[VisitorId, ...] = ()
     clients: tuple[ClientId, ...] = ()
     """Browsers that the pixel knows by these ids, and that one of the visitors or orders belongs to."""
+    emails: tuple[str, ...] = ()
+    """Keyed hashes of the person's e-mail under every key, in hexadecimal digits."""
+    klaviyo: tuple[str, ...] = ()
+    """Klaviyo's ids of the person's profiles."""
+    ga4: tuple[str, ...] = ()
+    """Google's ids of the person's browsers (user_pseudo_id)."""
+    profiles: tuple[str, ...] = ()
+    """The profiles in which the customer or the e-mail stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +92,20 @@ class Reports(Protocol):
     def currency(self, shop: ShopId) -> str: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Buried:
+    """Which of the people that were asked about have been erased, and when."""
+
+    emails: Mapping[str, datetime]
+    """By keyed hash, in hexadecimal digits."""
+    customers: Mapping[CustomerId, datetime]
+
+    def bars(self, at: datetime, *, email: str | None = None, customer: CustomerId | None = None) -> bool:
+        """Whether something that happened then must not be taken in, because the person was erased after it."""
+        moments = (self.emails.get(email) if email else None, self.customers.get(customer) if customer else None)
+        return any(moment is not None and at <= moment for moment in moments)
+
+
 class ErasablePlace(Protocol):
     """One place where a person's or a shop's data stand. `app.wiring` registers all; a test knows if one is missing."""
 
@@ -92,6 +114,9 @@ class ErasablePlace(Protocol):
 
     def erase_customer(self, shop: ShopId, subject: Subject) -> int:
         """Remove or unlink what belongs to the person; returns how many records. Idempotent."""
+
+    def remaining(self, shop: ShopId, subject: Subject) -> int:
+        """Read the place again: how many records of it still name the person."""
 
     def erase_shop(self, shop: ShopId) -> int: ...
 
@@ -122,8 +147,22 @@ class Privacy(Protocol):
     def open_receipt(self, shop: ShopId, id: str, kind: str, subject: str, *, at: datetime) -> bool:
         """Begin a receipt; False when the same request has been answered already."""
 
+    def bury_browsers(self, shop: ShopId, subject: Subject, *, at: datetime) -> None:
+        """Set tombstones for the subject's browsers alone: what they did until then is not stored any more."""
+
+    def buried(self, shop: ShopId, *, email_hashes: Iterable[str] = (), customers: Iterable[CustomerId] = ()) -> Buried:
+        """Who of these was erased: what late deliveries and backfills bring of them from before is left out.
+
+        Args:
+            email_hashes: `Sealer.email_hashes` in hexadecimal digits; ask with all of an address's hashes where a key
+                was changed lately.
+        """
+
     def note_place(self, shop: ShopId, id: str, place: str, *, records: int, at: datetime) -> None:
         """Write into the receipt how many records a place has erased, on top of what a killed try had noted."""
+
+    def note_left(self, shop: ShopId, id: str, place: str, *, left: int, at: datetime) -> None:
+        """Write into the receipt how many records of the person the place was found to hold when it was read again."""
 
     def close_receipt(
         self, shop: ShopId, id: str, *, at: datetime, places: Json, export: bytes | None = None

@@ -1,13 +1,12 @@
-"""Every table as an erasable place: what goes with a customer, what goes with the shop, what an export shows.
+"""Every table as an erasable place, by the rules of `app.adapters.db.erasure_rules`.
 
-The order matters for customers: a row goes before the link by which it was found, so that an erasure that was killed
-half-way still finds the rest. A test compares this list with the tables that exist.
+What is read again afterwards does not trust the rules: it looks for the person under every column that can name one
+(`app.adapters.db.rereading`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, cast
 
 import orjson
@@ -15,126 +14,11 @@ from sqlalchemy import CursorResult, Row, text
 
 from app.adapters.crypto import Sealer
 from app.adapters.db.engine import Database
+from app.adapters.db.erasure_rules import RULES, Rule
+from app.adapters.db.lake import browser_digests
+from app.adapters.db.rereading import condition_of, left_statement
 from app.core.ids import ShopId
 from app.ports import ErasablePlace, Json, Subject
-
-IS_PERSONAL_TOPIC = "topic LIKE ANY (ARRAY['customers/%', 'orders/%', 'refunds/%', 'checkouts/%'])"
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """How one table is treated. SQL may name :customer, :orders, :visitors, :clients; the session sets the shop."""
-
-    table: str
-    erase: str | None = None
-    """None: the table holds nothing about a customer."""
-    export: str | None = None
-    with_shop: str | None = None
-    """What the shop's erasure does; all rows are deleted unless said otherwise."""
-    boxes: tuple[str, ...] = ()
-    """Columns of the export that are opened first."""
-
-
-RULES = (
-    Rule(
-        "clicks",
-        erase="DELETE FROM clicks WHERE visitor = ANY(:visitors) OR client = ANY(:clients)",
-        export="SELECT at, placement, rail, product_id, position FROM clicks "
-        "WHERE visitor = ANY(:visitors) OR client = ANY(:clients)",
-    ),
-    Rule(
-        "decisions",
-        # A unit is the first id of a customer, who may have come under another one this time.
-        erase="UPDATE decisions SET visitor = NULL, unit = NULL "
-        "WHERE visitor = ANY(:visitors) OR unit = ANY(:visitors)",
-        export="SELECT request_id, at, placement, rail, product_id, strategy, variant, items FROM decisions "
-        "WHERE visitor = ANY(:visitors) OR unit = ANY(:visitors)",
-    ),
-    Rule(
-        "experiment_customers",
-        erase="DELETE FROM experiment_customers WHERE customer_id = :customer",
-        export="SELECT experiment_id, arm, at FROM experiment_customers WHERE customer_id = :customer",
-    ),
-    Rule(
-        "visitor_clients",
-        erase="DELETE FROM visitor_clients WHERE visitor = ANY(:visitors) OR client = ANY(:clients)",
-        export="SELECT visitor, client, at FROM visitor_clients "
-        "WHERE visitor = ANY(:visitors) OR client = ANY(:clients)",
-    ),
-    Rule(
-        # After all that is found by visitors and clients; burying has noted them here.
-        "visitor_orders",
-        erase="DELETE FROM visitor_orders "
-        "WHERE order_id = ANY(:orders) OR visitor = ANY(:visitors) OR client = ANY(:clients)",
-        export="SELECT order_id, visitor, client, at FROM visitor_orders WHERE order_id = ANY(:orders)",
-    ),
-    Rule(
-        "deliveries",
-        # Payloads can't be searched; those that may name people and are done with go a few days early.
-        erase=f"UPDATE deliveries SET payload = NULL WHERE state <> 'pending' AND payload IS NOT NULL "
-        f"AND {IS_PERSONAL_TOPIC}",
-        # The request for the erasure is itself a delivery; without it a killed erasure would never be finished.
-        with_shop="DELETE FROM deliveries WHERE state <> 'pending'",
-    ),
-    Rule(
-        "receipts",
-        erase="UPDATE receipts SET export = NULL WHERE export IS NOT NULL AND subject = cast(:customer AS text)",
-        with_shop="UPDATE receipts SET export = NULL WHERE export IS NOT NULL",
-    ),
-    Rule(
-        "order_lines",
-        export="SELECT order_id, product_id, variant_id, quantity, unit_price, discount FROM order_lines "
-        "WHERE order_id = ANY(:orders)",
-    ),
-    Rule(
-        "orders",
-        # What was sold stays for the shop's figures; who bought it goes.
-        erase="UPDATE orders SET customer_id = NULL, contact = NULL, email_hash = NULL, erased = true "
-        "WHERE id = ANY(:orders) "
-        "AND (NOT erased OR customer_id IS NOT NULL OR contact IS NOT NULL OR email_hash IS NOT NULL)",
-        export="SELECT id, name, contact, currency, total, discounts, refunded, discount_codes, created_at FROM orders "
-        "WHERE id = ANY(:orders)",
-        boxes=("contact",),
-    ),
-    Rule(
-        # After the orders: a guest's order is found by the e-mail that stands here.
-        "customers",
-        erase="DELETE FROM customers WHERE id = :customer",
-        export="SELECT id, contact, orders_count, amount_spent, email_marketing, opted_out, tags, created_at "
-        "FROM customers WHERE id = :customer",
-        boxes=("contact",),
-    ),
-    Rule("changed_days"),
-    Rule("claims"),
-    Rule("collection_products"),
-    Rule("collections"),
-    Rule("consents"),
-    Rule("credentials"),
-    Rule("event_counts"),
-    Rule("experiment_changes"),
-    Rule("experiment_readings"),
-    Rule("experiment_windows"),
-    Rule("experiments"),
-    Rule("inventory_levels"),
-    Rule("model_pointers"),
-    Rule("model_runs"),
-    Rule("model_trials"),
-    Rule("product_impressions"),
-    Rule("products"),
-    Rule("published_lists"),
-    Rule("refund_lines"),
-    Rule("refunds"),
-    Rule("removals"),
-    Rule("settings"),
-    Rule("shop_profiles"),
-    Rule("steering_versions"),
-    Rule("sync_problems"),
-    Rule("sync_runs"),
-    Rule("tombstones"),
-    Rule("variants"),
-    Rule("visit_days"),
-    Rule("visitor_tombstones"),
-)
 
 
 def places(database: Database, sealer: Sealer) -> list[ErasablePlace]:
@@ -153,6 +37,15 @@ class TablePlace:
 
     def erase_customer(self, shop: ShopId, subject: Subject) -> int:
         return self._change(shop, self._rule.erase, _values(subject)) if self._rule.erase else 0
+
+    def remaining(self, shop: ShopId, subject: Subject) -> int:
+        """How many rows still name the person, by any column that can, or wait for the rule."""
+        own = self._rule.left or (condition_of(self._rule.erase) if self._rule.erase else None)
+        statement = left_statement(self._rule.table, own)
+        if statement is None:
+            return 0
+        with self._database.shop(shop) as session:
+            return int(session.execute(text(statement), _values(subject)).scalar_one())
 
     def erase_shop(self, shop: ShopId) -> int:
         # Row-level security confines the statement to the session's shop.
@@ -185,4 +78,10 @@ def _values(subject: Subject) -> dict[str, Any]:
         "orders": list(subject.orders),
         "visitors": list(subject.visitors),
         "clients": list(subject.clients),
+        "profiles": list(subject.profiles),
+        "emails": list(subject.emails),
+        "hashes": [bytes.fromhex(one) for one in subject.emails],
+        "klaviyo": list(subject.klaviyo),
+        "ga4": list(subject.ga4),
+        "digests": browser_digests(subject.visitors, subject.clients),
     }

@@ -1,0 +1,186 @@
+"""The tables about the store: its goods, its files, and how we reach it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from app.core.governance.catalogue import UNTIL_REPLACED, WITH_SHOP, Place, Source
+
+STORE_PLACES: Final = (
+    Place(
+        "database.ad_spend",
+        "Spend on advertising",
+        Source.FILES,
+        "What a channel costs beside what it brings",
+        WITH_SHOP,
+        plain="day channel campaign part cost currency clicks impressions delivery row",
+    ),
+    Place(
+        "database.collection_products",
+        "Products of collections",
+        Source.SHOPIFY,
+        "To show and exclude products by collection",
+        WITH_SHOP,
+        plain="collection_id product_id",
+    ),
+    Place(
+        "database.collections",
+        "Collections",
+        Source.SHOPIFY,
+        "To show and exclude products by collection",
+        WITH_SHOP,
+        plain="id handle title updated_at triggered_at",
+    ),
+    Place(
+        "database.credentials",
+        "Access to your store",
+        Source.SHOPIFY,
+        "To read and write what you allowed",
+        WITH_SHOP,
+        keys="access_token refresh_token",
+        plain="scopes access_expires_at refresh_expires_at generation",
+    ),
+    Place(
+        "database.deliveries_of_sources",
+        "Imported files",
+        Source.FILES,
+        "What was taken of each file, and what was refused",
+        WITH_SHOP,
+        plain="id source name by at state size finished_at first last report error",
+    ),
+    Place(
+        "database.inventory_levels",
+        "Stock",
+        Source.SHOPIFY,
+        "Never to recommend what cannot be bought",
+        WITH_SHOP,
+        plain="inventory_item_id location_id available updated_at triggered_at",
+    ),
+    Place(
+        "database.outside_stock",
+        "Stock of other systems",
+        Source.FILES,
+        "Never to recommend what cannot be bought",
+        UNTIL_REPLACED,
+        plain="item location available at delivery row",
+    ),
+    Place(
+        "database.product_impressions",
+        "New products in view",
+        Source.ATTUNE,
+        "To give what is new its share",
+        WITH_SHOP,
+        plain="day product_id count",
+    ),
+    Place(
+        "database.products",
+        "Products",
+        Source.SHOPIFY,
+        "What can be recommended",
+        WITH_SHOP,
+        plain=(
+            "id handle title vendor product_type tags status published is_gift_card image_url created_at "
+            "updated_at triggered_at deleted_at changed_at"
+        ),
+    ),
+    Place(
+        "database.published_lists",
+        "Lists in your store",
+        Source.ATTUNE,
+        "Which lists stand at which product",
+        UNTIL_REPLACED,
+        plain="product_id digest published_at error",
+    ),
+    Place(
+        "database.removals",
+        "What was deleted",
+        Source.SHOPIFY,
+        "So that late deliveries do not bring it back",
+        WITH_SHOP,
+        plain="kind id at",
+    ),
+    Place(
+        "database.shop_profiles",
+        "Your shop",
+        Source.SHOPIFY,
+        "Currency, time zone and the key of the storefront",
+        WITH_SHOP,
+        plain="name currency timezone collect_key installed_at uninstalled_at",
+    ),
+    Place(
+        "database.shops",
+        "Shops",
+        Source.SHOPIFY,
+        "Which shops have the app",
+        WITH_SHOP,
+        plain="id domain state",
+    ),
+    Place(
+        "database.source_days",
+        "Rows by source and day",
+        Source.ATTUNE,
+        "Whether a source still delivers",
+        WITH_SHOP,
+        plain="source day rows",
+    ),
+    Place(
+        "database.source_quality",
+        "Quality of sources",
+        Source.ATTUNE,
+        "Whether a source still delivers",
+        UNTIL_REPLACED,
+        plain="source at newest judged",
+    ),
+    Place(
+        "database.source_uploads",
+        "Files on their way",
+        Source.FILES,
+        "To import what you uploaded",
+        UNTIL_REPLACED,
+        sealed="content",
+        plain="id source name by at day_order",
+    ),
+    Place(
+        "database.stock_keys",
+        "Keys of stock systems",
+        Source.ATTUNE,
+        "So that only your stock system can write",
+        WITH_SHOP,
+        keys="secret",
+        plain="made_at",
+    ),
+    Place(
+        "database.stock_rules",
+        "Rules of stock",
+        Source.MERCHANT,
+        "Which source wins",
+        WITH_SHOP,
+        plain="product_id location winner",
+    ),
+    Place(
+        "database.sync_problems",
+        "Lines that could not be used",
+        Source.ATTUNE,
+        "To tell you which",
+        WITH_SHOP,
+        plain="run_id line reason",
+    ),
+    Place(
+        "database.sync_runs",
+        "Imports",
+        Source.ATTUNE,
+        "What was imported, and when",
+        WITH_SHOP,
+        plain=(
+            "id resource reason state document operation_id search objects lines repaired started_at finished_at error"
+        ),
+    ),
+    Place(
+        "database.variants",
+        "Variants",
+        Source.SHOPIFY,
+        "What can be bought",
+        WITH_SHOP,
+        plain="id product_id title sku price inventory_item_id quantity tracked oversell position updated_at",
+    ),
+)
