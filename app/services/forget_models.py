@@ -28,9 +28,10 @@ from app.ports import (
     PublishedLists,
 )
 from app.services import publish_lists
+from app.services.bulk_metafields import Wait
 from app.services.checkpoints import Checkpoint, carry_on
 from app.services.store_home_list import store_home_list
-from app.services.store_lists import ALL_KEYS, Wait, delete_lists
+from app.services.store_lists import ALL_KEYS, delete_lists
 from app.services.training_claim import alone, has_consent
 
 DUE = "forget_models"

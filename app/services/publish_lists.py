@@ -31,9 +31,10 @@ from app.ports import (
     PublishedLists,
     StoredList,
 )
+from app.services.bulk_metafields import Wait
 from app.services.checkpoints import Checkpoint, carry_on
 from app.services.store_home_list import store_home_list
-from app.services.store_lists import UNSURE, Outcome, Wait, delete_lists, digest_of, keys_of, write_lists
+from app.services.store_lists import UNSURE, Outcome, delete_lists, digest_of, keys_of, write_lists
 from app.services.training_claim import require_consent
 
 CLAIM = "publish_lists"

@@ -5,19 +5,17 @@ All metafields of a product travel in one line, so a product never shows a list 
 
 from __future__ import annotations
 
-import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
-from typing import Any
 
 import orjson
 
 from app.core.ids import ProductId, gid
 from app.core.recommend.lists import ProductLists
-from app.errors import Retryable
-from app.ports import AdminApi, BulkOperation
+from app.ports import AdminApi
+from app.services import bulk_metafields
+from app.services.bulk_metafields import Wait, parts_of, write_lines
 
 NAMESPACE = "$app"
 LIST_KEY = "recs"
@@ -30,23 +28,8 @@ UNSURE = "?"
 NOTHING = "-"
 LINES_PER_OPERATION = 25_000
 """Three lists of 24, 24 and 6 references need about 3 kB, and a file may have 100 MB."""
-RUNNING = frozenset({"CREATED", "RUNNING", "CANCELING"})
-TIMEOUT_S = 3600.0
-LONGEST_PAUSE_S = 5.0
 
-Wait = Callable[[float], None]
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What became of the lines: products that Shopify accepted, and its words about those it refused.
-
-    Of those that are `unsure` there is no answer that can be read: they may have been accepted.
-    """
-
-    accepted: list[ProductId] = field(default_factory=list)
-    refused: dict[ProductId, str] = field(default_factory=dict)
-    unsure: dict[ProductId, str] = field(default_factory=dict)
+Outcome = bulk_metafields.Outcome[ProductId]
 
 
 def digest_of(lists: ProductLists) -> str:
@@ -79,79 +62,18 @@ def write_lists(
     Raises:
         Retryable: Shopify ended an operation early; what it did before has been yielded.
     """
-    for part in _parts(lists):
+    for part in parts_of(lists, LINES_PER_OPERATION):
         lines = (_set_line(product, lists[product]) for product in part)
-        yield from _run(api, "set_metafields", "metafieldsSet", part, lines, wait)
+        yield from write_lines(api, "set_metafields", "metafieldsSet", part, lines, wait)
 
 
 def delete_lists(
     api: AdminApi, keys: Mapping[ProductId, Iterable[str]], *, wait: Wait = time.sleep
 ) -> Iterator[Outcome]:
     """Take these metafields of the products away, one outcome per bulk operation; what is not there is no error."""
-    for part in _parts(keys):
+    for part in parts_of(keys, LINES_PER_OPERATION):
         lines = (_delete_line(product, keys[product]) for product in part)
-        yield from _run(api, "delete_metafields", "metafieldsDelete", part, lines, wait)
-
-
-def _parts(products: Iterable[ProductId]) -> Iterator[list[ProductId]]:
-    rest = iter(products)
-    while part := list(itertools.islice(rest, LINES_PER_OPERATION)):
-        yield part
-
-
-def _run(
-    api: AdminApi, document: str, field_name: str, products: Sequence[ProductId], lines: Iterator[bytes], wait: Wait
-) -> Iterator[Outcome]:
-    operation = _finished(api, api.start_bulk_mutation(document, lines), wait)
-    url = operation.url or operation.partial_url
-    yield _outcome(api.lines(url) if url else iter(()), field_name, products)
-    if operation.status != "COMPLETED":
-        raise Retryable(f"bulk operation {operation.id} ended as {operation.status} ({operation.error_code})")
-
-
-def _finished(api: AdminApi, operation: BulkOperation, wait: Wait) -> BulkOperation:
-    pause, waited = 0.1, 0.0
-    while operation.status in RUNNING:
-        if waited > TIMEOUT_S:
-            raise Retryable(f"bulk operation {operation.id} is not done after {TIMEOUT_S:.0f} s")
-        wait(pause)
-        waited += pause
-        pause = min(pause * 1.5, LONGEST_PAUSE_S)
-        operation = api.bulk_operation(operation.id)
-    return operation
-
-
-def _outcome(lines: Iterator[bytes], field_name: str, products: Sequence[ProductId]) -> Outcome:
-    """Compare the answers with what was asked, line by line."""
-    answers: dict[int, str] = {}
-    for place, line in enumerate(lines):
-        answer = _answer(place, line, field_name)
-        if answer is not None:
-            answers[answer[0]] = answer[1]
-    outcome = Outcome()
-    for number, product in enumerate(products):
-        problem = answers.get(number)
-        if problem is None:
-            outcome.unsure[product] = "Shopify gave no answer to this line that can be read"
-        elif problem:
-            outcome.refused[product] = problem
-        else:
-            outcome.accepted.append(product)
-    return outcome
-
-
-def _answer(place: int, line: bytes, field_name: str) -> tuple[int, str] | None:
-    """The number of the line that this answers, and what Shopify objects to: nothing if it accepted the line.
-
-    None for an answer that cannot be read.
-    """
-    try:
-        answer: dict[str, Any] = orjson.loads(line)
-        number = int(answer.get("__lineNumber", place))
-        errors = answer.get("errors") or answer["data"][field_name]["userErrors"]
-        return number, "; ".join(str(error["message"]) for error in errors)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None
+        yield from write_lines(api, "delete_metafields", "metafieldsDelete", part, lines, wait)
 
 
 def _set_line(product: ProductId, lists: ProductLists) -> bytes:
