@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 import duckdb
@@ -20,6 +20,20 @@ import pyarrow as pa
 DEFAULTS: Final = {"memory_limit": "512MB", "threads": "2", "preserve_insertion_order": "false"}
 """Rows come in the order that an expression asks for, else in any: to keep the files' order costs memory."""
 ROWS_A_BATCH: Final = 100_000
+
+
+class Warehouse(Protocol):
+    """An engine that answers expressions."""
+
+    def batches(self, expression: ir.Table, tables: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
+        """The expression's rows, read as they come; whole numbers may come in another width than the expression's.
+
+        Args:
+            tables: Arrow tables or data sets by the names that the expression's tables have.
+        """
+
+    def rows(self, expression: ir.Table, tables: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The expression's rows, for results that are small."""
 
 
 class DuckDbWarehouse:
