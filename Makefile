@@ -31,7 +31,7 @@ setup: setup-python node_modules/.installed ## Everything that tests and checks 
 
 .PHONY: setup-python
 setup-python: $(filter .tools/bin/uv,$(UV))
-	@$(UV) sync --locked --quiet --extra trainer --extra klaviyo --extra lake --group dev
+	@$(UV) sync --locked --quiet --extra trainer --extra klaviyo --extra lake --group dev --group spark
 
 # Node itself comes from a wheel, so Python's packages come first.
 node_modules/.installed: package-lock.json | setup-python
@@ -62,6 +62,7 @@ bench: setup ## Every benchmark (BENCH_ARGS="--json out.json")
 	$(RUN) attune bench ingest $(BENCH_ARGS)
 	$(RUN) attune bench statistics $(BENCH_ARGS)
 	$(RUN) attune bench train $(BENCH_ARGS)
+	$(RUN) attune bench segments $(BENCH_ARGS)
 
 .PHONY: eval
 eval: setup ## The models on public data sets, beside simple ones (ATTUNE_DATA=… EVAL_ARGS="--only beauty")

@@ -85,7 +85,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         redis_url=_url(source, "REDIS_URL", schemes=("redis", "rediss", "unix")),
         artefacts_url=_url(source, "ARTEFACTS_URL", schemes=("file",)) or f"file://{folder}/artefacts",
         lake_url=_url(source, "LAKE_URL", schemes=("file", "s3")) or f"file://{folder}/lake",
-        warehouse_url=_url(source, "WAREHOUSE_URL", schemes=("duckdb",)) or "duckdb://",
+        warehouse_url=_url(source, "WAREHOUSE_URL", schemes=("duckdb", "pyspark", "snowflake")) or "duckdb://",
         shopify_api_key=_required(source, "SHOPIFY_API_KEY"),
         shopify_api_secret=_required(source, "SHOPIFY_API_SECRET"),
         shopify_api_secret_old=source.get("SHOPIFY_API_SECRET_OLD") or None,

@@ -23,14 +23,25 @@ PUBLISH_LISTS: Final = "workers.jobs.publish.publish_lists"
 LEARN_NEWS: Final = "workers.jobs.news.learn_news"
 PLAN_TRAININGS: Final = "workers.jobs.news.plan_trainings"
 FORGET_MODELS: Final = "workers.jobs.train.forget_models"
+STITCH_PROFILES: Final = "workers.jobs.identity.stitch_profiles"
+RENEW_PROFILES: Final = "workers.jobs.identity.renew_profiles"
 ROLL_UP: Final = "workers.jobs.lake.roll_up"
 TIDY_LAKE: Final = "workers.jobs.lake.tidy_lake"
 TIDY_LAKES: Final = "workers.jobs.lake.tidy_lakes"
+IMPORT_SOURCE: Final = "workers.jobs.sources.import_source"
+MEASURE_SOURCES: Final = "workers.jobs.sources.measure_sources"
 READ_EXPERIMENTS: Final = "workers.jobs.experiments.read_experiments"
 READ_EVERYWHERE: Final = "workers.jobs.experiments.read_everywhere"
+SEGMENT_CUSTOMERS: Final = "workers.jobs.segments.segment_customers"
+PREVIEW_SEGMENT: Final = "workers.jobs.segments.preview_segment"
+TELL_SEGMENTS: Final = "workers.jobs.outlets.tell_segments"
+TELL_FLOW: Final = "workers.jobs.outlets.tell_flow"
+UNTELL: Final = "workers.jobs.outlets.untell"
 SWEEP: Final = "workers.jobs.sweep.sweep"
 APPLY_RETENTION: Final = "workers.jobs.sweep.apply_retention"
 REFRESH_TOKENS: Final = "workers.jobs.sweep.refresh_tokens"
+FORGET_BROWSER: Final = "workers.jobs.governance.forget_browser"
+RENEW_PREFERENCES: Final = "workers.jobs.governance.renew_preferences"
 RESEAL: Final = "workers.jobs.sweep.reseal"
 EACH_NIGHT: Final = "workers.jobs.sweep.each_night"
 
@@ -48,9 +59,16 @@ QUEUE_OF: Final = {
     FETCH_REFUNDS: QUEUE_IMPORTS,
     TIDY_LAKE: QUEUE_IMPORTS,
     APPLY_RETENTION: QUEUE_IMPORTS,
+    FORGET_BROWSER: QUEUE_IMPORTS,
+    RENEW_PREFERENCES: QUEUE_IMPORTS,
+    RENEW_PROFILES: QUEUE_IMPORTS,
     RESEAL: QUEUE_IMPORTS,
+    IMPORT_SOURCE: QUEUE_IMPORTS,
+    MEASURE_SOURCES: QUEUE_IMPORTS,
     READ_EXPERIMENTS: QUEUE_IMPORTS,
     WATCH_MODELS: QUEUE_IMPORTS,
+    SEGMENT_CUSTOMERS: QUEUE_IMPORTS,
+    TELL_SEGMENTS: QUEUE_IMPORTS,
     TRAIN_MODELS: QUEUE_TRAINING,
 }
 """The jobs with a queue other than the default one."""
@@ -78,6 +96,18 @@ REFUNDS_DUE: Final = "refunds"
 TRAINING_DUE: Final = "train_models"
 LISTS_DUE: Final = "publish_lists"
 NEWS_DUE: Final = "news"
+FORGET_BROWSER_DUE: Final = "forget_browser"
+IMPORT_DUE: Final = "import"
+STITCH_DUE: Final = "stitch"
+"""Ties are new, and the profiles don't know them yet."""
+ORDER_TIES_DUE: Final = "order_ties"
+CUSTOMER_TIES_DUE: Final = "customer_ties"
+"""An order or a customer's record may say who is who; the id is Shopify's number."""
+
+TELL_DUE: Final = "tell_segments"
+FLOW_DUE: Final = "tell_flow"
+UNTELL_DUE: Final = "untell"
+"""Somebody was erased of whom something stands in the store's metafields; the id is Shopify's number."""
 
 DUE: Final = {
     "webhook": Due(PROCESS_WEBHOOK, takes_id=True),
@@ -87,9 +117,17 @@ DUE: Final = {
     "forget_models": Due(FORGET_MODELS),
     LISTS_DUE: Due(PUBLISH_LISTS),
     NEWS_DUE: Due(LEARN_NEWS),
+    STITCH_DUE: Due(STITCH_PROFILES),
+    ORDER_TIES_DUE: Due(STITCH_PROFILES),
+    CUSTOMER_TIES_DUE: Due(STITCH_PROFILES),
     REFUNDS_DUE: Due(FETCH_REFUNDS),
     OPT_OUTS_DUE: Due(ASK_OPT_OUTS),
     TRAINING_DUE: Due(TRAIN_MODELS),
     ROLL_UP_DUE: Due(ROLL_UP),
+    FORGET_BROWSER_DUE: Due(FORGET_BROWSER, takes_id=True),
+    IMPORT_DUE: Due(IMPORT_SOURCE, takes_id=True),
+    TELL_DUE: Due(TELL_SEGMENTS),
+    FLOW_DUE: Due(TELL_FLOW),
+    UNTELL_DUE: Due(UNTELL),
 }
 """The kinds of due work (`app.ports.DueWork`). The job itself calls ``done`` when nothing is left of it."""

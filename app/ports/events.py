@@ -66,7 +66,7 @@ class Lake(Protocol):
         """
 
 
-RecordKind = Literal["events", "decisions"]
+RecordKind = Literal["events", "decisions", "engagement", "ga4", "tickets"]
 """The kinds of the lake's records."""
 
 

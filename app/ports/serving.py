@@ -19,6 +19,7 @@ from app.core.ids import (
     ShopId,
     VisitorId,
 )
+from app.core.profiles.preferences import UNSET, Preferences
 from app.core.recommend.canary import Canary
 from app.core.recommend.past_orders import PastOrder, products_of
 from app.core.recommend.served import ServedModel
@@ -115,6 +116,8 @@ class VisitorState:
     stitched: bool = False
     """Whether the visitor is assigned as that unit only since now."""
     stored: StoredList | None = None
+    own: Preferences = UNSET
+    """What the shopper has set for themselves, as a visitor or as the signed-in customer."""
     known: bool = True
     """False where nothing could be read: then it is not known either as whom the visitor is assigned."""
 
@@ -135,6 +138,7 @@ class LiveState(Protocol):
         signed_in: CustomerId | None = None,
         showings: bool = False,
         visits: bool = False,
+        asker: CustomerId | None = None,
     ) -> VisitorState:
         """The visitor's state and, if asked for, a product's stored list, in one round trip; never raises.
 

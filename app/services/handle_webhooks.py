@@ -11,7 +11,7 @@ from typing import Any
 
 from app.core.ids import CustomerId, OrderId
 from app.errors import Permanent
-from app.ports import Credentials, DueWork, Inbox, Jobs
+from app.ports import Access, Credentials, DueWork, Inbox, Jobs
 from app.services import erase_customer, erase_shop, export_customer, uninstall_shop
 from app.services.connect_pixel import ask_for_pixel
 from app.services.process_webhook import Handler, Message
@@ -60,6 +60,7 @@ def _export(message: Message, ports: Ports) -> None:
         message.shop,
         _customer(message.payload),
         request_id=message.webhook_id,
+        access=Access("Shopify", "customers/data_request: the customer asked what is held"),
         orders=_orders(message.payload, "orders_requested"),
         email=_email(message.payload),
         ports=ports.export_customer,

@@ -6,8 +6,9 @@ Consent is checked by the parser itself, so an event without it never gets furth
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from app.core.errors import BadEvent, RefusalKind
 from app.core.events import Event, parse
@@ -25,6 +26,8 @@ class Ports:
 
     events: EventLog
     clock: Clock
+    hash_email: Callable[[ShopId, str], str] | None = None
+    """Makes the keyed hash of a sign-up's address; without it sign-ups are refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +61,14 @@ def ingest_events(shop: ShopId, batch: Sequence[object], ports: Ports) -> Receip
         Retryable: the stream did not take the events; nothing was kept.
     """
     now = ports.clock.now()
+    hash_email = partial(ports.hash_email, shop) if ports.hash_email else None
     events: list[Event] = []
     refused: list[tuple[int, BadEvent]] = []
     for index, raw in enumerate(batch[:MOST_EVENTS]):
         try:
             if not isinstance(raw, Mapping):
                 raise BadEvent("an event is a JSON object", RefusalKind.SHAPE)
-            events.append(parse(raw, now=now))
+            events.append(parse(raw, now=now, hash_email=hash_email))
         except BadEvent as error:
             refused.append((index, error))
     ports.events.append(shop, events)

@@ -8,12 +8,14 @@ source answers.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.core.experiments.assign import DEFAULT_VARIANT, Experiments, Plan
 from app.core.experiments.types import Show, Unit
 from app.core.ids import CustomerId, ModelVersion, ProductId, RequestId, VisitorId, new_request_id
+from app.core.profiles.consent import Purpose, ShopperConsent, allowed
+from app.core.profiles.preferences import UNSET
 from app.core.recommend.cascade import Source
 from app.core.recommend.explain import reason_text
 from app.core.recommend.impressions import visit_of
@@ -136,7 +138,10 @@ def serve_recommendations(shop: Shop, ask: Ask, ports: Ports) -> Answer:
         signed_in=signed_in,
         showings=showings,
         visits=question.rail is Rail.FOR_YOU,
+        asker=ask.customer,
     )
+    if state.own is not UNSET:
+        state, question = honour(state, question)
     shelf = mapped or ports.shelves.small(shop.id, _named(ask, state))
 
     unit = unit_of(ask.visitor, state)
@@ -151,6 +156,14 @@ def serve_recommendations(shop: Shop, ask: Ask, ports: Ports) -> Answer:
     if not answer.fetch and not _is_nothing(ranked, question.rail):
         ports.decisions.record(shop.id, _decision(ask, state, ranked, answer, ports.clock))
     return answer
+
+
+def honour(state: VisitorState, question: Question) -> tuple[VisitorState, Question]:
+    """What the shopper has set for themselves: nothing of theirs is used, or some products stay away."""
+    consent = ShopperConsent(own=state.own.switches)
+    if not allowed(Purpose.PERSONALISE, consent):
+        state = replace(state, viewed=(), clicked=(), seen=(), carted=(), shown={}, orders=(), visit=())
+    return state, replace(question, shown=question.shown + state.own.products)
 
 
 def unit_of(visitor: VisitorId | None, state: VisitorState) -> Unit | None:
@@ -216,7 +229,7 @@ def _answer(ask: Ask, state: VisitorState, asked: Asked, plan: Plan, ranked: Ran
         model_version=ranking.model_version,
         skipped=ranking.skipped,
         mapped=mapped,
-        unavailable=tuple([card for card in ask.cards if shelf.cannot_be_bought(card)]),
+        unavailable=tuple([card for card in ask.cards if shelf.cannot_be_bought(card) or card in state.own.products]),
         show=show,
         native=_native(shelf, ask) if show is Show.NATIVE else (),
         stale=plan.stale,
@@ -255,12 +268,12 @@ def _decision(ask: Ask, state: VisitorState, ranked: Ranked, answer: Answer, clo
         rail=answer.rail,
         product_id=ask.question.product_id,
         # Without its unit the record would have the visitor be one of its own from now on.
-        visitor=ask.visitor if state.known else None,
+        visitor=ask.visitor if state.known and state.own.switches.remember is not False else None,
         strategy=answer.strategy,
         variant=answer.variant,
         model_version=answer.model_version,
         items=_recorded(ranked),
-        unit=state.unit,
+        unit=state.unit if state.own.switches.remember is not False else None,
         show=answer.show,
         failed=len(ranked.ranking.failed),
     )

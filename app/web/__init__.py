@@ -17,21 +17,32 @@ from app.wiring.web import Web
 
 ROUTES = (
     "app.web.storefront",
+    "app.web.preferences",
     "app.web.pixel",
     "app.web.webhooks",
+    "app.web.inventory",
     "app.web.ops",
     "app.web.admin.patch_token",
     "app.web.admin.home",
     "app.web.admin.consent",
     "app.web.admin.preview",
     "app.web.admin.shoppers",
+    "app.web.admin.profile",
     "app.web.admin.results",
     "app.web.admin.experiments",
     "app.web.admin.experiment_form",
     "app.web.admin.experiment_actions",
     "app.web.admin.steering",
+    "app.web.admin.segments",
+    "app.web.admin.audience",
+    "app.web.admin.segment_builder",
     "app.web.admin.model",
+    "app.web.admin.privacy",
+    "app.web.admin.privacy_fields",
+    "app.web.admin.privacy_people",
     "app.web.admin.import_problems",
+    "app.web.admin.data",
+    "app.web.admin.data_stock",
 )
 """Modules with a function ``blueprint(wiring)``."""
 
@@ -52,8 +63,12 @@ NAVIGATION = (
     Page("/admin/results", "Results"),
     Page("/admin/experiments", "Experiments"),
     Page("/admin/steering", "Sliders"),
+    Page("/admin/segments", "Segments"),
+    Page("/admin/audiences", "Audiences"),
     Page("/admin/model", "What was learnt"),
+    Page("/admin/data", "Data"),
     Page("/admin/consent", "Consent"),
+    Page("/admin/privacy", "Privacy"),
 )
 
 

@@ -49,6 +49,7 @@ def blueprint(wiring: Web) -> Blueprint:
             call = door.enter(request.environ["QUERY_STRING"])
             ask = ask_of(call.parameters, most=most)
             rail = ask.question.rail
+            wiring.sign_ins.note(call.shop.id, ask.visitor, ask.customer)
             answer = serve_recommendations(call.shop, ask, wiring.serving)
             body = written(answer, call.parameters)
         except NotFromShopify as refusal:
@@ -75,7 +76,9 @@ def blueprint(wiring: Web) -> Blueprint:
     def arms() -> Response:
         try:
             call = door.enter(request.environ["QUERY_STRING"])
-            told = tell_arms(call.shop, visitor_of(call.parameters), customer_of(call.parameters), wiring.serving)
+            visitor, customer = visitor_of(call.parameters), customer_of(call.parameters)
+            wiring.sign_ins.note(call.shop.id, visitor, customer)
+            told = tell_arms(call.shop, visitor, customer, wiring.serving)
         except NotFromShopify as refusal:
             return problem(401, str(refusal))
         except BadQuestion as complaint:

@@ -13,50 +13,77 @@ from app.adapters.artefacts import FileArtefacts
 from app.adapters.clock import StoreClock, WallClock
 from app.adapters.counters import Counters
 from app.adapters.crypto import Sealer
+from app.adapters.db.access_log import DbAccessLog, Reader
 from app.adapters.db.baselines import DbBaselines
 from app.adapters.db.catalog import DbCatalog
 from app.adapters.db.claims import DbClaims
 from app.adapters.db.consents import DbConsents
 from app.adapters.db.credentials import DbCredentials
+from app.adapters.db.customer_history import DbCustomerHistory
+from app.adapters.db.customer_merges import DbMerges
 from app.adapters.db.customer_search import DbCustomerSearch
 from app.adapters.db.due_work import DbDueWork
 from app.adapters.db.email_customers import DbEmailCustomers
 from app.adapters.db.engine import Database
 from app.adapters.db.experiments import DbExperiments
+from app.adapters.db.flow_outbox import DbFlowOutbox
 from app.adapters.db.inbox import DbInbox
 from app.adapters.db.installations import DbInstallations
 from app.adapters.db.models import DbModels
 from app.adapters.db.objectors import DbObjectors
 from app.adapters.db.pixels import DbPixels
 from app.adapters.db.product_pulse import DbProductPulse
+from app.adapters.db.profiles import DbProfiles
 from app.adapters.db.progress import DbProgress
+from app.adapters.db.receipts import DbReceipts
 from app.adapters.db.reports import DbReports
+from app.adapters.db.retention import DbRetention
+from app.adapters.db.segment_catalogue import DbSegmentCatalogue
+from app.adapters.db.segment_outlets import DbAudiences, DbOutlets
+from app.adapters.db.segment_previews import DbSegmentPreviews
+from app.adapters.db.segments import DbSegments
+from app.adapters.db.shopper_consents import DbShopperConsents
 from app.adapters.db.shoppers import DbShoppers
 from app.adapters.db.shops import DbShops
+from app.adapters.db.source_deliveries import DbSourceDeliveries, DbUploads
+from app.adapters.db.source_keys import DbStoreKeys
+from app.adapters.db.source_quality import DbSourceQuality
 from app.adapters.db.steering import DbSteering
+from app.adapters.db.stock_rules import DbStockKeys, DbStockRules
+from app.adapters.db.told_customers import DbTellables
 from app.adapters.db.trials import DbTrials
 from app.adapters.embedded.postgres import APP_ROLE, EmbeddedPostgres
 from app.adapters.embedded.redis_server import EmbeddedRedis
+from app.adapters.redis.catalog_signals import RedisCatalogSignals
+from app.adapters.redis.customers import RedisCustomers
 from app.adapters.redis.experiment_signals import RedisExperimentSignals
 from app.adapters.redis.fresh import RedisFresh
 from app.adapters.redis.jobs import RqJobs
 from app.adapters.redis.lists import RedisLists, RedisModelSignals
 from app.adapters.redis.live_state import RedisLiveState
+from app.adapters.redis.preferences import RedisPreferences
+from app.adapters.redis.units import RedisUnits
 from app.adapters.shopify.connection import ShopifyConnection
 from app.adapters.shopify.scopes import missing_for_pixel
 from app.adapters.shopify.signatures import Signatures
 from app.adapters.shopify.tokens import TokenClient
 from app.config import Settings
+from app.core.ids import ShopId
 from app.ports import Clock
 from app.services import (
     connect_pixel,
     email_arms,
+    export_audience,
     hold_out,
     preview_rail,
+    preview_segment,
     record_consent,
     review_experiments,
     run_experiment,
+    save_segment,
     set_steering,
+    switch_outlet,
+    undo_merge,
 )
 
 
@@ -101,6 +128,10 @@ class Common:
     @cached_property
     def sealer(self) -> Sealer:
         return Sealer(self.settings.encryption_keys)
+
+    def hash_email(self, shop: ShopId, email: str) -> str:
+        """The keyed hash of an address under the newest key, in hexadecimal digits."""
+        return self.sealer.email_hash(shop, email).hex()
 
     @cached_property
     def jobs(self) -> RqJobs:
@@ -155,6 +186,50 @@ class Common:
         return set_steering.Ports(self.steering, self.clock)
 
     @cached_property
+    def segments(self) -> DbSegments:
+        return DbSegments(self.database)
+
+    @cached_property
+    def segment_catalogue(self) -> DbSegmentCatalogue:
+        return DbSegmentCatalogue(self.database)
+
+    @cached_property
+    def segment_previews(self) -> DbSegmentPreviews:
+        return DbSegmentPreviews(self.database)
+
+    @cached_property
+    def outlets(self) -> DbOutlets:
+        return DbOutlets(self.database)
+
+    @cached_property
+    def tellables(self) -> DbTellables:
+        return DbTellables(self.database)
+
+    @cached_property
+    def audiences(self) -> DbAudiences:
+        return DbAudiences(self.database, self.sealer)
+
+    @cached_property
+    def switching_outlets(self) -> switch_outlet.Ports:
+        return switch_outlet.Ports(self.outlets, self.due_work, self.jobs, self.clock)
+
+    @cached_property
+    def exporting_audiences(self) -> export_audience.Ports:
+        return export_audience.Ports(self.tellables, self.audiences, self.access_log, self.clock)
+
+    @cached_property
+    def flow_outbox(self) -> DbFlowOutbox:
+        return DbFlowOutbox(self.database)
+
+    @cached_property
+    def saving_segments(self) -> save_segment.Ports:
+        return save_segment.Ports(self.segments, self.segment_catalogue, self.jobs, self.clock)
+
+    @cached_property
+    def asking_previews(self) -> preview_segment.Asking:
+        return preview_segment.Asking(self.segment_previews, self.segment_catalogue, self.jobs, self.clock)
+
+    @cached_property
     def reviewing(self) -> review_experiments.Ports:
         return review_experiments.Ports(self.experiments, self.clock)
 
@@ -185,6 +260,30 @@ class Common:
     @cached_property
     def live_state(self) -> RedisLiveState:
         return RedisLiveState(self.redis, self.counters)
+
+    @cached_property
+    def live_preferences(self) -> RedisPreferences:
+        return RedisPreferences(self.redis)
+
+    @cached_property
+    def shopper_consents(self) -> DbShopperConsents:
+        return DbShopperConsents(self.database)
+
+    @cached_property
+    def access_log(self) -> DbAccessLog:
+        return DbAccessLog(self.database)
+
+    @cached_property
+    def reader(self) -> Reader:
+        return Reader(self.sealer, self.access_log, self.clock)
+
+    @cached_property
+    def receipts(self) -> DbReceipts:
+        return DbReceipts(self.database, self.reader)
+
+    @cached_property
+    def retention(self) -> DbRetention:
+        return DbRetention(self.database)
 
     @cached_property
     def due_work(self) -> DbDueWork:
@@ -236,6 +335,26 @@ class Common:
         return DbCustomerSearch(self.database, self.sealer)
 
     @cached_property
+    def profiles(self) -> DbProfiles:
+        return DbProfiles(self.database)
+
+    @cached_property
+    def merges(self) -> DbMerges:
+        return DbMerges(self.database)
+
+    @cached_property
+    def undoing(self) -> undo_merge.Ports:
+        return undo_merge.Ports(
+            profiles=self.profiles,
+            merges=self.merges,
+            history=DbCustomerHistory(self.database),
+            customers=RedisCustomers(self.redis),
+            units=RedisUnits(self.redis),
+            jobs=self.jobs,
+            clock=self.clock,
+        )
+
+    @cached_property
     def objectors(self) -> DbObjectors:
         return DbObjectors(self.database)
 
@@ -283,6 +402,36 @@ class Common:
         return TokenClient(
             self.shopify, client_id=self.settings.shopify_api_key, client_secret=self.settings.shopify_api_secret
         )
+
+    # -- What other systems deliver ----------------------------------------------------------------------------------
+
+    @cached_property
+    def source_deliveries(self) -> DbSourceDeliveries:
+        return DbSourceDeliveries(self.database)
+
+    @cached_property
+    def uploads(self) -> DbUploads:
+        return DbUploads(self.database, self.sealer)
+
+    @cached_property
+    def catalog_signals(self) -> RedisCatalogSignals:
+        return RedisCatalogSignals(self.redis)
+
+    @cached_property
+    def stock_rules(self) -> DbStockRules:
+        return DbStockRules(self.database, self.catalog_signals)
+
+    @cached_property
+    def stock_keys(self) -> DbStockKeys:
+        return DbStockKeys(self.database, self.sealer)
+
+    @cached_property
+    def source_keys(self) -> DbStoreKeys:
+        return DbStoreKeys(self.database)
+
+    @cached_property
+    def source_quality(self) -> DbSourceQuality:
+        return DbSourceQuality(self.database)
 
     def close(self) -> None:
         """Close what was opened, and stop the servers that this process started."""

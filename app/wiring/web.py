@@ -9,14 +9,27 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from app.adapters.cached_shops import CachedShops
+from app.adapters.db.privacy import DbPrivacy
+from app.adapters.db.source_stores import DbOutsideStock
+from app.adapters.redis.customers import RedisCustomers
 from app.adapters.redis.decision_buffer import DecisionBuffer
+from app.adapters.redis.erasable import LiveStatePlace
 from app.adapters.redis.event_stream import RedisEventLog
 from app.adapters.redis.live_state import RedisLiveState
 from app.adapters.shelves.pulse import PulseReader
 from app.adapters.shelves.shelves import MappedShelves
 from app.adapters.shopify.proxy_signature import ProxySignature
 from app.core.ids import ShopId
-from app.services import ingest_events, install_shop, serve_recommendations
+from app.core.sources.contract import Source
+from app.services import (
+    forget_browser,
+    ingest_events,
+    install_shop,
+    note_sign_in,
+    serve_recommendations,
+    set_preferences,
+    take_in,
+)
 from app.wiring.common import Common
 
 HOT_TIMEOUT_S = 0.25
@@ -81,8 +94,40 @@ class Web(Common):
         return serve_recommendations.Ports(self.shelves, self.hot_live_state, self.decisions, self.clock)
 
     @cached_property
+    def sign_ins(self) -> note_sign_in.SignIns:
+        return note_sign_in.SignIns(self.decisions, self.clock)
+
+    @cached_property
     def ingesting(self) -> ingest_events.Ports:
-        return ingest_events.Ports(self.events, self.clock)
+        return ingest_events.Ports(self.events, self.clock, self.hash_email)
+
+    @cached_property
+    def setting_preferences(self) -> set_preferences.Ports:
+        return set_preferences.Ports(
+            self.shopper_consents,
+            self.live_preferences,
+            self.live_state,
+            self.catalog,
+            RedisCustomers(self.redis),
+            self.clock,
+        )
+
+    @cached_property
+    def forgetting_browsers(self) -> forget_browser.Ports:
+        return forget_browser.Ports(
+            self.shopper_consents,
+            DbPrivacy(self.database, self.sealer),
+            LiveStatePlace(self.redis, self.clock),
+            self.sealer,
+            self.due_work,
+            self.jobs,
+            self.clock,
+        )
+
+    @cached_property
+    def taking_stock(self) -> take_in.Ports:
+        stores = {Source.STOCK: DbOutsideStock(self.database, self.catalog_signals)}
+        return take_in.Ports(stores, self.source_keys, self.hash_email)
 
     @cached_property
     def arrival(self) -> install_shop.Arrival:

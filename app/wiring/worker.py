@@ -10,7 +10,6 @@ from app import config
 from app.adapters.db import erasure
 from app.adapters.db.privacy import DbPrivacy
 from app.adapters.db.resealing import DbResealing
-from app.adapters.db.retention import DbRetention
 from app.adapters.erasable_artefacts import ArtefactsPlace
 from app.adapters.redis.customers import CustomersPlace
 from app.adapters.redis.erasable import LiveStatePlace
@@ -23,22 +22,34 @@ from app.services import (
     erase_customer,
     erase_shop,
     export_customer,
+    forget_browser,
     handle_webhooks,
+    merge_customers,
+    note_identity,
     note_news,
     process_webhook,
     uninstall_shop,
 )
+from app.wiring.worker_governance import WorkerGovernance
+from app.wiring.worker_identity import WorkerIdentity
 from app.wiring.worker_models import WorkerModels
+from app.wiring.worker_outlets import WorkerOutlets
+from app.wiring.worker_sources import WorkerSources
 
 
-class Worker(WorkerModels):
+class Worker(WorkerModels, WorkerIdentity, WorkerOutlets, WorkerSources, WorkerGovernance):
     """Everything that jobs and commands need."""
 
     @cached_property
     def webhook_processing(self) -> process_webhook.Ports:
         handlers = {
             **handle_webhooks.handlers(self.webhook_handling),
-            **note_news.noting(apply_change.handlers(self.store_records, self.due_work), self.due_work, self.jobs),
+            **note_news.noting(
+                note_identity.noting(apply_change.handlers(self.store_records, self.due_work), self.noting_identity),
+                self.due_work,
+                self.jobs,
+            ),
+            **merge_customers.handlers(self.merging_customers),
         }
         return process_webhook.Ports(self.inbox, self.shops, self.clock, handlers)
 
@@ -83,12 +94,15 @@ class Worker(WorkerModels):
         )
 
     @cached_property
-    def exporting_customer(self) -> export_customer.Ports:
-        return export_customer.Ports(self.erasable_places, self.privacy, self.clock)
+    def forgetting_browsers(self) -> forget_browser.WorkPorts:
+        live = LiveStatePlace(self.redis, self.clock)
+        return forget_browser.WorkPorts(
+            self.erasable_places, self.privacy, live, self.sealer, self.due_work, self.clock
+        )
 
     @cached_property
-    def retention(self) -> DbRetention:
-        return DbRetention(self.database)
+    def exporting_customer(self) -> export_customer.Ports:
+        return export_customer.Ports(self.erasable_places, self.privacy, self.access_log, self.clock)
 
     @cached_property
     def resealing(self) -> DbResealing:

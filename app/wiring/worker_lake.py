@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from app.adapters.lake.files import LakeFiles
     from app.adapters.lake.lake import ParquetLake
     from app.adapters.lake.upkeep import ParquetUpkeep
-    from app.analytics.warehouse import DuckDbWarehouse
+    from app.analytics.warehouse import Warehouse
 
 
 class WorkerLake(WorkerStore):
@@ -50,16 +50,23 @@ class WorkerLake(WorkerStore):
         return ParquetUpkeep(self.lake_files, self.lake_index)
 
     @cached_property
-    def warehouse(self) -> DuckDbWarehouse:
-        from app.analytics.warehouse import DuckDbWarehouse
+    def warehouse(self) -> Warehouse:
+        from app.analytics.engines import warehouse_at
 
-        return DuckDbWarehouse(self.settings.warehouse_url)
+        return warehouse_at(self.settings.warehouse_url)
 
     @cached_property
     def views(self) -> ViewHistory:
         from app.analytics.lake_views import LakeViews
+        from app.analytics.views_with_history import ViewsWithHistory
 
-        return LakeViews(self.lake, self.warehouse, DbObjectors(self.database).browsers)
+        return ViewsWithHistory(
+            LakeViews(self.lake, self.warehouse, DbObjectors(self.database).browsers),
+            self.lake,
+            self.warehouse,
+            first_own=self.source_quality.first_own,
+            left_out=self.source_keys.objectors_of_google,
+        )
 
     @cached_property
     def roll_ups(self) -> DbRollUps:
@@ -103,4 +110,4 @@ class WorkerLake(WorkerStore):
 
     @cached_property
     def folding(self) -> fold_events.Ports:
-        return fold_events.Ports(self.live_state)
+        return fold_events.Ports(self.live_state, self.live_preferences)

@@ -9,7 +9,6 @@ from app.adapters.db.diagnosis import DbDiagnosis
 from app.adapters.db.importer import DbImporter
 from app.adapters.db.store_records import DbStoreRecords
 from app.adapters.db.sync_runs import DbSyncRuns
-from app.adapters.redis.catalog_signals import RedisCatalogSignals
 from app.adapters.redis.customers import RedisCustomers
 from app.adapters.shopify.client import ShopifyAdminApis
 from app.adapters.shopify.tokens import Tokens
@@ -41,10 +40,6 @@ class WorkerStore(Common):
     @cached_property
     def connecting_pixels(self) -> connect_pixel.Ports:
         return connect_pixel.Ports(self.shops, self.admin_apis, self.due_work, self.jobs, self.known_of_pixels)
-
-    @cached_property
-    def catalog_signals(self) -> RedisCatalogSignals:
-        return RedisCatalogSignals(self.redis)
 
     @cached_property
     def store_records(self) -> DbStoreRecords:

@@ -23,6 +23,7 @@ from devstore.admin_api import (  # noqa: F401  (importing them fills the regist
     fields_orders,
     fields_people,
     fields_shop,
+    flow,
     mutations,
     pixels,
     roots,

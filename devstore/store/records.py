@@ -66,6 +66,8 @@ class Records:
         """Metafield definitions by owner type, namespace and key."""
         self.web_pixel: WebPixel | None = None
         """The app's pixel where it is connected; it reads `settings`, and dies with the installation."""
+        self.flow: list[dict[str, Any]] = []
+        """What the app's triggers have sent to Shopify Flow, oldest first: handle, payload and time."""
         self.orders_of: dict[int, list[int]] = defaultdict(list)
         self.markets = opening_markets(world.shop)
         """The primary market first; replaced as a whole."""

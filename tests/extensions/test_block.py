@@ -188,7 +188,7 @@ def test_every_rail_has_its_block_on_the_pages_of_its_placement() -> None:
     found = set()
     for block in BLOCKS:
         schema = read_source(block.read_text()).schema
-        if schema["target"] == "section":
+        if schema["target"] == "section" and block.stem != "preferences":
             found |= {(schema["name"].removeprefix("t:blocks."), page) for page in schema["enabled_on"]["templates"]}
     assert found == wanted
 

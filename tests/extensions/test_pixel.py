@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from app.core.events import Event, EventType, parse
+from app.core.profiles.identity_ties import token_hash
 from tests.extensions.node import EXTENSIONS, ROOT, run_node, shopify
 
 pytestmark = pytest.mark.node
@@ -27,6 +28,8 @@ VISITOR = "0123456789abcdef0123456789abcdef"
 CLIENT = "5f2c1d3e-aaaa-4bbb-8ccc-0123456789ab"
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 SECRETS = ("ann@example.com", "Ann", "Doe", "High Street", "token=", "utm_", "0171")
+
+TOKEN = "c0ffee-c0ffee"
 
 Step = dict[str, Any]
 
@@ -81,7 +84,7 @@ def checkout() -> dict[str, Any]:
         "phone": "0171 2345678",
         "shippingAddress": person,
         "billingAddress": person,
-        "token": "token=abc",
+        "token": TOKEN,
         "order": {"id": "gid://shopify/OrderIdentity/77", "customer": {"id": "5"}},
         "lineItems": [
             {"title": "Ann Doe's lamp", "variant": variant(), "quantity": 2},
@@ -118,7 +121,9 @@ def identity(visitor: object = VISITOR) -> Step:
 
 def test_each_of_shopifys_events_becomes_one_of_ours() -> None:
     found = {found.type: found for found in run(*EVERYTHING).parsed()}
-    assert set(found) == set(EventType) - {EventType.EXPOSURE, EventType.CLICK, EventType.IDENTITY}
+    from_the_theme = {EventType.EXPOSURE, EventType.CLICK, EventType.IDENTITY, EventType.SIGN_UP}
+    assert set(found) == set(EventType) - from_the_theme
+    assert found[EventType.CHECKOUT_STARTED].checkout == found[EventType.PURCHASE].checkout == token_hash(TOKEN)
     assert found[EventType.PAGE_VIEW].path == "/products/a-lamp"
     assert (found[EventType.PRODUCT_VIEW].product_id, found[EventType.PRODUCT_VIEW].variant_id) == (11, 22)
     assert found[EventType.COLLECTION_VIEW].collection_id == 33

@@ -29,6 +29,7 @@ PAGES = (
     "/admin/experiments/new?what=strategy",
     "/admin/experiments/new?what=interleaving&rail=goes_well",
     "/admin/experiments/new?what=place",
+    "/admin/audiences",
     "/admin/model",
     "/admin/consent",
     "/admin/import-problems",

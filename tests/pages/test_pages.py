@@ -29,6 +29,9 @@ PAGES = (
     "/admin/steering?rail=bought_together&diversity=100&stock=50",
     "/admin/model",
     "/admin/import-problems",
+    "/admin/data",
+    "/admin/data/ga4",
+    "/admin/data/stock",
 )
 HOSTILE = "<script>alert(1)</script> \"onload='alert(2)' Vase"
 
@@ -81,7 +84,12 @@ def test_a_link_that_is_followed_without_a_token_ends_at_the_page_that_fetches_o
 
 
 def test_sub_pages_have_a_way_back(running_app: RunningApp, devstore: DevStore, trained: Shop) -> None:
-    for path in ("/admin/preview?product_id=1", "/admin/shoppers?visitor=" + "a" * 32, "/admin/import-problems"):
+    for path in (
+        "/admin/preview?product_id=1",
+        "/admin/shoppers?visitor=" + "a" * 32,
+        "/admin/import-problems",
+        "/admin/data/ga4",
+    ):
         assert 'slot="breadcrumb-actions"' in running_app.open(devstore, path).text, path
 
 

@@ -20,7 +20,10 @@ PAGES = {
     "admin-experiment-new": "/admin/experiments/new?what=rail",
     "admin-steering": "/admin/steering",
     "admin-steering-one": "/admin/steering?rail=bought_together&diversity=60",
+    "admin-audiences": "/admin/audiences",
     "admin-model": "/admin/model",
+    "admin-data": "/admin/data",
+    "admin-data-source": "/admin/data/shopify",
     "admin-consent": "/admin/consent",
 }
 OPENS = {

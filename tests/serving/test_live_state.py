@@ -16,6 +16,7 @@ from app.adapters.redis import keys
 from app.adapters.redis.backlog import read_backlog
 from app.adapters.redis.erasable import LiveStatePlace
 from app.adapters.redis.live_state import KEPT_SHOWN, LIVES_S, RedisLiveState
+from app.adapters.redis.preferences import RedisPreferences
 from app.config import Settings
 from app.core.events import Event, EventType
 from app.core.ids import ClientId, CustomerId, ProductId, ShopId, VisitorId
@@ -144,9 +145,9 @@ def test_what_was_bought_is_no_longer_in_the_cart(live: RedisLiveState) -> None:
 def test_only_events_whose_visitor_allows_preferences_are_folded(live: RedisLiveState, live_redis: redis.Redis) -> None:
     refusing = {"analytics": True, "preferences": False, "marketing": True}
     events = [viewed(1, consent=refusing), did(EventType.IDENTITY, client=PHONE, consent=refusing)]
-    fold_events([(SHOP, event) for event in events], Ports(live))
+    fold_events([(SHOP, event) for event in events], Ports(live, RedisPreferences(live_redis)))
     assert list(live_redis.scan_iter("attune:*")) == []
-    fold_events([(SHOP, viewed(2))], Ports(live))
+    fold_events([(SHOP, viewed(2))], Ports(live, RedisPreferences(live_redis)))
     assert state(live).viewed == (2,)
 
 
@@ -240,7 +241,7 @@ def test_what_a_reader_held_in_its_hand_during_an_erasure_leaves_nothing_behind(
     erased_at = max(event.at for event in held)
     LiveStatePlace(live_redis, Stopped(erased_at)).erase_customer(SHOP, subject)
     live.fold(SHOP, held)
-    fold_events([(SHOP, event) for event in held], Ports(live))
+    fold_events([(SHOP, event) for event in held], Ports(live, RedisPreferences(live_redis)))
     assert [name for name in names(live_redis) if ":erased:" not in name] == []
     assert all(0 < int(live_redis.ttl(name)) <= LIVES_S for name in names(live_redis))
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from app.core.shops import Shop
 from app.errors import Permanent, Retryable
+from app.services.apply_retention import apply_retention as apply_to
 from app.services.run_nightly import run_nightly
 from app.services.sweep_due_work import sweep_due_work
 from app.wiring.worker import current
@@ -33,7 +34,8 @@ def apply_retention() -> None:
     wiring = current()
 
     def apply(shop: Shop) -> None:
-        _log.info("retention of shop %d: %s", shop.id, wiring.retention.apply(shop.id, now=wiring.clock.now()))
+        report = apply_to(shop, wiring.retaining)
+        _log.info("retention of shop %d: %d records went", shop.id, sum(one.removed for one in report))
 
     _each(wiring.shops.all(), apply)
 

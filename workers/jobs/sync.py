@@ -39,7 +39,7 @@ def sync_store(shop_id: int) -> None:
 
 
 def reconcile_store(shop_id: int) -> None:
-    """Repair what webhooks lost; then train, even if that failed: an erasure's receipt names the night's training."""
+    """Repair what webhooks lost, then segment and train, even if that failed: a receipt names the night's training."""
     wiring = current()
     shop = _installed(shop_id)
     if shop is None:
@@ -51,6 +51,7 @@ def reconcile_store(shop_id: int) -> None:
     except Busy as reason:
         _log.info("reconciliation of shop %d put off: %s", shop_id, reason)
     finally:
+        current().jobs.enqueue(jobs.SEGMENT_CUSTOMERS, shop.id)
         _train(shop)
 
 

@@ -71,6 +71,9 @@ def forget_models(shop_id: int) -> None:
         return
     try:
         forgetting.forget_models(shop, wiring.forgetting)
+        # What was told about customers goes with the consent as well.
+        wiring.due_work.put(shop.id, jobs.TELL_DUE)
+        wiring.jobs.enqueue(jobs.TELL_SEGMENTS, shop.id)
     except Busy as reason:
         _log.info("forgetting of shop %d put off: %s", shop_id, reason)
     except Permanent:

@@ -15,14 +15,45 @@ from app.adapters.db.engine import Database
 from app.core.ids import ProductId, ShopId, VariantId
 from app.ports import Card
 
-CARDS = """
+OUTSIDE = """
+    SELECT CASE
+        WHEN count(*) = 0 THEN NULL
+        WHEN NOT v.tracked THEN coalesce(max(available) FILTER (WHERE location = ''), sum(available))
+        WHEN bool_or(location = '') THEN
+            max(CASE winner WHEN 'outside' THEN available ELSE least(available, v.quantity) END)
+            FILTER (WHERE location = '')
+        ELSE v.quantity + sum(CASE winner WHEN 'outside' THEN available - coalesce(level, 0)
+                              ELSE coalesce(least(available - level, 0), 0) END)
+    END AS units
+    FROM (
+        SELECT s.location, s.available, l.available AS level, coalesce((
+            SELECT r.winner FROM stock_rules r
+            WHERE r.shop_id = s.shop_id AND r.product_id IN (0, v.product_id) AND r.location IN ('*', s.location)
+            ORDER BY r.product_id = 0, r.location = '*' LIMIT 1
+        ), 'lower') AS winner
+        FROM outside_stock s LEFT JOIN inventory_levels l ON l.shop_id = s.shop_id
+            AND l.inventory_item_id = v.inventory_item_id AND cast(l.location_id AS text) = s.location
+        WHERE (SELECT EXISTS (SELECT FROM outside_stock))
+          AND s.shop_id = v.shop_id AND s.item IN (nullif(v.sku, ''), 'variant:' || v.id)
+    ) heard WHERE winner <> 'shopify'
+"""
+"""`app.core.sources.outside_stock.quantity_of` for a variant `v`; NULL where Shopify's own count stays."""
+CARDS = f"""
     SELECT p.id, p.handle, p.title, p.image_url, p.created_at, v.stock, coalesce(v.id, 0) AS variant_id,
            upper(p.status) = 'ACTIVE' AND p.published AND NOT p.is_gift_card AND p.deleted_at IS NULL
              AND coalesce(v.buyable, false) AS buyable
     FROM products p LEFT JOIN LATERAL (
-        SELECT id, price > 0 AND (NOT tracked OR oversell OR quantity > 0) AS buyable,
-               CASE WHEN bool_and(tracked AND NOT oversell) OVER () THEN sum(greatest(quantity, 0)) OVER () END AS stock
-        FROM variants WHERE shop_id = p.shop_id AND product_id = p.id
+        SELECT id, price > 0 AND (NOT counted OR oversell OR units > 0) AS buyable,
+               CASE WHEN bool_and(counted AND NOT oversell) OVER ()
+                    THEN cast(sum(greatest(units, 0)) OVER () AS bigint) END AS stock
+        FROM (
+            SELECT v.id, v.price, v.oversell, v.position, v.tracked OR o.units IS NOT NULL AS counted,
+                   -- `app.core.catalog.as_counted`
+                   CASE WHEN v.tracked AND v.quantity <= 0 THEN least(o.units, v.quantity)
+                        ELSE coalesce(o.units, v.quantity) END AS units
+            FROM variants v LEFT JOIN LATERAL ({OUTSIDE}) o ON true
+            WHERE v.shop_id = p.shop_id AND v.product_id = p.id
+        ) each
         ORDER BY buyable DESC, position, id LIMIT 1
     ) v ON true
 """

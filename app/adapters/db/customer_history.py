@@ -33,7 +33,10 @@ OWN = text(f"""
     SELECT day, products FROM ({ORDERS.format(whose="o.customer_id = :customer")}) bought
     WHERE place <= :most ORDER BY place
 """)
-BARRED = text("SELECT id FROM customers WHERE opted_out UNION SELECT customer_id FROM tombstones")
+BARRED = text("""
+    SELECT id FROM customers WHERE opted_out UNION SELECT customer_id FROM tombstones
+    UNION SELECT who::bigint FROM shopper_preferences WHERE kind = 'customer' AND personalise IS false
+""")
 BATCH = 1000
 
 

@@ -15,6 +15,8 @@ ACCEPTING = text("""
     SELECT id FROM customers c
     WHERE id > :after AND email_marketing = 'SUBSCRIBED' AND NOT opted_out
       AND NOT EXISTS (SELECT FROM tombstones t WHERE t.shop_id = c.shop_id AND t.customer_id = c.id)
+      AND NOT EXISTS (SELECT FROM shopper_preferences p WHERE p.shop_id = c.shop_id AND p.kind = 'customer'
+                      AND p.who = c.id::text AND p.email IS false)
     ORDER BY id LIMIT :limit
 """)
 # Somebody who was erased between the two statements is not brought back.

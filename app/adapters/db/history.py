@@ -18,8 +18,10 @@ USABLE = """
     NOT o.test AND o.cancelled_at IS NULL AND NOT o.erased
     AND NOT EXISTS (SELECT 1 FROM customers c WHERE c.shop_id = o.shop_id AND c.id = o.customer_id AND c.opted_out)
     AND NOT EXISTS (SELECT 1 FROM tombstones t WHERE t.shop_id = o.shop_id AND t.customer_id = o.customer_id)
+    AND NOT EXISTS (SELECT 1 FROM shopper_preferences p WHERE p.shop_id = o.shop_id AND p.kind = 'customer'
+                    AND p.who = o.customer_id::text AND p.personalise IS false)
 """
-"""Orders that may be learnt from: no tests, no cancellations, nobody who objected or was erased."""
+"""Orders that may be learnt from: no tests, no cancellations, nobody who objected, was erased or switched it off."""
 LINES = """
     COPY (
         SELECT o.id, l.product_id, l.current_quantity, floor(extract(epoch FROM o.created_at) / 86400)::int, o.person

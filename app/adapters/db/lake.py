@@ -7,7 +7,6 @@ connection, so a killed process holds up nobody.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -20,12 +19,17 @@ from sqlmodel import Session
 
 from app.adapters.db.due_work import PUT
 from app.adapters.db.engine import Database
+from app.adapters.db.identity_ties import SOON_S, note
 from app.adapters.db.merge_people import BUYER
 from app.core.events import Event, EventType
 from app.core.ids import ShopId
+from app.core.profiles.consent import OwnSwitches, Purpose, allowed, captured
+from app.core.profiles.identity import gathered
+from app.core.profiles.identity_ties import of_event
+from app.core.profiles.preferences import known_as
 from app.core.shop_days import utc_day
 from app.core.shops import ShopState
-from app.jobs import ROLL_UP_DUE
+from app.jobs import ORDER_TIES_DUE, ROLL_UP_DUE
 from app.ports import Decision
 
 DUE_AFTER_S = 15.0
@@ -72,6 +76,25 @@ PAIRS = text("""
     ON CONFLICT (shop_id, visitor, client) DO UPDATE SET at = excluded.at
     WHERE visitor_clients.at < excluded.at - interval '1 day'
 """)
+WHO = "encode(sha256(convert_to(row.kind || ':' || row.id, 'UTF8')), 'hex')"
+"""`digest` in SQL."""
+CONSENTS = text(f"""
+    INSERT INTO browser_consents AS old (shop_id, kind, who, analytics, preferences, marketing, at)
+    SELECT DISTINCT ON (kind, id) :shop, kind, {WHO}, (consent ->> 'analytics')::bool,
+           coalesce((consent ->> 'preferences')::bool, false), coalesce((consent ->> 'marketing')::bool, false), at
+    FROM (SELECT unnest(ARRAY['visitor', 'client']) AS kind, unnest(ARRAY[visitor, client]) AS id, consent, at
+          FROM jsonb_to_recordset(cast(:rows AS jsonb)) AS event (
+              visitor text, client text, consent jsonb, at timestamptz)) row
+    WHERE id IS NOT NULL ORDER BY kind, id, at DESC
+    ON CONFLICT (shop_id, kind, who) DO UPDATE SET
+        analytics = excluded.analytics, preferences = excluded.preferences, marketing = excluded.marketing,
+        at = excluded.at
+    WHERE old.at < excluded.at - interval '1 day' OR old.at < excluded.at
+          AND (old.analytics, old.preferences, old.marketing)
+          IS DISTINCT FROM (excluded.analytics, excluded.preferences, excluded.marketing)
+""")
+CONSENT_FIELDS = ("visitor", "client", "consent", "at")
+REFUSING = text("SELECT who FROM shopper_preferences WHERE remember IS false AND who = ANY(:digests)")
 MARK = text("""
     INSERT INTO changed_days (shop_id, day, marks) SELECT :shop, day, 1 FROM unnest(cast(:days AS date[])) AS day
     ORDER BY day ON CONFLICT (shop_id, day) DO UPDATE SET marks = changed_days.marks + 1
@@ -111,13 +134,18 @@ class LakeIndex:
         return bool(session.execute(STATE, {"shop": shop}).scalar() == ShopState.UNINSTALLED)
 
     def kept(self, session: Session, events: Sequence[Event]) -> list[Event]:
-        """The events that may be stored: none that was erased on its way here."""
+        """The events that may be stored: none that was erased on its way here, nor of whom asked to be forgotten."""
         digests = {digest for event in events for digest in digests_of(event)}
         rows = session.execute(BURIED, {"digests": list(digests)})
         buried: dict[str, datetime] = {row.digest: row.at for row in rows}
         orders = {event.order_id for event in events if event.order_id is not None}
         erased = set(session.execute(BURIED_ORDERS, {"orders": list(orders)}).scalars()) if orders else set()
-        return [event for event in events if event.order_id not in erased and not _is_buried(event, buried)]
+        refusing = set(session.execute(REFUSING, {"digests": list(digests)}).scalars())
+        return [
+            event
+            for event in events
+            if event.order_id not in erased and not _is_buried(event, buried) and _may_be_kept(event, refusing)
+        ]
 
     def nameless(self, session: Session, decisions: Sequence[Decision]) -> list[Decision]:
         """The decisions, without visitor and unit where either was erased on their way here."""
@@ -140,6 +168,14 @@ class LakeIndex:
             if records:
                 rows = orjson.dumps([asdict(record) for record in records]).decode()
                 session.execute(statement, {"shop": shop, "rows": rows})
+        if events:
+            # Only what is asked for: what else an event carries may not even be text that JSON can hold.
+            rows = orjson.dumps([{name: getattr(event, name) for name in CONSENT_FIELDS} for event in events]).decode()
+            session.execute(CONSENTS, {"shop": shop, "rows": rows})
+        note(session, shop, gathered(tie for event in events for tie in of_event(event)))
+        for event in bought:
+            about = f"{event.order_id}/{event.event_id}"
+            session.execute(PUT, {"shop": shop, "kind": ORDER_TIES_DUE, "id": about, "after_s": SOON_S})
 
     def mark(self, session: Session, shop: ShopId, days: Iterable[date]) -> None:
         """Note that the figures of these UTC days are behind, and that counting them anew is due."""
@@ -150,7 +186,12 @@ class LakeIndex:
 
 def digest(kind: str, id: str) -> str:
     """What a tombstone keeps of a visitor or client id."""
-    return hashlib.sha256(f"{kind}:{id}".encode()).hexdigest()
+    return known_as(kind, id)
+
+
+def browser_digests(visitors: Iterable[str], clients: Iterable[str]) -> list[str]:
+    """The same of all of somebody's browsers."""
+    return [digest("visitor", id) for id in visitors] + [digest("client", id) for id in clients]
 
 
 def digests_of(event: Event) -> list[str]:
@@ -164,6 +205,12 @@ def days_of(records: Iterable[Event] | Iterable[Decision]) -> dict[date, list[An
     for record in records:
         found.setdefault(utc_day(record.at), []).append(record)
     return found
+
+
+def _may_be_kept(event: Event, refusing: set[str]) -> bool:
+    """By what the browser allowed when it happened, and by what its shopper has set since."""
+    remember = False if refusing and refusing.intersection(digests_of(event)) else None
+    return allowed(Purpose.STORE_BEHAVIOUR, captured(event.consent, OwnSwitches(remember=remember)))
 
 
 def _is_buried(event: Event, buried: dict[str, datetime]) -> bool:

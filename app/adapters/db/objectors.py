@@ -1,4 +1,4 @@
-"""Whose browsers nothing may be learnt from: those that stand behind orders of customers who opted out."""
+"""Whose browsers nothing may be learnt from: those behind orders of customers who opted out, and those who say so."""
 
 from __future__ import annotations
 
@@ -9,8 +9,23 @@ from app.adapters.db.engine import Database
 from app.core.ids import ShopId
 
 BROWSERS = text(
-    browsers_behind("IN (SELECT o.id FROM customers c JOIN orders o ON o.customer_id = c.id WHERE c.opted_out)")
+    browsers_behind(
+        "IN (SELECT o.id FROM orders o WHERE o.customer_id IN (SELECT id FROM customers WHERE opted_out "
+        "UNION ALL SELECT who::bigint FROM shopper_preferences WHERE kind = 'customer' AND personalise IS false))"
+    )
 )
+ANY_REFUSES = text(
+    "SELECT EXISTS (SELECT FROM shopper_preferences WHERE kind IN ('visitor', 'client') AND personalise IS false)"
+)
+REFUSING = text("""
+    SELECT known.id FROM (
+        SELECT 'visitor' AS kind, visitor AS id FROM visitor_clients UNION SELECT 'client', client FROM visitor_clients
+        UNION SELECT 'visitor', visitor FROM decisions WHERE visitor IS NOT NULL
+    ) known
+    JOIN shopper_preferences p ON p.kind = known.kind AND p.personalise IS false
+     AND p.who = encode(sha256(convert_to(known.kind || ':' || known.id, 'UTF8')), 'hex')
+""")
+"""Settings know browsers by digests, so those that are known otherwise are hashed and compared."""
 
 
 class DbObjectors:
@@ -18,6 +33,9 @@ class DbObjectors:
         self._database = database
 
     def browsers(self, shop: ShopId) -> frozenset[str]:
-        """Visitor and client ids, as far as they are known to belong to customers who opted out."""
+        """Visitor and client ids of those who switched it off, or who are known to belong to customers who objected."""
         with self._database.shop(shop) as session:
-            return frozenset(id for row in session.execute(BROWSERS) for id in row if id)
+            found = {id for row in session.execute(BROWSERS) for id in row if id}
+            if session.execute(ANY_REFUSES).scalar_one():
+                found |= set(session.execute(REFUSING).scalars())
+            return frozenset(found)

@@ -37,6 +37,8 @@ COLUMNS: Final = (
     Boxes("customers", "id", "contact", hashed="email_hash"),
     Boxes("orders", "id", "contact", hashed="email_hash"),
     Boxes("receipts", "id", "export"),
+    Boxes("source_uploads", "id", "content"),
+    Boxes("stock_keys", "shop_id", "secret"),
 )
 """A test compares these with the tables' columns of type bytes."""
 

@@ -45,23 +45,38 @@ class ParquetLake:
             Retryable: the disk is full, or the lake or PostgreSQL does not answer.
             Permanent: one of the records cannot be stored.
         """
-        try:
-            with self._index.turn(shop) as session:
-                yield _Turn(shop, self._files, self._index, session)
-        except (DataError, IntegrityError, ProgrammingError) as error:
-            raise Permanent(f"PostgreSQL refuses records of shop {shop}: {error.orig}") from error
-        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, UnicodeError) as error:
-            raise Permanent(f"a record of shop {shop} fits no column: {type(error).__name__}") from error
-        except SQLAlchemyError as error:
-            raise Retryable(f"PostgreSQL does not take records: {type(error).__name__}") from error
-        except OSError as error:
-            raise Retryable(f"the lake does not take records: {error}") from error
+        with translated(shop), self._index.turn(shop) as session:
+            yield _Turn(shop, self._files, self._index, session)
 
     def read(
         self, shop: ShopId, first: date, last: date, work: Callable[[Any], T], *, kind: RecordKind = "events"
     ) -> T:
         """Do the work on the shop's records of the UTC days `first` to `last`, both included."""
         return reading.read(self._files, lambda: self._files.parts(shop, kind, first, last), kind, work)
+
+
+@contextmanager
+def translated(shop: ShopId) -> Iterator[None]:
+    """Failures of the block's writing as ours: Retryable or Permanent."""
+    try:
+        yield
+    except (DataError, IntegrityError, ProgrammingError) as error:
+        raise Permanent(f"PostgreSQL refuses records of shop {shop}: {error.orig}") from error
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, UnicodeError) as error:
+        raise Permanent(f"a record of shop {shop} fits no column: {type(error).__name__}") from error
+    except SQLAlchemyError as error:
+        raise Retryable(f"PostgreSQL does not take records: {type(error).__name__}") from error
+    except OSError as error:
+        raise Retryable(f"the lake does not take records: {error}") from error
+
+
+def write_day(files: LakeFiles, shop: ShopId, kind: str, day: date, table: pa.Table) -> None:
+    """Add a file, named by its content: the same rows again take its own place."""
+    sink = io.BytesIO()
+    pq.write_table(table, sink, compression="zstd")
+    content = sink.getvalue()
+    name = hashlib.sha256(content).hexdigest()[:32]
+    files.write_bytes(f"{files.day_folder(shop, kind, day)}/part-{name}.parquet", content)
 
 
 class _Turn:
@@ -82,15 +97,8 @@ class _Turn:
         self._index.insert(self._session, self._shop, kept, nameless)
         days = days_of(kept)
         for day, records in days.items():
-            self._write(EVENT_KIND, day, table_of_events(records))
+            write_day(self._files, self._shop, EVENT_KIND, day, table_of_events(records))
         for day, answers in days_of(nameless).items():
-            self._write(DECISION_KIND, day, table_of_decisions(answers))
+            write_day(self._files, self._shop, DECISION_KIND, day, table_of_decisions(answers))
         self._index.mark(self._session, self._shop, days)
         return kept
-
-    def _write(self, kind: str, day: date, table: pa.Table) -> None:
-        sink = io.BytesIO()
-        pq.write_table(table, sink, compression="zstd")
-        content = sink.getvalue()
-        name = hashlib.sha256(content).hexdigest()[:32]
-        self._files.write_bytes(f"{self._files.day_folder(self._shop, kind, day)}/part-{name}.parquet", content)

@@ -98,6 +98,9 @@ class CustomersPlace:
     def erase_customer(self, shop: ShopId, subject: Subject) -> int:
         return int(self._redis.delete(keys.customer(shop, subject.customer)))
 
+    def remaining(self, shop: ShopId, subject: Subject) -> int:
+        return int(self._redis.exists(keys.customer(shop, subject.customer)))
+
     def erase_shop(self, shop: ShopId) -> int:
         store = RedisCustomers(self._redis)
         number = len(set(store.names(shop)))

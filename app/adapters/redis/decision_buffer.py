@@ -20,6 +20,7 @@ from app.adapters.counters import Count, Counters
 from app.adapters.redis.backlog import MOST_FOR_DECISIONS, Gate
 from app.adapters.redis.event_stream import add_command
 from app.adapters.redis.round_trip import RoundTrips
+from app.core.events import Event
 from app.core.ids import ShopId
 from app.ports import Decision
 
@@ -32,9 +33,11 @@ CAPACITY: Final = 10_000
 BATCH: Final = 500
 LAST_FLUSH_S: Final = 5.0
 
+Batch = list[tuple[ShopId, Decision | Event]]
+
 
 class DecisionBuffer:
-    """Implements `app.ports.DecisionLog`.
+    """Implements `app.ports.DecisionLog` and `SignInLog`.
 
     Args:
         most_in_stream: the length of the stream at which decisions wait here instead.
@@ -52,7 +55,7 @@ class DecisionBuffer:
         self._round_trip, self._counters = RoundTrips(connection), counters
         self._gate = Gate(self._round_trip, most_in_stream)
         self._capacity, self._flush_s = capacity, flush_s
-        self._waiting: deque[tuple[ShopId, Decision]] = deque()
+        self._waiting: deque[tuple[ShopId, Decision | Event]] = deque()
         self._stuck_since: float | None = None
         self._lock = threading.Lock()
         self._flushing = threading.Lock()
@@ -63,15 +66,23 @@ class DecisionBuffer:
 
     def record(self, shop: ShopId, decision: Decision) -> None:
         """Take the decision for storing; never waits and never raises. What does not fit is dropped and counted."""
+        self._counters.add(Count.DECISIONS_ACCEPTED)
+        if not self._put(shop, decision):
+            self._counters.add(Count.DECISIONS_DROPPED)
+
+    def tell(self, shop: ShopId, event: Event) -> None:
+        """Take what the app itself has seen of a visitor, as `record` does. The next hour sees what does not fit."""
+        self._put(shop, event)
+
+    def _put(self, shop: ShopId, record: Decision | Event) -> bool:
         if self._pid != os.getpid():
             self._start()
-        self._counters.add(Count.DECISIONS_ACCEPTED)
         if len(self._waiting) >= self._capacity:
-            self._counters.add(Count.DECISIONS_DROPPED)
-            return
-        self._waiting.append((shop, decision))
+            return False
+        self._waiting.append((shop, record))
         if not self._wake.is_set():
             self._wake.set()
+        return True
 
     def flush(self) -> int:
         """Write what is waiting into the stream; returns how many. Keeps all of a batch that Redis did not take."""
@@ -82,15 +93,15 @@ class DecisionBuffer:
                     if self._gate.is_shut():
                         self._keep(batch, "the event stream is full")
                         break
-                    self._round_trip([add_command(shop, decision) for shop, decision in batch])
+                    self._round_trip([add_command(shop, record) for shop, record in batch])
                 except redis.RedisError as error:
                     self._keep(batch, f"the event stream does not answer: {error}")
                     break
                 except Exception:  # What cannot be written must not stand in the way of all that follow.
-                    self._counters.add(Count.DECISIONS_DROPPED, len(batch))
+                    self._counters.add(Count.DECISIONS_DROPPED, _decisions(batch))
                     log.exception("%s decisions could not be written", len(batch))
                     continue
-                self._counters.add(Count.DECISIONS_FLUSHED, len(batch))
+                self._counters.add(Count.DECISIONS_FLUSHED, _decisions(batch))
                 self._well_again()
                 flushed += len(batch)
         return flushed
@@ -105,13 +116,13 @@ class DecisionBuffer:
             self._round_trip.close()
             atexit.unregister(self.close)
 
-    def _take(self) -> list[tuple[ShopId, Decision]]:
-        batch: list[tuple[ShopId, Decision]] = []
+    def _take(self) -> Batch:
+        batch: Batch = []
         while self._waiting and len(batch) < BATCH:
             batch.append(self._waiting.popleft())
         return batch
 
-    def _keep(self, batch: list[tuple[ShopId, Decision]], reason: str) -> None:
+    def _keep(self, batch: Batch, reason: str) -> None:
         """Put the batch back; an outage is logged once, when it begins."""
         self._waiting.extendleft(reversed(batch))
         if self._stuck_since is None:
@@ -147,3 +158,7 @@ class DecisionBuffer:
                 pause = min(max(pause, 2 * (time.monotonic() - self._stuck_since)), LONGEST_PAUSE_S)
             if self._waiting:
                 self._wake.set()
+
+
+def _decisions(batch: Batch) -> int:
+    return sum(isinstance(record, Decision) for _, record in batch)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
 import orjson
@@ -12,7 +12,7 @@ from app.adapters.redis import keys
 from app.adapters.redis.folding import digest
 from app.adapters.redis.live_state import LIVES_S, milliseconds
 from app.adapters.redis.units import RedisUnits
-from app.core.ids import ShopId
+from app.core.ids import ClientId, CustomerId, ShopId, VisitorId
 from app.ports import Clock, Json, Subject
 
 BATCH: Final = 1000
@@ -34,19 +34,43 @@ class LiveStatePlace:
         visitors, clients = self._buried(shop, subject)
         dropped = 0
         if visitors or clients:
-            dropped = self._drop(shop, lambda body: body.get("visitor") in visitors or body.get("client") in clients)
+            dropped = self._drop(lambda fields: _is_about(fields, shop, visitors, clients))
         return dropped + int(self._redis.delete(*_names(shop, subject, visitors, clients)))
+
+    def remaining(self, shop: ShopId, subject: Subject) -> int:
+        """Keys that are about the person, and entries of the streams that name them."""
+        visitors, clients = self._known(shop, subject)
+        keys_left = int(self._redis.exists(*_names(shop, subject, visitors, clients)))
+        if not visitors and not clients:
+            return keys_left
+        return keys_left + sum(
+            _is_about(fields, shop, visitors, clients)
+            for stream in (keys.EVENTS, keys.DEAD_LETTERS)
+            for _, fields in self._entries(stream)
+        )
+
+    def forget(self, shop: ShopId, browsers: Iterable[str]) -> int:
+        """Drop what these visitors and clients did: their live state and what the streams carry. Settings stay."""
+        ids = set(browsers)
+        subject = Subject(CustomerId(0), (), tuple(map(VisitorId, ids)), tuple(map(ClientId, ids)))
+        visitors, clients = self._buried(shop, subject)
+        dropped = self._drop(lambda fields: _is_about(fields, shop, visitors, clients))
+        gone = [key(shop, id) for id in visitors for key in (keys.visitor, keys.unit)]
+        gone += [key(shop, id) for id in clients for key in (keys.client, keys.client_state)]
+        gone += [keys.deeds(shop, id) for id in visitors | clients]
+        return dropped + int(self._redis.delete(*gone))
 
     def erase_shop(self, shop: ShopId) -> int:
         deleted = 0
         for name in self._redis.scan_iter(match=f"attune:{shop}:*", count=BATCH):
             deleted += int(self._redis.delete(name))
-        return deleted + self._drop(shop, lambda _body: True)
+        return deleted + self._drop(lambda fields: fields.get(b"shop") == str(shop).encode())
 
     def export_customer(self, shop: ShopId, subject: Subject) -> Sequence[Json]:
         visitors, clients = self._known(shop, subject)
         states = [keys.visitor(shop, visitor) for visitor in sorted(visitors)]
         states += [keys.client_state(shop, client) for client in sorted(clients)]
+        states += [keys.deeds(shop, browser) for browser in sorted(visitors | clients)]
         found: list[Json] = []
         for name in states:
             state: Any = self._redis.hgetall(name)
@@ -94,12 +118,12 @@ class LiveStatePlace:
                 if visitor is not None:
                     yield name.removeprefix(prefix), _text(visitor)
 
-    def _drop(self, shop: ShopId, matches: Callable[[dict[str, object]], bool]) -> int:
-        """Take entries of the shop out of the streams, also those that a consumer has read and not yet confirmed."""
+    def _drop(self, matches: Callable[[Fields], bool]) -> int:
+        """Take entries out of the streams, also those that a consumer has read and not yet confirmed."""
         dropped = 0
         for stream in (keys.EVENTS, keys.DEAD_LETTERS):
             for entry_id, fields in self._entries(stream):
-                if fields.get(b"shop") == str(shop).encode() and matches(_body(fields)):
+                if matches(fields):
                     dropped += int(self._redis.xdel(stream, entry_id))
         return dropped
 
@@ -116,9 +140,21 @@ def _names(shop: ShopId, subject: Subject, visitors: set[str], clients: set[str]
         keys.customer(shop, subject.customer),
         keys.unit_of_customer(shop, subject.customer),
         keys.browsers_of_customer(shop, subject.customer),
+        keys.own(shop, "customer", str(subject.customer)),
         *(key(shop, visitor) for visitor in visitors for key in (keys.visitor, keys.unit)),
         *(key(shop, client) for client in clients for key in (keys.client, keys.client_state)),
+        *(keys.deeds(shop, browser) for browser in visitors | clients),
+        *(keys.own_of(shop, "visitor", visitor) for visitor in visitors),
+        *(keys.own_of(shop, "client", client) for client in clients),
     ]
+
+
+def _is_about(fields: Fields, shop: ShopId, visitors: set[str], clients: set[str]) -> bool:
+    """Whether an entry of a stream names one of the shop's browsers."""
+    if fields.get(b"shop") != str(shop).encode():
+        return False
+    body = _body(fields)
+    return any(body.get(name) in visitors for name in ("visitor", "unit")) or body.get("client") in clients
 
 
 def _text(value: bytes | str) -> str:

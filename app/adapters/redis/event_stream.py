@@ -18,7 +18,7 @@ import redis
 from app.adapters.redis import keys
 from app.adapters.redis.backlog import MOST_ENTRIES, Gate
 from app.adapters.redis.round_trip import Command, RoundTrips
-from app.core.events import Event, EventType
+from app.core.events import Event, EventType, SignUpForm
 from app.core.ids import ShopId
 from app.core.recommend.types import Placement, Rail
 from app.errors import Retryable
@@ -78,6 +78,8 @@ def _event(body: dict[str, Any]) -> Event:
         body["placement"] = Placement(body["placement"])
     if "rail" in body:
         body["rail"] = Rail(body["rail"])
+    if "form" in body:
+        body["form"] = SignUpForm(body["form"])
     return Event(**{"visitor": None, "client": None, **body})
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from app.core.ids import ClientId, CustomerId, ShopId, VisitorId
+from app.core.profiles.preferences import known_as
 
 EVENTS: Final = "attune:events"
 """The stream of visitor events and decisions of all shops."""
@@ -71,6 +72,11 @@ def client_state(shop: ShopId, client_id: ClientId | str) -> str:
     return f"attune:{shop}:client_state:{client_id}"
 
 
+def deeds(shop: ShopId, browser: VisitorId | ClientId | str) -> str:
+    """Hash of what a visitor or client did today, for live rules: event id → what it was; it ends with the next day."""
+    return f"attune:{shop}:deeds:{browser}"
+
+
 def erased(shop: ShopId, digest: str) -> str:
     """Until when (milliseconds) nothing that an erased browser did is folded; `folding.digest` names it."""
     return f"attune:{shop}:erased:{digest}"
@@ -94,3 +100,18 @@ def unit_of_customer(shop: ShopId, customer_id: CustomerId | int | str) -> str:
 def browsers_of_customer(shop: ShopId, customer_id: CustomerId | int | str) -> str:
     """How many visitors have been assigned as that unit."""
     return f"attune:{shop}:browsers_of_customer:{customer_id}"
+
+
+def own(shop: ShopId, kind: str, who: str) -> str:
+    """What a shopper has set for themselves (`app.adapters.redis.preferences`).
+
+    Args:
+        kind: customer, visitor or client.
+        who: the customer's number, or the digest of the browser's id, as the database knows it.
+    """
+    return f"attune:{shop}:own:{kind}:{who}"
+
+
+def own_of(shop: ShopId, kind: str, id: VisitorId | ClientId | str) -> str:
+    """The same by the visitor's or client's id itself."""
+    return own(shop, kind, known_as(kind, id))

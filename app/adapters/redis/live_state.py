@@ -18,6 +18,7 @@ from app.adapters.counters import Count, Counters
 from app.adapters.redis import keys
 from app.adapters.redis.customers import orders_of
 from app.adapters.redis.folding import CARTED, CLICKED, FOLD, SEEN, SHOWN, UNCARTED, VIEWED
+from app.adapters.redis.preferences import preferences_of
 from app.adapters.redis.round_trip import Command, RoundTrips
 from app.adapters.redis.units import stitch_command, with_script
 from app.core.events import Event, EventType
@@ -73,6 +74,7 @@ class RedisLiveState:
         signed_in: CustomerId | None = None,
         showings: bool = False,
         visits: bool = False,
+        asker: CustomerId | None = None,
     ) -> VisitorState:
         """The visitor's state and, if asked for, a product's stored list, in one round trip; never raises.
 
@@ -81,13 +83,14 @@ class RedisLiveState:
             signed_in: as that; who the visitor is, so that all browsers of a customer are assigned alike.
             showings: whether it is wanted how often which card was in view.
             visits: whether it is wanted what the last visit was about.
+            asker: as `signed_in`; whose own settings count beside the visitor's.
         """
         if visitor is None and list_of is None and customer is None:
             return VisitorState()
         if time.monotonic() < self._closed_until:
             return UNKNOWN
         try:
-            return self._read(shop, visitor, list_of, customer, signed_in, showings, visits)
+            return self._read(shop, visitor, list_of, customer, signed_in, showings, visits, asker)
         except (redis.RedisError, ValueError):
             self._closed_until = time.monotonic() + PAUSE_S
             self._counters.add(Count.LIVE_STATE_FAILED)
@@ -102,24 +105,32 @@ class RedisLiveState:
         signed_in: CustomerId | None,
         showings: bool,
         visits: bool,
+        asker: CustomerId | None,
     ) -> VisitorState:
         commands: list[Command] = []
+        own = [keys.own_of(shop, "visitor", visitor).encode()] if visitor is not None else []
+        own += [keys.own(shop, "customer", str(asker)).encode()] if asker is not None else []
         if visitor is not None:
             fields = (*READ, SHOWN.encode()) if showings else READ
             commands.append((b"HMGET", keys.visitor(shop, visitor).encode(), *fields))
-            commands.append(
-                (b"GET", keys.unit(shop, visitor).encode())
-                if signed_in is None
-                else stitch_command(shop, visitor, signed_in)
-            )
+            # A key more in a command costs a request less than a command more.
+            own_unit = keys.unit(shop, visitor).encode()
+            if signed_in is None:
+                own = [own_unit, *own]
+            else:
+                commands.append(stitch_command(shop, visitor, signed_in))
+        if own:
+            commands.append((b"MGET", *own))
         if customer is not None:
             commands.append((b"LRANGE", keys.customer(shop, customer).encode(), b"0", b"-1"))
         if list_of is not None:
             commands.append((b"HGET", keys.lists(shop).encode(), b"%d" % list_of))
         answers = iter(self._answers(commands))
         viewed, clicked, seen, carted, *shown = next(answers) if visitor is not None else (None, None, None, None)
-        unit = next(answers) if visitor is not None else None
-        unit, is_new = unit if isinstance(unit, list) else (unit, 0)
+        unit, is_new = next(answers) if visitor is not None and signed_in is not None else (None, 0)
+        lines = next(answers) if own else []
+        if visitor is not None and signed_in is None:
+            unit, *lines = lines
         return VisitorState(
             viewed=_products(viewed),
             clicked=_products(clicked),
@@ -131,6 +142,7 @@ class RedisLiveState:
             unit=_other_than(visitor, unit),
             stitched=is_new == 1,
             stored=_stored(next(answers)) if list_of is not None else None,
+            own=preferences_of(lines),
         )
 
     def _answers(self, commands: Sequence[Command]) -> list[Any]:

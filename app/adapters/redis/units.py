@@ -69,7 +69,7 @@ def with_script(command: Command) -> Command:
 
 
 class RedisUnits:
-    """What erasures and objections take out."""
+    """What erasures, objections and the merchant's word take out. Implements `app.ports.Units`."""
 
     def __init__(self, connection: redis.Redis) -> None:
         self._redis = connection
@@ -97,6 +97,11 @@ class RedisUnits:
             known |= {_text(unit) for unit in answers[::2] if unit}
         if gone := [keys.unit(shop, visitor) for visitor in self.visitors_of(shop, known)]:
             self._redis.delete(*gone)
+
+    def part(self, shop: ShopId, visitors: Iterable[str]) -> None:
+        """Have these browsers be assigned as themselves again: they are not who they were taken for."""
+        if names := [keys.unit(shop, visitor) for visitor in visitors]:
+            self._redis.delete(*names)
 
     def _all(self, shop: ShopId) -> Iterator[tuple[str, str]]:
         """Every visitor with a unit, and that."""

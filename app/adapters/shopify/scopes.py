@@ -20,12 +20,15 @@ PICKED: Final[Mapping[frozenset[str], str]] = {
 BY_OWNER: Final[Mapping[str, str]] = {
     "set_metafields": "write_products",
     "delete_metafields": "write_products",
+    "set_customer_metafields": "write_customers",
+    "delete_customer_metafields": "write_customers",
 }
-"""Documents whose scope follows from the owner of what they write, which the schema can't tell: metafields of products.
-Those of our own installation need none."""
+"""Documents whose scope follows from the owner of what they write, which the schema can't tell: metafields of products
+and customers. Those of our own installation need none."""
 
 NOT_SHOWN: Final[Mapping[str, str]] = {
     "read_all_orders": "orders older than 60 days: seasons and slow sellers can't be learnt from two months",
+    "read_customer_merge": "without it Shopify does not say which two customers have become one",
     "read_customer_events": "without it Shopify does not hand the storefront's events to the web pixel",
 }
 """Required scopes that no document shows, each with its reason."""
@@ -37,6 +40,7 @@ REQUIRED: Final[tuple[str, ...]] = (
     "read_orders",
     "read_all_orders",
     "read_customers",
+    "read_customer_merge",
     "read_pixels",
     "write_pixels",
     "read_customer_events",
@@ -45,10 +49,16 @@ REQUIRED: Final[tuple[str, ...]] = (
 PIXEL: Final[tuple[str, ...]] = ("write_pixels", "read_customer_events")
 """What connecting the web pixel takes: shops that had the app earlier have yet to approve it."""
 
-FEATURES: Final[Mapping[str, str]] = {}
+FEATURES: Final[Mapping[str, str]] = {
+    "set_customer_metafields": "segments elsewhere",
+    "delete_customer_metafields": "segments elsewhere",
+    "create_segment": "segments elsewhere",
+    "delete_segment": "segments elsewhere",
+}
 """Documents that only an optional feature runs, by the feature; all others are always on."""
 
-OPTIONAL: Final[tuple[str, ...]] = ()
+OPTIONAL: Final[tuple[str, ...]] = ("write_customers",)
+"""Asked for in the moment in which the merchant has segments told to Shopify."""
 
 
 def missing(granted: str) -> list[str]:
@@ -63,6 +73,11 @@ def missing(granted: str) -> list[str]:
 def missing_for_pixel(granted: str) -> list[str]:
     """Those of the pixel's scopes that the granted ones don't cover."""
     return _lacking(granted, PIXEL)
+
+
+def missing_for_segments(granted: str) -> list[str]:
+    """What telling segments to Shopify takes beyond the granted scopes."""
+    return _lacking(granted, OPTIONAL)
 
 
 def _lacking(granted: str, wanted: Sequence[str]) -> list[str]:

@@ -85,7 +85,7 @@ def command(rounds: int, seconds: float, probe_seconds: float, json_file: Path |
 def _measure(
     stand: Stand, web_core: int | None, own_core: int | None, rounds: int, seconds: float, probe_seconds: float
 ) -> Measured:
-    _give_key(stand)
+    give_key(stand)
     connection = redis.Redis.from_url(stand.env["REDIS_URL"])
     servers = {
         "bare": stand.start("app.cli.bench.ingest_rivals:bare()", core=web_core),
@@ -96,7 +96,7 @@ def _measure(
         connection.config_set("appendfsync", policy)
         loads = _loads(connection, servers, own_core, rounds, seconds)
         raw = _raw(stand, connection, own_core, rounds, seconds)
-        with _stream_worker(stand, connection):
+        with stream_worker(stand, connection):
             delays, rate = delays_ms(servers["attune"][0], stand.secret, seconds=probe_seconds)
         found = {
             **loads,
@@ -110,7 +110,7 @@ def _measure(
     return measures
 
 
-def _give_key(stand: Stand) -> None:
+def give_key(stand: Stand) -> None:
     """Let the shop have a key for its doors."""
     wiring = Web(load(stand.env))
     try:
@@ -183,7 +183,7 @@ def _child(module: str, task: dict[str, Any]) -> Measured:
 
 
 @contextmanager
-def _stream_worker(stand: Stand, connection: redis.Redis) -> Iterator[None]:
+def stream_worker(stand: Stand, connection: redis.Redis) -> Iterator[None]:
     """The stream's readers, as the Procfile runs them, once they are reading."""
     connection.delete(keys.EVENTS)
     log = Path(stand.env["ATTUNE_DATA_DIR"]) / "stream.log"

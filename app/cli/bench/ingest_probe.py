@@ -40,7 +40,7 @@ def delays_ms(port: int, secret: str, *, seconds: float) -> tuple[list[float], f
         TimeoutError: an answer did not change at all.
     """
     ending = threading.Event()
-    traffic = [_Traffic(port, ending) for _ in range(SENDERS)]
+    traffic = [Traffic(port, ending) for _ in range(SENDERS)]
     for sender in traffic:
         sender.start()
     try:
@@ -52,7 +52,7 @@ def delays_ms(port: int, secret: str, *, seconds: float) -> tuple[list[float], f
     return sorted(found), sum(sender.rate for sender in traffic)
 
 
-class _Traffic(threading.Thread):
+class Traffic(threading.Thread):
     """One sender's share of other visitors' events, one a post."""
 
     def __init__(self, port: int, ending: threading.Event) -> None:
@@ -66,7 +66,7 @@ class _Traffic(threading.Thread):
         connection = HTTPConnection("127.0.0.1", self._port)
         began, sent = time.perf_counter(), 0
         while not self._ending.is_set():
-            _post(connection, bodies[sent % len(bodies)])
+            post(connection, bodies[sent % len(bodies)])
             sent += 1
             time.sleep(max(0.0, began + sent * SENDERS / RATE - time.perf_counter()))
         self.rate = sent / (time.perf_counter() - began)
@@ -85,7 +85,7 @@ def _probe(port: int, secret: str, seconds: float) -> list[float]:
         before = _rail(connection, secret, visitor)
         view = {"type": "product_view", "visitor": visitor, "product_id": str(chance.randint(1, PRODUCTS))}
         began = time.perf_counter()
-        _post(connection, body([an_event(chance, age_ms=0, **view)]))
+        post(connection, body([an_event(chance, age_ms=0, **view)]))
         while _rail(connection, secret, visitor) == before:
             if time.perf_counter() - began > GIVE_UP_S:
                 raise TimeoutError(f"an event has changed nothing for {GIVE_UP_S:.0f} s")
@@ -94,7 +94,7 @@ def _probe(port: int, secret: str, seconds: float) -> list[float]:
     return found
 
 
-def _post(connection: HTTPConnection, content: bytes) -> None:
+def post(connection: HTTPConnection, content: bytes) -> None:
     connection.request("POST", PATH, content, HEADERS)
     answer = connection.getresponse()
     said = answer.read()

@@ -13,6 +13,7 @@ from dataclasses import replace
 from flask import Blueprint, Response, redirect, render_template, request
 
 from app.core.ids import CustomerId, VisitorId
+from app.core.profiles.identity import Name, Named
 from app.core.shops import Shop
 from app.ports import Card
 from app.services.preview_rail import Who
@@ -54,6 +55,7 @@ def blueprint(wiring: Web) -> Blueprint:
             customer_url=f"{admin}/admin/customers/{who.customer}" if who.customer else "",
             known=_known(overview),
             page_of=_page_of(overview),
+            profile=wiring.profiles.find(shop.id, _name_of(who)) or "",
             rails=[ShownRail.of(*one) for one in overview.rails.items()],
         )
 
@@ -70,6 +72,10 @@ def blueprint(wiring: Web) -> Blueprint:
         return answer
 
     return routes
+
+
+def _name_of(who: Who) -> Named:
+    return Named(Name.CUSTOMER, str(who.customer)) if who.customer else Named(Name.VISITOR, str(who.visitor))
 
 
 def _named() -> Who | None:

@@ -49,6 +49,7 @@ BLOCKS = (
     ThemeBlock("bought-together", "Often bought together", "Product page", "product"),
     ThemeBlock("also-viewed", "Also viewed", "Product page", "product"),
     ThemeBlock("complete-the-look", "Complete the look", "Product page", "product"),
+    ThemeBlock("preferences", "Your preferences", "A page of its own, linked from the footer", "page"),
     ThemeBlock("cart-goes-well", "Goes well with your cart", "Cart page", "cart"),
 )
 

@@ -68,7 +68,8 @@ const save = async (answer, name) => {
 
 // Whether the page is being left: then its button stays busy, so that a second press cannot send the form twice.
 const send = async (form) => {
-  const fields = new URLSearchParams(new FormData(form));
+  const written = new FormData(form);
+  const fields = form.enctype === "multipart/form-data" ? written : new URLSearchParams(written);
   if (form.getAttribute("method") === "get") {
     const to = new URL(form.getAttribute("action"), window.location.origin);
     fields.forEach((value, name) => to.searchParams.set(name, value));
@@ -92,6 +93,15 @@ const send = async (form) => {
   return false;
 };
 
+// What a form has done may need more access to the store; Shopify asks for it in the moment in which it is needed.
+const granted = async (form) => {
+  if (!form.dataset.scopes) return true;
+  const answer = await window.shopify.scopes.request(form.dataset.scopes.split(",")).catch(() => null);
+  if (answer?.result === "granted-all") return true;
+  complain(form, "Without this access nothing can be written to your customers. Nothing was changed.");
+  return false;
+};
+
 document.querySelectorAll("form[data-attune]").forEach((form) => {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -101,7 +111,7 @@ document.querySelectorAll("form[data-attune]").forEach((form) => {
     forgive(form);
     let leaves = false;
     try {
-      leaves = await send(form);
+      leaves = (await granted(form)) && (await send(form));
     } finally {
       if (!leaves) button.removeAttribute("loading");
     }
@@ -112,6 +122,25 @@ document.querySelectorAll("form[data-attune]").forEach((form) => {
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) document.querySelectorAll("[type=submit][loading]").forEach((one) => one.removeAttribute("loading"));
 });
+
+// -- answers that a worker counts -------------------------------------------------------------------------------------
+
+// The page is drawn anew once the answer is there; nobody looks while it is hidden.
+const WAITING_MS = 1500;
+const waits = document.querySelector("[data-waits]");
+
+const lookForAnswer = async () => {
+  const before = wishes;
+  const answer = document.hidden ? null : await fetch(waits.dataset.waits).catch(() => null);
+  const found = answer?.ok ? await answer.json().catch(() => null) : null;
+  if (found && found.state !== "waiting" && wishes === before) {
+    await open(`${window.location.pathname}${window.location.search}`);
+    return;
+  }
+  window.setTimeout(lookForAnswer, WAITING_MS);
+};
+
+if (waits) window.setTimeout(lookForAnswer, WAITING_MS);
 
 // -- the set-up -------------------------------------------------------------------------------------------------------
 
@@ -218,4 +247,17 @@ if (setup && blocks) {
   document.addEventListener("visibilitychange", lookAgain);
   window.addEventListener("pageshow", (event) => { if (event.persisted) lookAgain(); });
   look();
+}
+
+// -- what waits for a worker ------------------------------------------------------------------------------------------
+
+// The page is loaded once more after a while, unless the merchant has gone elsewhere or is writing something.
+if (document.querySelector("[data-waiting]")) {
+  const AGAIN_MS = 4000;
+  const before = wishes;
+  const again = () => {
+    if (document.hidden || document.querySelector("form:focus-within")) window.setTimeout(again, AGAIN_MS);
+    else if (wishes === before) open(window.location.pathname + window.location.search);
+  };
+  window.setTimeout(again, AGAIN_MS);
 }

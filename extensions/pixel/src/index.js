@@ -34,6 +34,9 @@ const lineOf = ({ cartLine }) => ({ ...variantOf(cartLine?.merchandise), quantit
 
 const boughtIn = ({ checkout }) => productsOf(checkout?.lineItems?.map(({ variant }) => variant));
 
+// The app keeps its hash, and finds by it the order that came of the checkout.
+const tokenOf = ({ checkout }) => checkout?.token?.slice(0, 200) || undefined;
+
 // Shopify's event → our type, its fields, and those without which it says nothing.
 const EVENTS = {
   page_viewed: ({ context }) => [
@@ -47,10 +50,10 @@ const EVENTS = {
   cart_viewed: ({ data }) => ['cart_view', { products: productsOf(data.cart?.lines?.map((line) => line.merchandise)) }],
   product_added_to_cart: ({ data }) => ['add_to_cart', lineOf(data), ['product_id']],
   product_removed_from_cart: ({ data }) => ['remove_from_cart', lineOf(data), ['product_id']],
-  checkout_started: ({ data }) => ['checkout_started', { products: boughtIn(data) }],
+  checkout_started: ({ data }) => ['checkout_started', { products: boughtIn(data), checkout: tokenOf(data) }],
   checkout_completed: ({ data }) => [
     'purchase',
-    { order_id: number(data.checkout?.order?.id), products: boughtIn(data) },
+    { order_id: number(data.checkout?.order?.id), products: boughtIn(data), checkout: tokenOf(data) },
     ['order_id'],
   ],
 };

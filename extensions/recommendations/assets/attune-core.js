@@ -175,10 +175,11 @@ export const flush = () => {
 export const boot = (since = performance.timeOrigin) => {
   const drawer = document.querySelector('attune-tracker[data-drawer]');
   if (drawer) import('./attune-drawer.js').then(({ attach }) => attach(drawer)).catch(() => {});
+  if (document.querySelector('attune-preferences')) import('./attune-preferences.js').catch(() => {});
   const loaded = onVisitor((id) => {
     if (!id) return;
     loaded();
-    for (const name of ['rail', 'cart']) import(`./attune-${name}.js`).catch(() => {});
+    for (const name of ['rail', 'cart', 'names']) import(`./attune-${name}.js`).catch(() => {});
   });
   document.addEventListener('visitorConsentCollected', () => settle());
   // Consent given or withdrawn in another tab, or while the page waited in the back/forward cache.

@@ -24,6 +24,14 @@ from app.adapters.db.tables.experiments import (
     ExperimentRow,
     ExperimentWindow,
 )
+from app.adapters.db.tables.governance import (
+    AccessEntry,
+    BrowserConsent,
+    BuriedEmail,
+    ConsentChange,
+    RetentionRun,
+    ShopperPreference,
+)
 from app.adapters.db.tables.house import (
     Claim,
     Consent,
@@ -36,9 +44,29 @@ from app.adapters.db.tables.house import (
     SyncProblem,
     SyncRun,
 )
+from app.adapters.db.tables.identity import CustomerMerge, IdentityCut, IdentityTie, ProfileMember, ProfileRow
 from app.adapters.db.tables.models import ModelPointer, ModelRun, ModelTrial, PublishedList
 from app.adapters.db.tables.privacy import Receipt, Tombstone
 from app.adapters.db.tables.sales import Customer, Order, OrderLine, Refund, RefundLine, Removal
+from app.adapters.db.tables.segment_outlets import AudienceCount, FlowEntry, SegmentOutlet, ToldCustomer
+from app.adapters.db.tables.segments import (
+    SegmentChangeRow,
+    SegmentDayRow,
+    SegmentMember,
+    SegmentPreview,
+    SegmentRow,
+    SegmentScale,
+)
+from app.adapters.db.tables.sources import (
+    AdSpend,
+    DeliveryOfSource,
+    OutsideStock,
+    SourceDay,
+    SourceQuality,
+    SourceUpload,
+    StockKey,
+    StockRuleRow,
+)
 from app.adapters.db.tables.steering import ProductImpression, SteeringVersion
 
 OPEN_TABLES = frozenset({"shops", "due_work", "alembic_version"})
@@ -46,16 +74,24 @@ OPEN_TABLES = frozenset({"shops", "due_work", "alembic_version"})
 
 __all__ = [
     "OPEN_TABLES",
+    "AccessEntry",
+    "AdSpend",
+    "AudienceCount",
+    "BrowserConsent",
+    "BuriedEmail",
     "ChangedDay",
     "Claim",
     "Click",
     "Collection",
     "CollectionProduct",
     "Consent",
+    "ConsentChange",
     "Credential",
     "Customer",
+    "CustomerMerge",
     "DecisionRow",
     "Delivery",
+    "DeliveryOfSource",
     "DueWork",
     "EventCount",
     "ExperimentChange",
@@ -63,25 +99,46 @@ __all__ = [
     "ExperimentReading",
     "ExperimentRow",
     "ExperimentWindow",
+    "FlowEntry",
+    "IdentityCut",
+    "IdentityTie",
     "InventoryLevel",
     "ModelPointer",
     "ModelRun",
     "ModelTrial",
     "Order",
     "OrderLine",
+    "OutsideStock",
     "Product",
     "ProductImpression",
+    "ProfileMember",
+    "ProfileRow",
     "PublishedList",
     "Receipt",
     "Refund",
     "RefundLine",
     "Removal",
+    "RetentionRun",
+    "SegmentChangeRow",
+    "SegmentDayRow",
+    "SegmentMember",
+    "SegmentOutlet",
+    "SegmentPreview",
+    "SegmentRow",
+    "SegmentScale",
     "Setting",
     "Shop",
     "ShopProfile",
+    "ShopperPreference",
+    "SourceDay",
+    "SourceQuality",
+    "SourceUpload",
     "SteeringVersion",
+    "StockKey",
+    "StockRuleRow",
     "SyncProblem",
     "SyncRun",
+    "ToldCustomer",
     "Tombstone",
     "Variant",
     "VisitDay",

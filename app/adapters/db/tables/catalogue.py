@@ -52,6 +52,7 @@ class Variant(ShopRow, table=True):
     __table_args__ = (
         Index("variants_product", "shop_id", "product_id"),
         Index("variants_inventory_item", "shop_id", "inventory_item_id"),
+        Index("variants_sku", "shop_id", "sku"),
     )
 
 
