@@ -105,6 +105,11 @@ class Outlets(Protocol):
         """Forget a switch of which nothing is left."""
 
 
+class ToldCustomers(Protocol):
+    def withdraw(self, shop: ShopId, customers: Iterable[CustomerId]) -> None:
+        """Have taken out of the store whatever was told about these, soon and by a job of its own."""
+
+
 class Tellables(Protocol):
     def everybody(self, shop: ShopId) -> Iterator[Tellable]:
         """All customers of the store, by number; those that were erased and are still there may be told nothing."""

@@ -1,8 +1,8 @@
 """Ask Shopify who has opted out: webhooks about customers don't say, and an objection can't wait for the night.
 
 Each webhook about a customer leaves a note, and the notes of a minute are worked off together, fifty customers a call.
-Whoever opted out leaves the keyed store of purchases and the news since the last training at once; the next training
-leaves out everything else of theirs.
+Whoever opted out leaves the keyed store of purchases and the news since the last training at once, and what their
+segments put into the store's metafields is due to go; the next training leaves out everything else of theirs.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from app.core.records import CustomerRecord
 from app.core.shops import Shop
 from app.errors import Permanent
 from app.ports import AdminApis, CustomerHistory, CustomerStore, DueWork, Jobs, StoreRecords
+from app.ports.outlets import ToldCustomers
 from app.services.note_news import note_person
 
 CUSTOMERS_A_CALL: Final = 50
@@ -39,6 +40,7 @@ class Ports:
     jobs: Jobs
     history: CustomerHistory
     purchases: CustomerStore
+    told: ToldCustomers
 
 
 def note_customer(shop: ShopId, customer: int, *, reason: str, due: DueWork) -> None:
@@ -81,8 +83,13 @@ def ask_opt_outs(shop: Shop, ports: Ports) -> int:
 def drop_objectors(shop: Shop, ports: Ports) -> None:
     """Take everybody who objects out of the keyed store: after an import, which tells of many at once."""
     barred = ports.history.barred(shop.id)
-    ports.purchases.drop(shop.id, barred)
-    if barred:
+    _let_go(shop, barred, ports)
+
+
+def _let_go(shop: Shop, objectors: Sequence[CustomerId], ports: Ports) -> None:
+    ports.purchases.drop(shop.id, objectors)
+    if objectors:
+        ports.told.withdraw(shop.id, objectors)
         note_person(shop.id, secrets.token_hex(8), ports.due, ports.jobs)
 
 
@@ -90,10 +97,7 @@ def _ask(shop: Shop, customers: Sequence[int], ports: Ports) -> None:
     found = ports.apis.of(shop).run("customers_by_id", {"ids": [gid("Customer", number) for number in customers]})
     records = [_record(raw) for raw in found["nodes"] if raw]
     ports.store.apply(shop.id, records, triggered_at=None)
-    objectors = [CustomerId(record.id) for record in records if record.opted_out]
-    ports.purchases.drop(shop.id, objectors)
-    if objectors:
-        note_person(shop.id, secrets.token_hex(8), ports.due, ports.jobs)
+    _let_go(shop, [CustomerId(record.id) for record in records if record.opted_out], ports)
 
 
 def _record(raw: Raw) -> CustomerRecord:

@@ -9,6 +9,7 @@ from app.adapters.db.diagnosis import DbDiagnosis
 from app.adapters.db.importer import DbImporter
 from app.adapters.db.store_records import DbStoreRecords
 from app.adapters.db.sync_runs import DbSyncRuns
+from app.adapters.db.told_customers import DbTellables
 from app.adapters.redis.customers import RedisCustomers
 from app.adapters.shopify.client import ShopifyAdminApis
 from app.adapters.shopify.tokens import Tokens
@@ -75,6 +76,7 @@ class WorkerStore(Common):
             self.jobs,
             DbCustomerHistory(self.database),
             self.customer_store,
+            DbTellables(self.database),
         )
 
     @cached_property

@@ -12,6 +12,7 @@ from app.core.ids import CustomerId
 from app.core.segments.outlets import Outlet
 from app.errors import Permanent, Retryable
 from app.ports import Subject
+from app.services.ask_opt_outs import drop_objectors
 from app.services.tell_segments import Done, tell_segments
 from app.services.untell_customers import untell_customers
 from tests.outlets.people import Told
@@ -136,6 +137,19 @@ def test_after_an_erasure_the_stores_metafields_go_as_well(counted: Told) -> Non
     assert counted.in_store(1) == {}
     assert counted.in_store(0) != {}
     assert not counted.wiring.due_work.waits(shop.id, jobs.UNTELL_DUE)
+
+
+def test_an_opt_out_takes_the_metafields_away_without_waiting_for_the_next_count(counted: Told) -> None:
+    tell(counted)
+    shop, customer = counted.installed.shop, counted.customers[1]
+    counted.installed.execute(f"UPDATE customers SET opted_out = true WHERE id = {customer}")
+    drop_objectors(shop, counted.wiring.opt_out_asking)
+    assert counted.wiring.due_work.waiting(shop.id, jobs.UNTELL_DUE) == [str(customer)]
+    assert untell_customers(shop, counted.wiring.untelling) == 1
+    assert counted.in_store(1) == {}
+    assert counted.in_store(0) != {}
+    drop_objectors(shop, counted.wiring.opt_out_asking)
+    assert not counted.wiring.due_work.waits(shop.id, jobs.UNTELL_DUE), "nothing stands there any more"
 
 
 class Killed(BaseException):

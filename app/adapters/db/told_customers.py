@@ -13,6 +13,7 @@ from app.adapters.db.history import USABLE
 from app.core.ids import CustomerId, ShopId
 from app.core.profiles.consent import OwnSwitches, ShopperConsent
 from app.core.segments.rfm import Cuts
+from app.jobs import UNTELL_DUE
 from app.ports.outlets import Tellable
 
 BATCH: Final = 5000
@@ -73,6 +74,11 @@ COMPLAIN: Final = text("""
     WHERE t.customer_id = g.id
 """)
 REMOVE: Final = text("DELETE FROM told_customers WHERE customer_id = ANY(:customers)")
+WITHDRAW: Final = text("""
+    WITH gone AS (DELETE FROM told_customers WHERE customer_id = ANY(:customers) RETURNING shop_id, customer_id)
+    INSERT INTO due_work (shop_id, kind, id, due_at)
+    SELECT shop_id, :kind, customer_id::text, now() FROM gone ON CONFLICT DO NOTHING
+""")
 STRANGERS: Final = text("""
     SELECT t.customer_id, t.digest FROM told_customers t
     WHERE NOT EXISTS (SELECT FROM customers c WHERE c.shop_id = t.shop_id AND c.id = t.customer_id)
@@ -110,6 +116,10 @@ class DbTellables:
     def remove(self, shop: ShopId, customers: Iterable[CustomerId]) -> None:
         with self._database.shop(shop) as session:
             session.execute(REMOVE, {"customers": list(customers)})
+
+    def withdraw(self, shop: ShopId, customers: Iterable[CustomerId]) -> None:
+        with self._database.shop(shop) as session:
+            session.execute(WITHDRAW, {"customers": list(customers), "kind": UNTELL_DUE})
 
     def strangers(self, shop: ShopId) -> Sequence[tuple[CustomerId, str]]:
         with self._database.shop(shop) as session:
