@@ -102,6 +102,10 @@ class Browser:
         """The store's, as its pages send it."""
         return str(self.http.base_url).rstrip("/")
 
+    def cookie(self, name: str) -> str:
+        """What a script reads of one cookie; empty where there is none."""
+        return next((one.value or "" for one in self.http.cookies.jar if one.name == name), "")
+
     def answer_banner(self, *, accept: bool) -> None:
         """Choose on the consent banner."""
         self.consent = accept

@@ -157,12 +157,17 @@ def _line(type: str) -> Callable[[Fields, str], Read]:
 
 
 def _checkout(data: Fields, _path: str) -> Read:
-    return "checkout_started", {"products": _bought(data)}
+    return "checkout_started", {"products": _bought(data), **_token(data)}
 
 
 def _purchase(data: Fields, _path: str) -> Read:
     order = _number(((data.get("checkout") or {}).get("order") or {}).get("id"))
-    return ("purchase", {"order_id": order, "products": _bought(data)}) if order else None
+    return ("purchase", {"order_id": order, "products": _bought(data), **_token(data)}) if order else None
+
+
+def _token(data: Fields) -> Fields:
+    token = str((data.get("checkout") or {}).get("token") or "")[:200]
+    return {"checkout": token} if token else {}
 
 
 _READERS: Final[Mapping[str, Callable[[Fields, str], Read]]] = {

@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 import orjson
 
@@ -53,7 +53,7 @@ class Scripts:
         self._queue: list[tuple[float, dict[str, Any]]] = []
         self._settings: dict[str, str] = {}
         self._rows: list[Row] = []
-        self._published = False
+        self._published, self._told_cart = False, ""
         self._told_arms, self._asked_arms = False, False
         self._clicked: dict[str, str] = {}
 
@@ -82,6 +82,7 @@ class Scripts:
         await self._pixel.load(page, told=not allowed_here)
         if self.run and page.settings:
             self._publish()
+            self._tell_cart()
             if not self._told_arms or self._browser.arms is None:
                 await self._ask_arms()
             for row in page.rows:
@@ -167,6 +168,13 @@ class Scripts:
         if not self._published:
             self._published = True
             self._pixel.meet()
+
+    def _tell_cart(self) -> None:
+        """By which token the shop knows the browser's cart, each once a session."""
+        cart = unquote(self._browser.cookie("cart")).partition("?")[0]
+        if cart and cart != self._told_cart:
+            self._told_cart = cart
+            self._report({"type": "identity", "cart": cart})
 
     # -- rails -------------------------------------------------------------------------------------------------------
 
@@ -259,10 +267,7 @@ class Scripts:
         if row.show != OURS and type != "exposure":
             return
         request = row.request if type == "exposure" else card.request
-        event: dict[str, Any] = {
-            "id": secrets.token_hex(16),
-            "visitor": self._browser.visitor,
-            "consent": CONSENT,
+        event = {
             "type": type,
             "placement": at.get("placement"),
             "rail": at.get("rail"),
@@ -271,7 +276,11 @@ class Scripts:
             "position": place,
             **({"ghost": True} if row.show != OURS else {}),
         }
-        self._queue = [*self._queue, (time.monotonic(), event)][-2 * BATCH :]
+        self._report(event)
+
+    def _report(self, event: dict[str, Any]) -> None:
+        whole = {"id": secrets.token_hex(16), "visitor": self._browser.visitor, "consent": CONSENT, **event}
+        self._queue = [*self._queue, (time.monotonic(), whole)][-2 * BATCH :]
 
     async def _send(self, batch: list[tuple[float, dict[str, Any]]]) -> None:
         """As a beacon: nobody waits for the answer, and nothing is tried again."""

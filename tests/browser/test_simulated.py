@@ -31,7 +31,7 @@ SEARCH = "/search?q=mug&type=product"
 class Heard:
     """What an app was told and asked: events by type with their field names, and questions by their parameters."""
 
-    fields: dict[str, frozenset[str]]
+    fields: set[tuple[str, frozenset[str]]]
     counts: Counter[str]
     questions: set[frozenset[str]]
     events: list[dict[str, Any]]
@@ -40,8 +40,7 @@ class Heard:
     @classmethod
     def of(cls, app: ScriptedApp) -> Heard:
         events = list(app.events)
-        fields = {event["type"]: frozenset(event) for event in events}
-        assert all(frozenset(event) == fields[event["type"]] for event in events)
+        fields = {(event["type"], frozenset(event)) for event in events}
         asked = {frozenset({*question, question["placement"]}) for question in app.asked}
         envelopes = {frozenset(batch) for batch in app.batches}
         return cls(fields, Counter(event["type"] for event in events), asked, events, envelopes)
@@ -219,7 +218,7 @@ def ours(page: Page) -> Row:
 
 def values(heard: Heard) -> dict[str, set[str]]:
     """What events say, but for ids of their own, ages, and whose they are."""
-    own = {"id", "age_ms", "visitor", "client_id", "order_id"}
+    own = {"id", "age_ms", "visitor", "client_id", "order_id", "cart", "checkout"}
     said: dict[str, set[str]] = {}
     for event in heard.events:
         if event["type"] not in ("exposure", "purchase"):

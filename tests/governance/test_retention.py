@@ -73,6 +73,11 @@ def test_what_the_house_promises_cannot_be_changed() -> None:
     assert terms_of({"tombstones": 1, "days": "x"}) == {term: bounds.days for term, bounds in BOUNDS.items()}
 
 
+def test_a_short_term_that_was_set_before_there_were_bounds_stays_and_a_long_one_is_cut() -> None:
+    assert terms_of({"days": 10})[Term.BEHAVIOUR] == 10
+    assert terms_of({"days": "9000"})[Term.BEHAVIOUR] == BOUNDS[Term.BEHAVIOUR].most
+
+
 def test_a_place_that_fails_does_not_keep_the_others_and_is_in_the_report(behind: Worker, shop: Shop) -> None:
     class Broken(DbRetention):
         def apply_in(self, shop: ShopId, place: str, *, now: object) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,6 +19,7 @@ from app.adapters.db.engine import Database
 from app.adapters.db.inbox import DbInbox
 from app.adapters.db.retention import DbRetention
 from app.adapters.redis.jobs import RqJobs
+from app.core.ids import ShopId
 from app.core.shops import Shop, ShopState
 from app.errors import Permanent
 from app.ports import ConsentRecord, Delivery
@@ -119,12 +121,19 @@ def test_a_shop_that_fails_does_not_keep_the_others_from_their_housekeeping(
     shop: Shop, other_shop: Shop, worker_wiring: Worker
 ) -> None:
     settle(worker_wiring.database, worker_wiring.sealer, other_shop.id)
-    with worker_wiring.database.shop(shop.id) as session:
-        statement = "INSERT INTO settings (shop_id, name, value, updated_at) VALUES (:shop, 'retention', :value, now())"
-        session.execute(text(statement), {"shop": shop.id, "value": '{"days": "soon"}'})
+
+    broken = shop.id
+
+    class Broken(DbRetention):
+        def apply_in(self, shop: ShopId, place: str, *, now: datetime) -> int:
+            if shop == broken:
+                raise OSError("the disk is full")
+            return super().apply_in(shop, place, now=now)
+
+    worker_wiring.retaining = replace(worker_wiring.retaining, retention=Broken(worker_wiring.database))
     with worker_wiring.database.shop(other_shop.id) as session:
         session.execute(text("UPDATE clicks SET at = :at"), {"at": datetime(2020, 1, 1, tzinfo=UTC)})
-    with pytest.raises(ValueError, match="soon"):
+    with pytest.raises(OSError, match="full"):
         sweep.apply_retention()
     with worker_wiring.database.shop(other_shop.id) as session:
         assert session.execute(text("SELECT count(*) FROM clicks")).scalar_one() == 0

@@ -86,7 +86,7 @@ class BadTerm(DomainError):
 
 
 def terms_of(setting: Mapping[str, object] | None) -> dict[Term, int]:
-    """The terms in force, from the stored setting; what is not set, or out of bounds by now, is the house's."""
+    """The terms in force, from the stored setting; what is not set is the house's, and nothing outlasts the bounds."""
     found = setting or {}
     return {term: _within(found.get(term), bounds) for term, bounds in BOUNDS.items()}
 
@@ -109,6 +109,6 @@ def changed_terms(asked: Mapping[str, str]) -> dict[Term, int]:
 
 
 def _within(value: object, bounds: Bounds) -> int:
-    # Text comes from older versions of the setting.
-    days = int(value) if isinstance(value, int | str) and str(value).isdecimal() else bounds.days
-    return days if bounds.least <= days <= bounds.most else bounds.days
+    # Text comes from older versions of the setting, and so do terms that are shorter than a form takes now: they stay.
+    days = int(value) if isinstance(value, int | str) and str(value).isdecimal() else 0
+    return bounds.days if bounds.is_fixed or days < 1 else min(days, bounds.most)
