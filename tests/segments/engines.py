@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import ibis
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pyarrow as pa
@@ -21,6 +22,7 @@ from app.analytics import (
     expressions,
     model_watch,
     segments,
+    source_measures,
 )
 from app.analytics.customers import Asked
 from app.core.experiments.types import ExperimentId
@@ -54,6 +56,7 @@ RULE = All(
 )
 PERIOD = experiments.Asked(ExperimentId(3), SINCE, UNTIL, ((SINCE, SINCE + timedelta(hours=1)),))
 VERSIONS = [ModelVersion("old"), ModelVersion("new")]
+STORED = ibis.table({**source_measures.TYPES, "visitor": "string"}, name="events")
 
 EVERY: Mapping[str, ir.Table] = {
     "counts": expressions.counts(SINCE, UNTIL),
@@ -80,6 +83,9 @@ EVERY: Mapping[str, ir.Table] = {
     "values": segments.values(ASKED),
     "cuts": segments.cuts(ASKED),
     "members": segments.members(ASKED, RULE),
+    "a source's rows by day": source_measures.rows_by_day(STORED),
+    "what a source lacks": source_measures.holes(STORED, ["product_id", "visitor"], SINCE),
+    "what a source names": source_measures.named(STORED, "product_id", SINCE),
 }
 
 
