@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from app import jobs
 from app.core.errors import Busy
@@ -18,37 +19,29 @@ _log = logging.getLogger(__name__)
 
 
 def tell_segments(shop_id: int) -> None:
-    """Bring Shopify to the last count; while another worker is at it the work stays due."""
-    wiring = current()
-    shop = _installed(shop_id, jobs.TELL_DUE)
-    if shop is None:
-        return
-    try:
-        _log.info("segments of shop %d told: %s", shop_id, telling.tell_segments(shop, wiring.telling_segments))
-    except Busy as reason:
-        _log.info("telling of shop %d put off: %s", shop_id, reason)
-        return
-    except Permanent:
-        wiring.due_work.put_off(shop.id, jobs.TELL_DUE, after_s=jobs.PUT_OFF_S)
-        raise
-    wiring.due_work.done(shop.id, jobs.TELL_DUE)
+    """Bring Shopify to the last count."""
+    _tell(shop_id, jobs.TELL_DUE, lambda shop: telling.tell_segments(shop, current().telling_segments))
 
 
 def tell_flow(shop_id: int) -> None:
-    """Tell Flow who has entered; while another worker is at it the work stays due."""
-    wiring = current()
-    shop = _installed(shop_id, jobs.FLOW_DUE)
+    """Tell Flow who has entered."""
+    _tell(shop_id, jobs.FLOW_DUE, lambda shop: telling_flow.tell_flow(shop, current().telling_flow))
+
+
+def _tell(shop_id: int, due: str, work: Callable[[Shop], object]) -> None:
+    """Do what is due; while another worker is at it, it stays so, and without a usable token it waits for an hour."""
+    due_work, shop = current().due_work, _installed(shop_id, due)
     if shop is None:
         return
     try:
-        _log.info("Flow told for shop %d: %s", shop_id, telling_flow.tell_flow(shop, wiring.telling_flow))
+        _log.info("%s of shop %d: %s", due, shop_id, work(shop))
     except Busy as reason:
-        _log.info("telling Flow for shop %d put off: %s", shop_id, reason)
+        _log.info("%s of shop %d put off: %s", due, shop_id, reason)
         return
     except Permanent:
-        wiring.due_work.put_off(shop.id, jobs.FLOW_DUE, after_s=jobs.PUT_OFF_S)
+        due_work.put_off(shop.id, due, after_s=jobs.PUT_OFF_S)
         raise
-    wiring.due_work.done(shop.id, jobs.FLOW_DUE)
+    due_work.done(shop.id, due)
 
 
 def untell(shop_id: int) -> None:
