@@ -46,7 +46,16 @@ def test_before_anything_came_every_page_says_what_to_do(
 ) -> None:
     page = running_app.open(devstore, path)
     assert page.status_code == 200
-    assert "Nothing yet" in text_of(page.text)
+    brought = path == "/admin/data" or CONTRACTS[Source(path.rpartition("/")[2])].imported
+    assert ("Nothing yet" if brought else "Not measured yet") in text_of(page.text)
+
+
+def test_what_was_only_not_measured_is_not_called_empty(
+    running_app: RunningApp, devstore: DevStore, installed_shop: Shop
+) -> None:
+    shown = text_of(running_app.open(devstore, "/admin/data").text)
+    assert "It is measured after the import" in shown
+    assert "Nothing has come yet" not in shown
 
 
 def test_every_field_of_a_contract_stands_on_its_page(

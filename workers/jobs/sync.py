@@ -15,12 +15,16 @@ from app.services import reconcile_store as reconciling
 from app.services import sync_store as syncing
 from app.services.training_claim import has_consent
 from app.wiring.worker import current
+from workers.jobs import identity
 
 _log = logging.getLogger(__name__)
 
 
 def sync_store(shop_id: int) -> None:
-    """Import what is due; then, with consent, train. While another worker is at it, it stays due."""
+    """Import what is due, then show what came: segments, the Data page, and with consent a training.
+
+    While another worker is at it, it stays due.
+    """
     wiring = current()
     shop = _installed(shop_id)
     if shop is None:
@@ -33,6 +37,10 @@ def sync_store(shop_id: int) -> None:
     except Busy as reason:
         _log.info("import of shop %d put off: %s", shop_id, reason)
         return
+    # The night does all this again; until then the merchant's first pages would be empty.
+    identity.renew_profiles(shop.id)  # Segments are of profiles, so these come first.
+    wiring.jobs.enqueue(jobs.SEGMENT_CUSTOMERS, shop.id)
+    wiring.jobs.enqueue(jobs.MEASURE_SOURCES, shop.id)
     _train(shop)
     fetching.ask_for_refunds(shop.id, wiring.due_work, wiring.jobs)
     asking.drop_objectors(shop, wiring.opt_out_asking)

@@ -14,12 +14,14 @@ from app.core.sources.quality import Judged, worst
 from app.core.sources.values import DayOrder
 from app.ports import Json
 from app.ports.sources import SourceDelivery, State
+from app.services.take_in_counts import BY
 from app.web.admin.figures import Bar
 from app.web.admin.writing import count
 
 SHOWN_DAYS = 28
 BADGES = {Grade.PASS: ("Good", "success"), Grade.WARN: ("Look at it", "warning"), Grade.FAIL: ("Problem", "critical")}
 NOTHING = ("Nothing yet", "neutral")
+UNMEASURED = ("Not measured yet", "neutral")
 STATES = {
     State.WAITING: ("Waiting", "info"),
     State.RUNNING: ("Under way", "info"),
@@ -79,7 +81,7 @@ def shown(source: Source, judged: Sequence[Judged], days: Mapping[date, int], to
     fresh = by_check.get("freshness")
     empty = fresh is None or fresh.figure == "–"
     gravest = worst(judged)
-    badge = NOTHING if empty else BADGES[gravest]
+    badge = (UNMEASURED if fresh is None and not CONTRACTS[source].imported else NOTHING) if empty else BADGES[gravest]
     first = next((one for one in judged if one.grade is gravest and gravest is not Grade.PASS), None)
     week = sum(rows for day, rows in days.items() if day > today - timedelta(days=7))
     return Shown(
@@ -88,15 +90,17 @@ def shown(source: Source, judged: Sequence[Judged], days: Mapping[date, int], to
         tone=badge[1],
         age="–" if fresh is None or empty else fresh.figure,
         week="–" if empty else count(week),
-        what=_what(first, empty=empty, contract=CONTRACTS[source]),
+        what=_what(first, fresh, CONTRACTS[source]),
         checks=[Check.of(one) for one in judged],
     )
 
 
-def _what(first: Judged | None, *, empty: bool, contract: Contract) -> str:
-    if empty:
-        return "Bring a file, and it is read at once." if contract.imported else "Nothing has come yet."
-    return _sentence(first.detail) if first else "As expected."
+def _what(first: Judged | None, fresh: Judged | None, contract: Contract) -> str:
+    if fresh is not None and fresh.figure != "–":
+        return _sentence(first.detail) if first else "As expected."
+    if contract.imported:
+        return "Bring a file, and it is read at once."
+    return "Nothing has come yet." if fresh else "It is measured after the import, and every night."
 
 
 def bars(days: Mapping[date, int], today: date) -> list[Bar]:
@@ -122,6 +126,11 @@ class Told:
         if delivery.state is State.DONE and delivery.report.get("refused"):
             badge, tone = "Partly taken in", "warning"
         return cls(delivery, CONTRACTS[delivery.source].title, badge, tone, _summary(delivery))
+
+    @property
+    def is_posted(self) -> bool:
+        """Whether it came in posts, so that no file can be brought again."""
+        return self.delivery.by == BY
 
 
 def _summary(delivery: SourceDelivery) -> str:
