@@ -20,15 +20,21 @@ PAGES = {
     "admin-experiment-new": "/admin/experiments/new?what=rail",
     "admin-steering": "/admin/steering",
     "admin-steering-one": "/admin/steering?rail=bought_together&diversity=60",
+    "admin-segments": "/admin/segments",
+    "admin-segment-new": "/admin/segments/new",
     "admin-audiences": "/admin/audiences",
+    "admin-klaviyo": "/admin/klaviyo",
     "admin-model": "/admin/model",
     "admin-data": "/admin/data",
     "admin-data-source": "/admin/data/shopify",
+    "admin-privacy": "/admin/privacy",
+    "admin-privacy-fields": "/admin/privacy/fields",
     "admin-consent": "/admin/consent",
 }
 OPENS = {
     "admin-preview": ("s-list-item", "admin-preview-one"),
     "admin-shoppers": ("s-list-item", "admin-shoppers-one"),
+    "admin-segments": ("s-table-cell", "admin-segment"),
     "admin-model": ("s-table-cell", "admin-model-card"),
 }
 """Pages of which the first link in such an element is followed, and what its picture is called."""

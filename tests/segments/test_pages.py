@@ -76,7 +76,7 @@ def test_a_rule_is_built_counted_saved_renamed_and_deleted(
     address = saved.headers["location"]
     one = read(running_app, devstore, address)
     assert f"{found[1]} customer" in one
-    assert "Because they" in one
+    assert "Because this customer" in one
     assert "Came" in one
     path = httpx.URL(address).path
     assert send(running_app, devstore, f"{path}/rename", name="Came back").status_code == 303

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from app.core.segments.lifecycle import WORDS, Stage
+from app.core.segments.lifecycle import MEANINGS, WORDS, Stage
 from app.core.segments.rules import All, Any, Condition, Figure, Measure, Rule
 
 
@@ -56,3 +56,6 @@ BUILTIN: Final = (
         Any((_at_least(Figure.VIEWS, 3, 30), _at_least(Figure.OPENS, 2, 30), _at_least(Figure.CARTS, 1, 30))),
     ),
 )
+
+MEANING_OF: Final = {f"stage_{stage.name.lower()}": meaning for stage, meaning in MEANINGS.items()}
+"""What the built-in segments that are a stage of life mean, by key: their rule only names the stage."""

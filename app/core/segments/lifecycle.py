@@ -31,6 +31,15 @@ WORDS: Final = {
     Stage.LOST: "lost",
     Stage.WON_BACK: "won back",
 }
+MEANINGS: Final = {
+    Stage.NEW: "ordered once, and the next order is not overdue yet",
+    Stage.ACTIVE: "ordered two or three times, and keeps to the usual pace",
+    Stage.LOYAL: "ordered four times or more, and keeps to the usual pace",
+    Stage.AT_RISK: "has been silent for more than one and a half times the expected gap between orders",
+    Stage.LOST: "has been silent for more than three times the expected gap between orders",
+    Stage.WON_BACK: "had been lost, and ordered again",
+}
+"""What each stage says of whoever is in it, as a merchant reads it; the words continue “whoever”."""
 DAY_S: Final = 86_400
 USUAL_S: Final = 90 * DAY_S
 """The shop's usual gap while fewer than `LEAST_GAPS` gaps are known."""

@@ -67,6 +67,7 @@ def by_place(shown: Sequence[Field], terms: Mapping[Term, int]) -> list[dict[str
                 "purpose": place.purpose,
                 "kept": own[0].kept(terms),
                 "groups": groups,
+                "fields": len(own),
                 "is_personal": any(field.is_personal for field in own),
             }
         )

@@ -9,6 +9,7 @@ import orjson
 from flask import Blueprint, Response, render_template, request
 
 from app import jobs
+from app.core.segments.builtin import MEANING_OF
 from app.core.segments.parse import as_json
 from app.core.segments.words import Wording
 from app.core.shops import Shop
@@ -32,10 +33,16 @@ class ShownSegment:
     last: SegmentDay | None
 
     @property
+    def sentence(self) -> str:
+        return _sentence(self.segment)
+
+    @property
     def change(self) -> str:
         """What the last count changed."""
         if self.last is None or not (self.last.entered or self.last.left):
             return "–"
+        if self.last.entered == self.last.size and not self.last.left:
+            return "all new"
         return " ".join(
             f"{sign}{number:,}" for sign, number in (("+", self.last.entered), ("−", self.last.left)) if number
         )
@@ -102,6 +109,7 @@ def _shown(shop: Shop, segment: Segment, wiring: Web) -> dict[str, object]:
     days = wiring.segments.days(shop.id, segment.id, limit=DAYS)
     return {
         "segment": segment,
+        "sentence": _sentence(segment),
         "members": [_member(one, segment, wording, now_s) for one in members],
         "changes": wiring.segments.changes(shop.id, segment.id, limit=SHOWN),
         "days": days,
@@ -110,6 +118,11 @@ def _shown(shop: Shop, segment: Segment, wiring: Web) -> dict[str, object]:
         "longest_name": LONGEST_NAME,
         "outlets": outlets_of(shop, segment, wiring),
     }
+
+
+def _sentence(segment: Segment) -> str:
+    """The rule in words; of a stage of life what the stage means."""
+    return MEANING_OF.get(segment.key, segment.sentence) if segment.is_builtin else segment.sentence
 
 
 def _address(segment: Segment) -> str:
