@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from app.core.shops import Shop
-from tests.browser.chromium import running_chromium
 from tests.devstore_fixture import DevStore, RunningApp
 from tests.outlets.test_audience_page import agreed, best, imported, rows
 from tests.pages.conftest import Work
-from tests.pages.test_in_the_frame import NARROW, WIDE, WIDER_THAN_ITS_PLACE, Merchant
+from tests.pages.test_in_the_frame import WIDE, WIDER_THAN_ITS_PLACE, Merchant, browser, merchant, width
 
-__all__ = ["agreed", "best", "imported", "rows"]
+__all__ = ["agreed", "best", "browser", "imported", "merchant", "rows", "width"]
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def merchant(browser: Browser, devstore: DevStore, running_app: RunningApp) -> Iterator[Merchant]:
-    context = browser.new_context(viewport={"width": WIDE, "height": 900}, reduced_motion="reduce")
-    merchant = Merchant(context.new_page(), devstore.origin)
-    yield merchant
-    merchant.leave()
-    context.close()
-    devstore.flush()
-
-
+@pytest.mark.parametrize("width", [WIDE])
 def test_shopify_asks_for_access_when_it_is_switched_on(
     merchant: Merchant, devstore: DevStore, running_app: RunningApp, agreed: Shop, best: list[str], work: Work
 ) -> None:
@@ -55,11 +37,9 @@ def test_shopify_asks_for_access_when_it_is_switched_on(
     assert merchant.complaints == []
 
 
-@pytest.mark.parametrize("width", [WIDE, NARROW])
 def test_nothing_is_wider_than_its_place(
-    merchant: Merchant, running_app: RunningApp, agreed: Shop, best: list[str], rows: object, width: int
+    merchant: Merchant, running_app: RunningApp, agreed: Shop, best: list[str], rows: object
 ) -> None:
-    merchant.page.set_viewport_size({"width": width, "height": 900})
     segment = running_app.wiring.segments.all(agreed.id)[0].id
     for path in ("/admin/audiences", f"/admin/segments/{segment}"):
         body = merchant.open(path).locator("body")

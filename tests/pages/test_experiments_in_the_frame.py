@@ -3,35 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, FrameLocator, Route, expect
+from playwright.sync_api import FrameLocator, Route, expect
 
 from app.core.shops import Shop
-from tests.browser.chromium import running_chromium
-from tests.devstore_fixture import DevStore, RunningApp
-from tests.pages.test_in_the_frame import NARROW, Merchant
+from tests.devstore_fixture import RunningApp
+from tests.pages.test_in_the_frame import NARROW, Merchant, browser, merchant, width
 from tests.patience import eventually
 from tests.serving.catalogue import rows_of
 
-pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def merchant(browser: Browser, devstore: DevStore, running_app: RunningApp) -> Iterator[Merchant]:
-    context = browser.new_context(viewport={"width": NARROW, "height": 900}, reduced_motion="reduce")
-    found = Merchant(context.new_page(), devstore.origin)
-    yield found
-    found.leave()
-    context.close()
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("width", [NARROW])]
+__all__ = ["browser", "merchant", "width"]
 
 
 BROKEN_OFF = """() => {
