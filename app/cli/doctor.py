@@ -15,7 +15,7 @@ from app.adapters.db.tables import OPEN_TABLES
 from app.adapters.redis import keys
 from app.adapters.redis.backlog import MOST_ENTRIES, MOST_FOR_DECISIONS, read_backlog
 from app.adapters.shopify.scopes import missing as missing_scopes
-from app.cli import doctor_lake, doctor_models, doctor_sources
+from app.cli import doctor_klaviyo, doctor_lake, doctor_models, doctor_people, doctor_sources
 from app.cli.migrations import newest_revision
 from app.cli.shop_argument import find_shop
 from app.core.findings import Finding, Grade, failed, passed, warned
@@ -161,7 +161,9 @@ def _shop(wiring: Worker, text: str) -> Iterator[Finding]:
         yield passed("webhooks", "none given up, none late")
     yield from doctor_lake.events(wiring, shop, health)
     yield from doctor_sources.sources(wiring, shop)
+    yield from doctor_people.people(wiring, shop)
     yield from _pixel(wiring, shop)
+    yield from doctor_klaviyo.klaviyo(wiring, shop)
     yield from _learning(wiring, shop)
 
 

@@ -45,6 +45,8 @@ class Tellable:
     """Minor units, less refunds."""
     has_email: bool
     digest: str | None
+    favourite: str = ""
+    """The type of product that was in most of the profile's orders, of equal ones the one bought last."""
 
 
 @dataclass(frozen=True, slots=True)

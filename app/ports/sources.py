@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from app.core.ids import OrderId, ProductId, ShopId, VariantId
+from app.core.profiles.consent import OwnSwitches
 from app.core.sources.contract import Source
 from app.core.sources.outside_stock import StockRule
 from app.core.sources.quality import Judged, Measured
@@ -100,6 +101,11 @@ class SourceDeliveries(Protocol):
 
     def fail(self, shop: ShopId, id: str, error: str, *, at: datetime) -> None: ...
 
+    def add(
+        self, shop: ShopId, id: str, source: Source, report: Report, *, name: str, size: int, by: str, at: datetime
+    ) -> None:
+        """Add what became of one more part to a delivery that comes in parts; the first one begins it."""
+
     def one(self, shop: ShopId, id: str) -> SourceDelivery | None: ...
 
     def latest(self, shop: ShopId, *, limit: int) -> Sequence[SourceDelivery]:
@@ -171,10 +177,14 @@ class SourceStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class KnownCustomers:
-    """Who has an e-mail: how many customers, and whether one of them has opted out."""
+    """Who has an e-mail: how many customers, whether one of them has opted out, and what they switched off.
+
+    A switch of one of them, or of one of their own browsers, counts for all who share the address.
+    """
 
     customers: int
     opted_out: bool
+    own: OwnSwitches = field(default_factory=OwnSwitches)
 
 
 class StoreKeys(Protocol):
@@ -194,7 +204,10 @@ class StoreKeys(Protocol):
         """Orders by their number or their name, with or without #."""
 
     def customers(self, shop: ShopId, hashes: Iterable[str]) -> Mapping[str, KnownCustomers]:
-        """By the keyed hash of their e-mail."""
+        """By the keyed hash of their e-mail; each with the strictest of what they and their browsers have set."""
+
+    def browsers(self, shop: ShopId, ids: Iterable[str]) -> Mapping[str, KnownCustomers]:
+        """The persons behind Google's ids of browsers, as far as a profile knows them."""
 
 
 class StockRules(Protocol):

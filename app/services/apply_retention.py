@@ -47,6 +47,7 @@ def apply_retention(shop: Shop, ports: Ports) -> list[RetentionEntry]:
         try:
             removed = remove()
         except Exception as error:
+            # Whatever is wrong with one place, the others' terms are over all the same; the job fails at the end.
             log.exception("retention of %s in shop %d failed", place, shop.id)
             failures.append(error)
             # The text of an outside library's error may hold what it was working on.

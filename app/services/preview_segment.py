@@ -59,6 +59,7 @@ def preview_segment(shop: Shop, id: str, ports: Ports) -> Preview | None:
     try:
         answer = _counted(shop, asked, ports)
     except Exception:
+        # The page waits for an answer, whatever went wrong; the job fails all the same.
         ports.previews.answer(shop.id, replace(asked, state="failed", complaint="The count did not succeed."))
         raise
     ports.previews.answer(shop.id, answer)

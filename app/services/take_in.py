@@ -21,7 +21,7 @@ from app.core.sources.contracts import CONTRACTS
 from app.core.sources.report import LetGo, Letting, Reason, Refused, Report
 from app.core.sources.rows import Found, Given, Read
 from app.core.sources.values import Clock, DayOrder
-from app.ports.sources import BadRow, Kept, Numbered, RawRow, SourceStore, StoreKeys
+from app.ports.sources import BadRow, Kept, KnownCustomers, Numbered, RawRow, SourceStore, StoreKeys
 from app.services.checkpoints import Checkpoint, carry_on
 
 READERS: Final[Mapping[Source, Read]] = {
@@ -31,6 +31,8 @@ READERS: Final[Mapping[Source, Read]] = {
     Source.AD_SPEND: ad_spend.read,
     Source.STOCK: outside_stock.read,
 }
+BEHAVIOUR: Final = frozenset({Source.GA4, Source.KLAVIYO})
+"""What of these is delivered is what somebody looked at or clicked."""
 BATCH: Final = 20_000
 """Rows that are stored in one step: about 20 MB while they are at work."""
 
@@ -98,9 +100,11 @@ def _read(
 def _with_meaning(
     shop: ShopId, source: Source, rows: Sequence[Numbered], ports: Ports, report: Report
 ) -> list[Numbered]:
-    """The rows with products and orders of the store; without those of customers who opted out."""
+    """The rows with products and orders of the store; without those of people who don't want it."""
     hashes = {str(one.found.values["email_hash"]) for one in rows if one.found.values.get("email_hash")}
     people = ports.keys.customers(shop, hashes) if hashes else {}
+    googles = {str(one.found.values["ga4"]) for one in rows if one.found.values.get("ga4")}
+    browsers = ports.keys.browsers(shop, googles) if googles else {}
     items = {item for one in rows for item in one.found.items if not item.startswith(outside_stock.VARIANT)}
     products = ports.keys.products(shop, items) if items else {}
     names = {one.found.order for one in rows if one.found.order}
@@ -109,8 +113,9 @@ def _with_meaning(
     for one in rows:
         hashed = one.found.values.get("email_hash")
         person = people.get(str(hashed)) if hashed else None
-        if person is not None and not allowed(Purpose.LEARN, ShopperConsent(opted_out=person.opted_out)):
-            report.drop(Letting.OPTED_OUT)
+        unwanted = _unwanted(source, person or browsers.get(str(one.found.values.get("ga4"))))
+        if unwanted is not None:
+            report.drop(unwanted)
             continue
         if hashed and person is None:
             report.miss("customers")
@@ -123,6 +128,19 @@ def _with_meaning(
             report.miss("orders")
         meant.append(replace(one, found=_meaning(one.found, source, products, orders)))
     return meant
+
+
+def _unwanted(source: Source, person: KnownCustomers | None) -> Letting | None:
+    """Why a row about this person is let go; None where nothing speaks against it."""
+    if person is None:
+        return None
+    consent = ShopperConsent(opted_out=person.opted_out, own=person.own)
+    if not allowed(Purpose.LEARN, consent):
+        return Letting.OPTED_OUT if person.opted_out else Letting.SWITCHED_OFF
+    # What a browser allowed is asked where the row is read; the shopper's own word is left to ask here.
+    if source in BEHAVIOUR and not allowed(Purpose.STORE_BEHAVIOUR, replace(consent, analytics=True)):
+        return Letting.SWITCHED_OFF
+    return None
 
 
 def _meaning(found: Found, source: Source, products: Mapping[str, Any], orders: Mapping[str, Any]) -> Found:

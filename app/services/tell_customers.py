@@ -9,7 +9,7 @@ from typing import Final
 import orjson
 
 from app.core.ids import CustomerId, gid
-from app.core.segments.outlets import SCORES_KEY, SEGMENTS_KEY, STAGE_KEY, Told
+from app.core.segments.outlets import FAVOURITE_KEY, SCORES_KEY, SEGMENTS_KEY, STAGE_KEY, Told
 from app.ports import AdminApi
 from app.services.bulk_metafields import Outcome, Wait, parts_of, write_lines
 
@@ -17,7 +17,7 @@ NAMESPACE: Final = "$app"
 UNSURE: Final = "?"
 """The digest of a customer while a line about them is under way: any of our metafields may stand there."""
 LINES_PER_OPERATION: Final = 25_000
-"""128 handles and two short texts need less than 3 kB, and a file may have 100 MB."""
+"""128 handles and three short texts need less than 3 kB, and a file may have 100 MB."""
 
 
 def write_told(
@@ -49,6 +49,7 @@ def _set_line(customer: CustomerId, told: Told) -> bytes:
         (SEGMENTS_KEY, "list.single_line_text_field", listed),
         (STAGE_KEY, "single_line_text_field", told.stage),
         (SCORES_KEY, "single_line_text_field", told.scores),
+        (FAVOURITE_KEY, "single_line_text_field", told.favourite),
     )
     return orjson.dumps({"metafields": [{**own, "key": key, "type": type, "value": v} for key, type, v in values if v]})
 

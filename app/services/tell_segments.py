@@ -139,7 +139,7 @@ def _told(one: Tellable, audiences: Iterable[Audience], cuts: Cuts) -> Told:
     if not allowed(Purpose.LEARN, one.consent):
         return Told()
     scores = scores_of(one.orders, one.last_s or 0, one.net, cuts)
-    return told_of(one.segments, (audience.handle for audience in audiences), scores)
+    return told_of(one.segments, (audience.handle for audience in audiences), scores, one.favourite)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """`POST /inventory`: counts of a stock system beside Shopify, signed with the secret that the Data page gives out.
 
 The signature is an HMAC-SHA256 of the moment and the raw body, so that what was listened to cannot be sent again later
-or changed; a request that comes twice all the same counts once. What may be shown follows within a second.
+or changed; a request that comes twice all the same counts once. What may be shown follows within a second, and the Data
+page shows a day's posts as one delivery.
 """
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 import time
@@ -17,10 +17,9 @@ import orjson
 from flask import Blueprint, Response, request
 
 from app.core.shops import Shop, ShopState, shop_domain
-from app.core.sources.contract import Source
 from app.core.sources.report import Reason, Refused, Report
 from app.ports.sources import BadRow, RawRow
-from app.services.take_in import take_in
+from app.services.take_in_counts import take_in_counts
 from app.web.doors import Refused as Shut
 from app.web.problems import problem
 from app.wiring.web import Web
@@ -39,15 +38,11 @@ def blueprint(wiring: Web) -> Blueprint:
 
     @routes.post("/inventory")
     def take() -> Response:
-        # The content decides about the delivery, so the same request again is the same delivery.
         request.max_content_length = LARGEST_BODY
         content = request.get_data(cache=False)
         shop = door(wiring, content)
-        rows = _rows(content)
-        delivery = hashlib.sha256(content).hexdigest()[:32]
         now = wiring.clock.now()
-        report = take_in(shop.id, Source.STOCK, rows, delivery=delivery, now=now, ports=wiring.taking_stock)
-        return _answer(report)
+        return _answer(take_in_counts(shop.id, _rows(content), content=content, now=now, ports=wiring.taking_stock))
 
     return routes
 

@@ -1,36 +1,37 @@
-"""The wiring of the web process: light on purpose; import contracts keep trainers and heavy libraries out."""
+"""The wiring of the web process: light on purpose; import contracts keep trainers and heavy libraries out.
+
+What is seldom asked for is imported by its provider, so that a process that starts need not wait for it.
+"""
 
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from app.adapters.cached_shops import CachedShops
-from app.adapters.db.privacy import DbPrivacy
-from app.adapters.db.source_stores import DbOutsideStock
 from app.adapters.redis.customers import RedisCustomers
 from app.adapters.redis.decision_buffer import DecisionBuffer
-from app.adapters.redis.erasable import LiveStatePlace
 from app.adapters.redis.event_stream import RedisEventLog
 from app.adapters.redis.live_state import RedisLiveState
 from app.adapters.shelves.pulse import PulseReader
 from app.adapters.shelves.shelves import MappedShelves
 from app.adapters.shopify.proxy_signature import ProxySignature
 from app.core.ids import ShopId
-from app.core.sources.contract import Source
 from app.services import (
-    forget_browser,
     ingest_events,
     install_shop,
     note_sign_in,
     serve_recommendations,
     set_preferences,
-    take_in,
 )
 from app.wiring.common import Common
+
+if TYPE_CHECKING:
+    from app.services import forget_browser, take_in_counts
 
 HOT_TIMEOUT_S = 0.25
 """How long a request waits for Redis at most; after that the cascade goes on without the visitor's state."""
@@ -114,6 +115,10 @@ class Web(Common):
 
     @cached_property
     def forgetting_browsers(self) -> forget_browser.Ports:
+        from app.adapters.db.privacy import DbPrivacy
+        from app.adapters.redis.erasable import LiveStatePlace
+        from app.services import forget_browser
+
         return forget_browser.Ports(
             self.shopper_consents,
             DbPrivacy(self.database, self.sealer),
@@ -125,9 +130,14 @@ class Web(Common):
         )
 
     @cached_property
-    def taking_stock(self) -> take_in.Ports:
+    def taking_stock(self) -> take_in_counts.Ports:
+        from app.adapters.db.source_stores import DbOutsideStock
+        from app.core.sources.contract import Source
+        from app.services import take_in, take_in_counts
+
         stores = {Source.STOCK: DbOutsideStock(self.database, self.catalog_signals)}
-        return take_in.Ports(stores, self.source_keys, self.hash_email)
+        taking_in = take_in.Ports(stores, self.source_keys, self.hash_email)
+        return take_in_counts.Ports(taking_in, self.source_deliveries)
 
     @cached_property
     def arrival(self) -> install_shop.Arrival:

@@ -14,8 +14,11 @@ from app.config import Settings
 from app.core.governance import places
 from app.core.governance.terms import BOUNDS, BadTerm, Term, changed_terms, terms_of
 from app.core.ids import ShopId
+from app.core.profiles.identity import Evidence, Name, Named, tie
+from app.core.profiles.identity_ties import hour_of
 from app.core.shops import Shop
 from app.services.apply_retention import apply_retention
+from app.services.stitch_profiles import stitch_profiles
 from app.wiring.worker import Worker
 from tests.governance.conftest import rows
 from tests.lake.conftest import AT, event, purchase, store, stored
@@ -106,3 +109,41 @@ def test_a_customers_settings_stay_and_a_browsers_go_after_their_term(behind: Wo
             )
     assert night(behind, shop, 1096) == {"shopper_preferences": 1}
     assert rows(behind, shop, "SELECT kind FROM shopper_preferences") == [("customer",)]
+
+
+def tied(behind: Worker, shop: Shop, day: int, *names: Named) -> None:
+    """On that day the first name was seen with each of the others; profiles are made of it."""
+    hour = hour_of(AT + timedelta(days=day))
+    behind.tie_sources.note(shop.id, [tie(names[0], other, Evidence.BROWSER, hour) for other in names[1:]])
+    stitch_profiles(shop, behind.stitching)
+
+
+def known(behind: Worker, shop: Shop) -> set[str]:
+    return {id for (id,) in rows(behind, shop, "SELECT id FROM profile_members")}
+
+
+def test_names_of_visitors_who_never_said_who_they_are_go_with_what_they_did(behind: Worker, shop: Shop) -> None:
+    gone, stays = Named(Name.VISITOR, "gone"), Named(Name.VISITOR, "stays")
+    tied(behind, shop, 0, gone, Named(Name.CLIENT, "gone too"), Named(Name.CART, "also gone"))
+    tied(behind, shop, 0, stays, Named(Name.CLIENT, "first"))
+    tied(behind, shop, 30, stays, Named(Name.CART, "later"))
+    assert night(behind, shop, 399) == {}
+    assert night(behind, shop, 401) == {"identity_ties": 2, "profile_members": 3, "profiles": 1}
+    assert known(behind, shop) == {"stays", "first", "later"}, "a profile is kept or goes as a whole"
+    assert night(behind, shop, 431) == {"identity_ties": 2, "profile_members": 3, "profiles": 1}
+    assert known(behind, shop) == set()
+
+
+@pytest.mark.parametrize("kind", [Name.CUSTOMER, Name.EMAIL, Name.KLAVIYO])
+def test_what_ties_a_browser_to_a_person_stays_whatever_its_age(behind: Worker, shop: Shop, kind: Name) -> None:
+    tied(behind, shop, 0, Named(Name.VISITOR, "known"), Named(Name.CLIENT, "too"), Named(kind, "7"))
+    assert night(behind, shop, 4000) == {}
+    assert known(behind, shop) == {"known", "too", "7"}
+
+
+def test_ties_that_no_profile_knows_yet_wait_for_stitching(behind: Worker, shop: Shop) -> None:
+    late = tie(Named(Name.VISITOR, "late"), Named(Name.CLIENT, "one"), Evidence.BROWSER, hour_of(AT))
+    behind.tie_sources.note(shop.id, [late])
+    assert night(behind, shop, 401) == {}
+    stitch_profiles(shop, behind.stitching)
+    assert night(behind, shop, 402) == {"identity_ties": 1, "profile_members": 2, "profiles": 1}

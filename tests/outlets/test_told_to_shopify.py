@@ -49,6 +49,23 @@ def test_scores_are_told_as_three_digits(counted: Told) -> None:
     assert counted.in_store(0)["rfm"] == "523"
 
 
+def test_the_favourite_category_is_what_most_orders_hold_and_of_equal_ones_the_last(counted: Told) -> None:
+    shop, customer, products = counted.installed.shop.id, counted.customers[0], counted.installed.products
+    for product, kind in zip(products, ("Rugs", "Lamps", ""), strict=False):
+        counted.installed.execute(f"UPDATE products SET product_type = '{kind}' WHERE id = {product}")
+    rugs, lamps, nameless = products[:3]
+    counted.installed.order(3, [lamps, nameless], days_ago=3)
+    counted.installed.order(1, [rugs, nameless], days_ago=2)
+    counted.installed.execute(f"UPDATE orders SET customer_id = {customer} WHERE shop_id = {shop}")
+    tell(counted)
+    assert counted.in_store(0)["favourite_category"] == "Rugs"
+    counted.installed.order(2, [lamps])
+    counted.installed.execute(f"UPDATE orders SET customer_id = {customer} WHERE shop_id = {shop}")
+    tell(counted)
+    assert counted.in_store(0)["favourite_category"] == "Lamps"
+    assert "favourite_category" not in counted.in_store(1)
+
+
 def test_what_has_not_changed_does_not_travel(counted: Told) -> None:
     tell(counted)
     assert tell(counted) == Done()

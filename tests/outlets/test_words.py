@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 
 from app.core.profiles.consent import ShopperConsent
-from app.core.segments.outlets import KEYS, Told, digest_of, handle_of, keys_of, klaviyo_properties, scores_of, told_of
+from app.core.segments.outlets import KEYS, Told, digest_of, handle_of, keys_of, scores_of, told_of
 from app.core.segments.outlets_audiences import audiences_of, hashed, may_be_put_on
 from app.core.segments.rfm import Cuts
 
@@ -17,6 +17,8 @@ def test_a_digest_tells_what_stands_there() -> None:
     assert keys_of(digest_of(told)) == {"segments", "rfm"}
     assert keys_of(None) == frozenset()
     assert keys_of("?") == set(KEYS)
+    assert keys_of("a.b.c") == set(KEYS), "written when there were three keys"
+    assert keys_of(digest_of(Told(favourite="Rugs"))) == {"favourite_category"}
     assert digest_of(told) != digest_of(Told(("champions",), "", "544"))
 
 
@@ -34,13 +36,6 @@ def test_who_never_ordered_has_no_scores() -> None:
     cuts = Cuts((10, 20, 30, 40), (1, 2, 3, 4), (5, 6, 7, 8))
     assert scores_of(0, 0, 0, cuts) == ""
     assert scores_of(2, 25, 100, cuts) == "335"
-
-
-def test_klaviyos_properties_begin_with_our_name_and_empty_ones_go() -> None:
-    values, gone = klaviyo_properties(Told(("champions",), "", "543"))
-    assert values == {"attune_segments": ["champions"], "attune_rfm": "543"}
-    assert gone == ["attune_lifecycle"]
-    assert klaviyo_properties(Told())[0] == {}
 
 
 def test_audiences_go_by_segments_and_by_the_last_order() -> None:

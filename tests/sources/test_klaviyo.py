@@ -87,7 +87,7 @@ def test_machines_and_bots_are_let_go_and_counted(bring: Bring, wiring: Worker, 
 
 
 def test_a_clicked_link_loses_its_query_but_for_our_recommendation(bring: Bring, wiring: Worker, stocked: Shop) -> None:
-    url = "https://shop.example.com/products/vase?_kx=secret&app_rid=req-1&app_pos=2"
+    url = "https://shop.example.com/products/vase?_kx=secret&attune_rid=req-1&attune_pos=2"
     bring(Source.KLAVIYO, orjson.dumps(page(event("1", "C1", said={"URL": url}))))
     (record,) = stored(wiring, stocked, "engagement")
     assert record["url"] == "shop.example.com/products/vase"

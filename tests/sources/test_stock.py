@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -20,8 +21,10 @@ from app.core.ids import ProductId
 from app.core.shops import Shop
 from app.core.sources.contract import Source
 from app.core.sources.outside_stock import StockRule, Winner, quantity_of, winner_of
-from app.ports.sources import SourceDelivery
+from app.ports.sources import RawRow, SourceDelivery
+from app.services.take_in_counts import take_in_counts
 from app.web import create_app
+from app.web.admin.data_figures import Told
 from app.web.inventory import signature
 from app.wiring.web import Web
 from app.wiring.worker import Worker
@@ -125,6 +128,28 @@ def test_a_signed_post_is_known_to_the_shelves_within_a_second(web: Web, client:
     eventually(lambda: not shelf.is_buyable(VASE), "the shelf knows that the vase is gone")
     assert post(client, stocked, secret, [{"sku": "VASE", "available": 4}]).status_code == 200
     eventually(lambda: shelf.is_buyable(VASE), "the shelf knows that it is back")
+
+
+def test_a_days_posts_are_one_delivery_on_the_data_page(web: Web, client: FlaskClient, stocked: Shop) -> None:
+    secret = web.stock_keys.renew(stocked.id, at=NOW)
+    for available in (0, 4, 4):
+        moment = f"2026-03-10T09:0{available}:00Z"
+        levels = [{"sku": "VASE", "available": available, "at": moment}, {"sku": "NOWHERE", "available": "many"}]
+        assert post(client, stocked, secret, levels).status_code == 400, "one of its counts is none"
+    (told,) = map(Told.of, web.source_deliveries.latest(stocked.id, limit=9))
+    assert (told.title, told.badge, told.is_posted) == ("Outside stock", "Partly taken in", True)
+    assert (told.delivery.report["taken"], told.delivery.report["changed"], told.delivery.report["again"]) == (2, 1, 1)
+    assert told.delivery.report["refused"] == {"a number that cannot be read": 3}
+    assert told.summary == "2 of 6 rows taken, 1 known already, 3 refused."
+
+
+def test_the_posts_of_another_day_are_another_delivery(wiring: Worker, web: Web, stocked: Shop) -> None:
+    for hours, day in ((0, "10"), (10, "10"), (13, "11")):
+        row = RawRow(1, {"item": "VASE", "available": str(hours)})
+        now = NOW + timedelta(hours=hours)
+        take_in_counts(stocked.id, [row], content=f"{hours}".encode(), now=now, ports=web.taking_stock)
+        assert wiring.source_deliveries.latest(stocked.id, limit=1)[0].name == f"Posted counts of 2026-03-{day}"
+    assert [one.report["rows"] for one in wiring.source_deliveries.latest(stocked.id, limit=9)] == [1, 2]
 
 
 def test_only_the_shops_own_fresh_signature_opens_the_door(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import text
 
@@ -25,6 +26,17 @@ SHOP_HEALTH = text("""
            (SELECT count(*) FROM changed_days) AS days_behind,
            (SELECT extract(epoch FROM now() - min(since)) FROM changed_days)::float AS behind_s
 """)
+
+SHOP_PEOPLE = text("""
+    SELECT (SELECT count(*) FROM customers) AS customers,
+           (SELECT count(*) FROM segments WHERE counted_at IS NOT NULL) AS segments,
+           (SELECT at FROM segment_scales) AS counted_at,
+           coalesce((SELECT people FROM segment_scales), 0) AS counted_people,
+           count(*) AS open_erasures, min(requested_at) AS oldest_erasure
+    FROM receipts r WHERE finished_at IS NULL AND kind <> 'customer_export' AND NOT EXISTS (
+        SELECT FROM receipts d WHERE d.kind = r.kind AND d.subject = r.subject AND d.finished_at > r.requested_at)
+""")
+"""An open receipt whose person was erased under another one since is not owed any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +66,21 @@ class ShopHealth:
     behind_s: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class ShopPeople:
+    """What became of one shop's nightly count, and erasures whose receipt is still open.
+
+    `counted_at` is None before the first count; `segments` were counted, over `counted_people` profiles.
+    """
+
+    customers: int
+    segments: int
+    counted_at: datetime | None
+    counted_people: int
+    open_erasures: int
+    oldest_erasure: datetime | None
+
+
 class DbDiagnosis:
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -73,3 +100,7 @@ class DbDiagnosis:
     def shop(self, shop: ShopId) -> ShopHealth:
         with self._database.shop(shop) as session:
             return ShopHealth(**session.execute(SHOP_HEALTH).mappings().one())
+
+    def people(self, shop: ShopId) -> ShopPeople:
+        with self._database.shop(shop) as session:
+            return ShopPeople(**session.execute(SHOP_PEOPLE).mappings().one())

@@ -1,6 +1,7 @@
 """Retention in the database: each place's rows go when their term is over, and what went is written down.
 
-Decisions go earlier where no order refers to them: the lake has them all. Figures by day name nobody, and stay.
+Decisions go earlier where no order refers to them: the lake has them all. Figures by day name nobody, and stay. What
+ties the names of visitors goes with what they did, unless one of the names is a person's: a customer, an address.
 """
 
 from __future__ import annotations
@@ -34,6 +35,31 @@ NOTE = text("""
 LATEST = text("""
     SELECT at, place, days, removed, seconds, problem FROM retention_runs ORDER BY at DESC, place LIMIT :most
 """)
+
+# A profile goes as a whole, so that what is left of the web of names is still what its ties make of it.
+FORGET_TIES: Final = """
+    WITH seen AS (
+        SELECT left_kind, left_id, right_kind, right_id FROM identity_ties
+        WHERE NOT stitched OR hours[cardinality(hours)] * 3600::bigint >= extract(epoch FROM :limit)
+    ), kept AS (
+        SELECT profile FROM profile_members WHERE kind IN ('customer', 'email', 'klaviyo', 'external')
+        UNION SELECT m.profile FROM seen s JOIN profile_members m ON m.kind = s.left_kind AND m.id = s.left_id
+        UNION SELECT m.profile FROM seen s JOIN profile_members m ON m.kind = s.right_kind AND m.id = s.right_id
+    ), names AS MATERIALIZED (SELECT m.kind, m.id FROM profile_members m JOIN kept USING (profile))
+    DELETE FROM identity_ties t
+    WHERE t.stitched AND t.hours[cardinality(t.hours)] * 3600::bigint < extract(epoch FROM :limit)
+      AND NOT EXISTS (SELECT FROM names n WHERE n.kind = t.left_kind AND n.id = t.left_id)
+      AND NOT EXISTS (SELECT FROM names n WHERE n.kind = t.right_kind AND n.id = t.right_id)
+"""
+FORGET_NAMES: Final = """
+    DELETE FROM profile_members m
+    WHERE m.kind IN ('visitor', 'client', 'cart', 'checkout', 'ga4')
+      AND NOT EXISTS (SELECT FROM identity_ties t WHERE t.left_kind = m.kind AND t.left_id = m.id)
+      AND NOT EXISTS (SELECT FROM identity_ties t WHERE t.right_kind = m.kind AND t.right_id = m.id)
+"""
+FORGET_PROFILES: Final = """
+    DELETE FROM profiles p WHERE NOT EXISTS (SELECT FROM profile_members m WHERE m.profile = p.id)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +96,10 @@ PLACES: Final[Mapping[str, Place]] = {
     ),
     "segment_changes": Place(Term.SEGMENTS, "DELETE FROM segment_changes WHERE at < :limit"),
     "flow_outbox": Place(Term.SEGMENTS, "DELETE FROM flow_outbox WHERE state <> 'waiting' AND at < :limit"),
+    "identity_ties": Place(Term.BEHAVIOUR, FORGET_TIES),
+    # After the ties, because these are what hangs on none any more.
+    "profile_members": Place(Term.BEHAVIOUR, FORGET_NAMES),
+    "profiles": Place(Term.BEHAVIOUR, FORGET_PROFILES),
     "access_log": Place(Term.ACCESS, "DELETE FROM access_log WHERE at < :limit"),
     "retention_runs": Place(Term.ACCESS, "DELETE FROM retention_runs WHERE at < :limit"),
     "visitor_tombstones": Place(Term.TOMBSTONES, "DELETE FROM visitor_tombstones WHERE at < :limit"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import orjson
@@ -14,7 +14,7 @@ from app.adapters.db.due_work import PUT
 from app.adapters.db.engine import Database
 from app.core.ids import ShopId
 from app.core.sources.contract import Source
-from app.core.sources.report import Report
+from app.core.sources.report import Report, together
 from app.core.sources.values import DayOrder
 from app.jobs import IMPORT_DUE
 from app.ports.sources import SourceDelivery, State, Upload
@@ -34,6 +34,17 @@ FINISH = text("""
     WHERE id = :id
 """)
 FAIL = text("UPDATE deliveries_of_sources SET state = 'failed', finished_at = :at, error = :error WHERE id = :id")
+BEGIN_PARTS = text("""
+    INSERT INTO deliveries_of_sources (shop_id, id, source, name, by, at, state, size)
+    VALUES (:shop, :id, :source, :name, :by, :at, 'done', 0) ON CONFLICT DO NOTHING
+""")
+SUM = text("SELECT report FROM deliveries_of_sources WHERE id = :id FOR UPDATE")
+ADD = text("""
+    UPDATE deliveries_of_sources SET state = 'done', at = :at, finished_at = :at, size = size + :size,
+           first = least(first, cast(:first AS date)), last = greatest(last, cast(:last AS date)),
+           report = cast(:report AS jsonb), error = ''
+    WHERE id = :id
+""")
 KEEP_UPLOAD = text("""
     INSERT INTO source_uploads (shop_id, id, source, name, by, at, day_order, content)
     VALUES (:shop, :id, :source, :name, :by, :at, :order, :content) ON CONFLICT DO NOTHING
@@ -62,13 +73,21 @@ class DbSourceDeliveries:
             return _delivery(session.execute(ONE, {"id": id}).one())
 
     def finish(self, shop: ShopId, id: str, report: Report, *, at: datetime) -> None:
-        values = {
-            "first": report.first.date() if report.first else None,
-            "last": report.last.date() if report.last else None,
-            "report": orjson.dumps(report.as_json()).decode(),
-        }
+        values = {**_days(report), "report": orjson.dumps(report.as_json()).decode()}
         with self._database.shop(shop) as session:
             session.execute(FINISH, {"id": id, "at": at, **values})
+
+    def add(
+        self, shop: ShopId, id: str, source: Source, report: Report, *, name: str, size: int, by: str, at: datetime
+    ) -> None:
+        """Add what became of one more part to a delivery that comes in parts; the first one begins it."""
+        begun = {"source": source, "name": name[:LONGEST_NAME], "by": by, "at": at}
+        with self._database.shop(shop) as session:
+            session.execute(BEGIN_PARTS, {"shop": shop, "id": id, **begun})
+            # The row is locked, so parts that come at the same moment are added one after the other.
+            summed = together(session.execute(SUM, {"id": id}).scalar_one(), report.as_json())
+            written = orjson.dumps(summed).decode()
+            session.execute(ADD, {"id": id, "at": at, "size": size, **_days(report), "report": written})
 
     def fail(self, shop: ShopId, id: str, error: str, *, at: datetime) -> None:
         with self._database.shop(shop) as session:
@@ -122,6 +141,13 @@ class DbUploads:
         """Delete it."""
         with self._database.shop(shop) as session:
             session.execute(DROP_UPLOAD, {"id": id})
+
+
+def _days(report: Report) -> dict[str, date | None]:
+    return {
+        "first": report.first.date() if report.first else None,
+        "last": report.last.date() if report.last else None,
+    }
 
 
 def _upload(row: Row[Any], content: bytes = b"") -> Upload:

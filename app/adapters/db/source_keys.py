@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from app.adapters.db.engine import Database
 from app.adapters.db.retention import term
 from app.core.ids import OrderId, ProductId, ShopId, VariantId
+from app.core.profiles.consent import OwnSwitches
 from app.ports.sources import KnownCustomers
 
 PROFILE = text("SELECT currency, timezone FROM shop_profiles")
@@ -26,9 +28,43 @@ ITEMS = text("""
 """)
 PAIRS = text("SELECT id FROM products WHERE id = ANY(:numbers)")
 ORDERS = text("SELECT id, name FROM orders WHERE id = ANY(:numbers) OR name = ANY(:names)")
-CUSTOMERS = text("""
-    SELECT encode(email_hash, 'hex') AS hash, count(*) AS customers, bool_or(opted_out) AS opted_out
-    FROM customers WHERE email_hash = ANY(:hashes) GROUP BY 1
+OWN = """
+    SELECT s.personalise, s.remember, s.email FROM shopper_preferences s
+    WHERE s.shop_id = {of}.shop_id AND s.kind = 'customer' AND s.who = {of}.id::text
+"""
+SWITCHES = (
+    "bool_and({of}.personalise) AS personalise, bool_and({of}.remember) AS remember, bool_and({of}.email) AS email"
+)
+# Browsers that several persons share say nothing about one of them.
+BROWSERS = """
+    SELECT s.personalise, s.remember, s.email FROM profile_members n JOIN shopper_preferences s
+        ON s.shop_id = n.shop_id AND s.kind = n.kind
+       AND s.who = encode(sha256(convert_to(n.kind || ':' || n.id, 'UTF8')), 'hex')
+    WHERE n.shop_id = {of}.shop_id AND n.profile = {of}.profile
+      AND n.kind IN ('visitor', 'client') AND n.standing = 'own'
+"""
+CUSTOMERS = text(f"""
+    SELECT encode(c.email_hash, 'hex') AS hash, count(*) AS customers, bool_or(c.opted_out) AS opted_out,
+           {SWITCHES.format(of="w")}
+    FROM customers c
+    LEFT JOIN profile_members p ON p.shop_id = c.shop_id AND p.kind = 'customer' AND p.id = c.id::text
+    LEFT JOIN LATERAL (
+        SELECT {SWITCHES.format(of="said")}
+        FROM ({OWN.format(of="c")} UNION ALL {BROWSERS.format(of="p")}) said
+    ) w ON true
+    WHERE c.email_hash = ANY(:hashes) GROUP BY 1
+""")
+GOOGLES = text(f"""
+    SELECT p.id, count(c.id) AS customers, coalesce(bool_or(c.opted_out), false) AS opted_out,
+           {SWITCHES.format(of="w")}
+    FROM profile_members p
+    LEFT JOIN profile_members m ON m.shop_id = p.shop_id AND m.profile = p.profile AND m.kind = 'customer'
+    LEFT JOIN customers c ON c.shop_id = m.shop_id AND c.id = CASE WHEN m.kind = 'customer' THEN m.id::bigint END
+    LEFT JOIN LATERAL (
+        SELECT {SWITCHES.format(of="said")}
+        FROM ({OWN.format(of="c")} UNION ALL {BROWSERS.format(of="p")}) said
+    ) w ON true
+    WHERE p.kind = 'ga4' AND p.standing = 'own' AND p.id = ANY(:ids) GROUP BY 1
 """)
 OBJECTORS = text("""
     SELECT DISTINCT m.id FROM profile_members m
@@ -86,13 +122,18 @@ class DbStoreKeys:
         return {name: order for name, order in found.items() if order is not None}
 
     def customers(self, shop: ShopId, hashes: Iterable[str]) -> Mapping[str, KnownCustomers]:
-        """By the keyed hash of their e-mail."""
+        """By the keyed hash of their e-mail; each with the strictest of what they and their browsers have set."""
         wanted = [bytes.fromhex(one) for one in set(hashes)]
         if not wanted:
             return {}
         with self._database.shop(shop) as session:
             rows = session.execute(CUSTOMERS, {"hashes": wanted}).all()
-        return {row.hash: KnownCustomers(row.customers, bool(row.opted_out)) for row in rows}
+        return {row.hash: _known(row) for row in rows}
+
+    def browsers(self, shop: ShopId, ids: Iterable[str]) -> Mapping[str, KnownCustomers]:
+        """The persons behind Google's ids of browsers, as far as a profile knows them."""
+        with self._database.shop(shop) as session:
+            return {row.id: _known(row) for row in session.execute(GOOGLES, {"ids": sorted(set(ids))})}
 
     def objectors_of_google(self, shop: ShopId) -> frozenset[str]:
         """Google's ids of browsers of customers who opted out, or switched it off."""
@@ -103,6 +144,11 @@ class DbStoreKeys:
         with self._database.shop(shop) as session:
             row = session.execute(PROFILE).first()
         return (row.currency or "", row.timezone or "") if row else ("", "")
+
+
+def _known(row: Row[Any]) -> KnownCustomers:
+    switches = OwnSwitches(row.personalise, row.remember, row.email)
+    return KnownCustomers(row.customers, bool(row.opted_out), switches)
 
 
 def _is_number(text: str) -> bool:

@@ -24,7 +24,7 @@ WISHES: Final = """
                AS opted_out,
            coalesce(max(c.email_marketing) FILTER (WHERE c.email_marketing = 'SUBSCRIBED'), max(c.email_marketing))
                AS email_marketing,
-           bool_and(s.personalise) AS personalise, bool_and(b.marketing) AS marketing
+           bool_and(s.personalise) AS personalise, bool_and(s.email) AS email, bool_and(b.marketing) AS marketing
     FROM profile_members n
     LEFT JOIN customers c ON c.shop_id = n.shop_id AND n.kind = 'customer' AND c.id::text = n.id
     LEFT JOIN tombstones t ON t.shop_id = n.shop_id AND n.kind = 'customer' AND t.customer_id::text = n.id
@@ -47,18 +47,29 @@ EVERYBODY: Final = text(f"""
         FROM orders o JOIN profile_members p
           ON p.shop_id = o.shop_id AND p.kind = 'customer' AND p.id = o.customer_id::text
         WHERE {USABLE} GROUP BY 1
+    ), kinds AS (
+        SELECT DISTINCT ON (p.profile) p.profile, g.product_type AS favourite
+        FROM orders o
+        JOIN profile_members p ON p.shop_id = o.shop_id AND p.kind = 'customer' AND p.id = o.customer_id::text
+        JOIN order_lines l ON l.shop_id = o.shop_id AND l.order_id = o.id AND l.current_quantity > 0
+        JOIN products g ON g.shop_id = l.shop_id AND g.id = l.product_id
+        WHERE {USABLE} AND g.product_type <> ''
+        GROUP BY p.profile, g.product_type
+        ORDER BY p.profile, count(DISTINCT o.id) DESC, max(o.created_at) DESC, g.product_type
     )
     SELECT c.id, c.contact IS NOT NULL AND c.email_hash IS NOT NULL AS has_email,
            c.opted_out OR coalesce(w.opted_out, false) OR EXISTS (
                SELECT FROM tombstones t WHERE t.shop_id = c.shop_id AND t.customer_id = c.id) AS opted_out,
            c.email_marketing, w.personalise, w.marketing,
            coalesce(m.segments, '{{}}') AS segments, coalesce(m.keys, '{{}}') AS keys,
-           coalesce(b.orders, 0) AS orders, b.last_s, coalesce(b.net, 0) AS net, d.digest
+           coalesce(b.orders, 0) AS orders, b.last_s, coalesce(b.net, 0) AS net, d.digest,
+           coalesce(k.favourite, '') AS favourite
     FROM customers c
     LEFT JOIN profile_members p ON p.shop_id = c.shop_id AND p.kind = 'customer' AND p.id = c.id::text
     LEFT JOIN wishes w ON w.profile = p.profile
     LEFT JOIN members m ON m.profile = p.profile
     LEFT JOIN bought b ON b.profile = p.profile
+    LEFT JOIN kinds k ON k.profile = p.profile
     LEFT JOIN told_customers d ON d.shop_id = c.shop_id AND d.customer_id = c.id
     ORDER BY c.id
 """)
@@ -149,5 +160,6 @@ def consent_of(row: Row[Any]) -> ShopperConsent:
 def _tellable(row: Row[Any]) -> Tellable:
     segments = list(zip(row.segments, row.keys, strict=True))
     return Tellable(
-        CustomerId(row.id), consent_of(row), segments, row.orders, row.last_s, row.net, row.has_email, row.digest
-    )
+        CustomerId(row.id), consent_of(row), segments, row.orders, row.last_s, row.net, row.has_email, row.digest,
+        row.favourite,
+    )  # fmt: skip

@@ -43,6 +43,7 @@ class Closeness(StrEnum):
 
 
 UNTIL_ERASED: Final = "until the customer or the shop is erased"
+WHILE_KNOWN: Final = "a customer's until they are erased; of visitors who never said who they are, as what they did"
 WITH_SHOP: Final = "until the shop is erased"
 UNTIL_REPLACED: Final = "until it is replaced by the next one"
 

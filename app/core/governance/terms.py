@@ -45,8 +45,9 @@ class Bounds:
 BOUNDS: Final[Mapping[Term, Bounds]] = {
     Term.BEHAVIOUR: Bounds(
         "What visitors did",
-        "Events, clicks, Klaviyo and Analytics engagement, tickets, and which browser stands behind an order. A year "
-        "and a month compares a season with the one before.",
+        "Events, clicks, Klaviyo and Analytics engagement, tickets, which browser stands behind an order, and what "
+        "ties the names of visitors who never said who they are. A year and a month compares a season with the one "
+        "before.",
         400,
         30,
         800,

@@ -1,12 +1,13 @@
 """What is told elsewhere about a customer: names that never change, and what changes when something else would be told.
 
-Shopify gets it as the customer's metafields in the app's own namespace, Klaviyo as properties of the profile. Both get
-the same: the segments by their handles, the stage of life, and the scores of recency, frequency and spending.
+Shopify gets it as the customer's metafields in the app's own namespace: the segments by their handles, the stage of
+life, the scores of recency, frequency and spending, and the favourite category. What Klaviyo gets of it stands in
+`app.core.email.properties`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -19,7 +20,8 @@ from app.core.segments.rfm import Cuts
 SEGMENTS_KEY: Final = "segments"
 STAGE_KEY: Final = "lifecycle"
 SCORES_KEY: Final = "rfm"
-KEYS: Final = (SEGMENTS_KEY, STAGE_KEY, SCORES_KEY)
+FAVOURITE_KEY: Final = "favourite_category"
+KEYS: Final = (SEGMENTS_KEY, STAGE_KEY, SCORES_KEY, FAVOURITE_KEY)
 NOTHING: Final = "-"
 MOST_HANDLES: Final = 128
 """Shopify's limit for the values of a list."""
@@ -53,9 +55,11 @@ class Told:
     stage: str = ""
     scores: str = ""
     """Recency, frequency and spending from 1 to 5, as three digits such as ``543``."""
+    favourite: str = ""
+    """The type of product that was in most of their orders."""
 
     def __bool__(self) -> bool:
-        return bool(self.segments or self.stage or self.scores)
+        return bool(self.segments or self.stage or self.scores or self.favourite)
 
 
 def handle_of(segment: int, key: str) -> str:
@@ -68,12 +72,12 @@ def handle_of(segment: int, key: str) -> str:
     return key.replace("_", "-") if key else f"segment-{segment}"
 
 
-def told_of(keys: Iterable[tuple[int, str]], audiences: Iterable[str], scores: str) -> Told:
+def told_of(keys: Iterable[tuple[int, str]], audiences: Iterable[str], scores: str, favourite: str = "") -> Told:
     """What is told of whoever is in these segments (number, key of a built-in one) and audiences for ads."""
     own = list(keys)
     handles = sorted({handle_of(*one) for one in own} | set(audiences))
     stage = next((STAGE_OF[key] for _, key in own if key in STAGE_OF), "")
-    return Told(tuple(handles[:MOST_HANDLES]), stage, scores)
+    return Told(tuple(handles[:MOST_HANDLES]), stage, scores, favourite)
 
 
 def scores_of(orders: int, last_s: int, net: int, cuts: Cuts) -> str:
@@ -86,7 +90,8 @@ def scores_of(orders: int, last_s: int, net: int, cuts: Cuts) -> str:
 
 def digest_of(told: Told) -> str:
     """Changes whenever what stands elsewhere would change, and tells which of the keys stand there (`keys_of`)."""
-    return ".".join(_digest(part) for part in (told.segments, (told.stage,), (told.scores,)))
+    parts = (told.segments, (told.stage,), (told.scores,), (told.favourite,))
+    return ".".join(_digest(part) for part in parts)
 
 
 def keys_of(digest: str | None) -> frozenset[str]:
@@ -107,20 +112,3 @@ def _digest(parts: Sequence[str]) -> str:
 def query_of(handle: str) -> str:
     """Shopify's segment query that finds the customers who carry the handle."""
     return f"metafields.$app.{SEGMENTS_KEY} CONTAINS '{handle}'"
-
-
-PROPERTIES: Final = {SEGMENTS_KEY: "attune_segments", STAGE_KEY: "attune_lifecycle", SCORES_KEY: "attune_rfm"}
-"""Klaviyo's profile properties have no namespaces, so ours begin with our name."""
-
-
-def klaviyo_properties(told: Told) -> tuple[Mapping[str, str | list[str]], Sequence[str]]:
-    """The profile's properties as they shall stand in Klaviyo, and the names of ours that shall not stand there.
-
-    Segments by handle, which a Klaviyo segment may name for good: “attune_segments contains champions”.
-    """
-    values: dict[str, str | list[str]] = {
-        PROPERTIES[SEGMENTS_KEY]: list(told.segments),
-        PROPERTIES[STAGE_KEY]: told.stage,
-        PROPERTIES[SCORES_KEY]: told.scores,
-    }
-    return {name: value for name, value in values.items() if value}, [name for name in values if not values[name]]

@@ -6,6 +6,7 @@ No report holds what a field said: a refused row may be about a person. Reasons 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -41,6 +42,7 @@ class Letting(StrEnum):
     OTHER_EVENT = "an event of another kind"
     NO_CONSENT = "no consent to analytics"
     OPTED_OUT = "of a customer who opted out"
+    SWITCHED_OFF = "of a shopper who switched it off"
     ERASED = "of somebody who was erased"
     TOO_OLD = "older than the shop keeps behaviour"
     OLDER = "older than what is known"
@@ -127,3 +129,21 @@ class Report:
             "shared": self.shared,
             "notes": self.notes,
         }
+
+
+def together(kept: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Two reports (`Report.as_json`) as one; what names single rows is kept of the newest, and no more than of one."""
+    if not kept:
+        return dict(new)
+    summed: dict[str, Any] = {name: kept[name] + new[name] for name in SUMMED}
+    for name in ("let_go", "refused", "unmatched"):
+        summed[name] = dict(Counter(kept[name]) + Counter(new[name]))
+    return {
+        **summed,
+        "problems": [*new["problems"], *kept["problems"]][:MOST_PROBLEMS],
+        "strangers": list(dict.fromkeys([*new["strangers"], *kept["strangers"]]))[:MOST_UNMATCHED],
+        "notes": list(dict.fromkeys([*kept["notes"], *new["notes"]])),
+    }
+
+
+SUMMED: Final = ("rows", "taken", "again", "changed", "shared")
