@@ -25,6 +25,7 @@ from app.core.recommend.types import Rail, Strategy
 from app.core.shops import Shop
 from app.web import create_app
 from app.wiring.web import Web
+from tests.conftest import TEST_KEY
 from tests.serving.catalogue import add_product, publish, rows_of
 
 SECRET = "test-api-secret"
@@ -50,6 +51,20 @@ def wiring(settings: Settings) -> Iterator[Web]:
     opened = Web(settings)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def environment(settings: Settings) -> dict[str, str]:
+    """What a web process of its own is started with."""
+    return {
+        "DATABASE_URL": str(settings.database_url),
+        "REDIS_URL": str(settings.redis_url),
+        "ATTUNE_DATA_DIR": str(settings.data_dir),
+        "SHOPIFY_API_KEY": "test-api-key",
+        "SHOPIFY_API_SECRET": "test-api-secret",
+        "APP_URL": "https://attune.example.com",
+        "ENCRYPTION_KEYS": TEST_KEY,
+    }
 
 
 @pytest.fixture

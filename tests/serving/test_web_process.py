@@ -6,11 +6,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 
-import pytest
-
-from app.config import Settings
 from app.core.recommend.types import Placement
-from tests.conftest import TEST_KEY
 
 HEAVY = (
     "implicit",
@@ -42,19 +38,6 @@ heavy = [name for name in sys.modules if name.split(".")[0] in {HEAVY!r}]
 ours = [name for name in sys.modules if name.startswith({OURS!r})]
 print(sorted(heavy + ours))
 """
-
-
-@pytest.fixture
-def environment(settings: Settings) -> dict[str, str]:
-    return {
-        "DATABASE_URL": str(settings.database_url),
-        "REDIS_URL": str(settings.redis_url),
-        "ATTUNE_DATA_DIR": str(settings.data_dir),
-        "SHOPIFY_API_KEY": "test-api-key",
-        "SHOPIFY_API_SECRET": "test-api-secret",
-        "APP_URL": "https://attune.example.com",
-        "ENCRYPTION_KEYS": TEST_KEY,
-    }
 
 
 def test_the_web_process_reaches_none_of_the_heavy_libraries(environment: dict[str, str]) -> None:
