@@ -6,8 +6,12 @@ import argparse
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
+
+from flask import Flask
 
 from devstore import worlds
 from devstore.model import World
@@ -24,15 +28,25 @@ def main(arguments: list[str] | None = None) -> None:
         app = create(world, _options(args, world))
     except (TomlError, OSError, KeyError, ValueError) as error:
         sys.exit(f"devstore: {error}")
-    server = listen(app, args.port)
-    try:
-        signal.signal(signal.SIGTERM, _stop)
-        print(f"READY http://127.0.0.1:{args.port}", flush=True)
-        server.serve_forever()
-    except KeyboardInterrupt:
-        pass
-    finally:
-        server.server_close()
+    with ExitStack() as beside:
+        if args.klaviyo_port is not None:
+            beside.enter_context(_klaviyo(app, args.klaviyo_port, args.port))
+        server = listen(app, args.port)
+        beside.callback(server.server_close)
+        with suppress(KeyboardInterrupt):
+            signal.signal(signal.SIGTERM, _stop)
+            print(f"READY http://127.0.0.1:{args.port}", flush=True)
+            server.serve_forever()
+
+
+@contextmanager
+def _klaviyo(app: Flask, port: int, store_port: int) -> Iterator[None]:
+    # Only here, so that a store without the twin starts without Django.
+    from devstore.klaviyo.beside import serving_beside
+
+    with serving_beside(app, port, f"http://127.0.0.1:{store_port}") as twin:
+        print(f"Klaviyo's twin: {twin.origin}, inbox: {twin.origin}/inbox", flush=True)
+        yield
 
 
 def _write_tastes(world: World, path: Path) -> None:
@@ -51,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--world", default="small", help="small, generated, null, or the path of a transaction log")
     parser.add_argument("--tastes", type=Path, metavar="FILE", help="write there what the shoppers want (.npz)")
     parser.add_argument("--port", type=int, default=9292)
+    parser.add_argument("--klaviyo-port", type=int, help="serve the store's Klaviyo account there, too")
     parser.add_argument("--app-url", required=True, help="the origin that the app listens on")
     parser.add_argument("--app-toml", type=Path, default=Path("shopify.app.toml"))
     parser.add_argument("--extensions", type=Path, default=Path("extensions"))

@@ -49,6 +49,7 @@ def blueprint(
     @routes.record
     def with_markets(state: BlueprintSetupState) -> None:
         app = cast(Flask, state.app)
+        app.extensions["devstore_front"] = front
         app.wsgi_app = Roots(app.wsgi_app, store)  # type: ignore[method-assign]
 
     @routes.app_errorhandler(404)
