@@ -24,7 +24,7 @@ help: ## This list
 
 .PHONY: setup-demo
 setup-demo: $(filter .tools/bin/uv,$(UV))
-	@$(UV) sync --locked --quiet --inexact --extra trainer --extra lake --group embedded --group devstore
+	@$(UV) sync --locked --quiet --inexact --extra trainer --extra klaviyo --extra lake --group embedded --group devstore
 
 .PHONY: setup
 setup: setup-python node_modules/.installed ## Everything that tests and checks need

@@ -43,6 +43,11 @@ class Settings:
     shopify_api_secret: str
     shopify_api_secret_old: str | None
     shopify_test_origin: str | None
+    klaviyo_client_id: str
+    """Empty where this installation has no OAuth app at Klaviyo; merchants then connect with a private key."""
+    klaviyo_client_secret: str
+    klaviyo_test_origin: str | None
+    """What stands in for Klaviyo's hosts in demo and tests."""
     app_url: str
     encryption_keys: tuple[bytes, ...]
     """32-byte keys, the newest first; only the first encrypts, all decrypt."""
@@ -75,9 +80,8 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         SettingsError: a value is missing or malformed; the message names the variable.
     """
     source = os.environ if env is None else env
-    test_origin = _url(source, "SHOPIFY_TEST_ORIGIN", schemes=("http",))
-    if test_origin is not None and urlsplit(test_origin).hostname not in LOOPBACK_HOSTS:
-        raise SettingsError("SHOPIFY_TEST_ORIGIN must be a loopback address such as http://127.0.0.1:9292")
+    test_origin = _loopback(source, "SHOPIFY_TEST_ORIGIN")
+    klaviyo_id, klaviyo_secret = _klaviyo_client(source)
     folder = data_dir(source)
     return Settings(
         database_url=_url(source, "DATABASE_URL", schemes=("postgresql",)),
@@ -90,6 +94,9 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         shopify_api_secret=_required(source, "SHOPIFY_API_SECRET"),
         shopify_api_secret_old=source.get("SHOPIFY_API_SECRET_OLD") or None,
         shopify_test_origin=test_origin,
+        klaviyo_client_id=klaviyo_id,
+        klaviyo_client_secret=klaviyo_secret,
+        klaviyo_test_origin=_loopback(source, "KLAVIYO_TEST_ORIGIN"),
         app_url=_app_url(source, test=test_origin is not None),
         encryption_keys=_keys(_required(source, "ENCRYPTION_KEYS")),
         data_dir=folder,
@@ -98,6 +105,22 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         canary_hours=_hours(source, "CANARY_HOURS", default=canary.HOURS, most=168),
         clock_url=f"{test_origin}/_dev/clock" if test_origin else None,
     )
+
+
+def _loopback(env: Mapping[str, str], name: str) -> str | None:
+    """The address of what stands in for somebody else's hosts: on this machine only, so that no secret goes astray."""
+    origin = _url(env, name, schemes=("http",))
+    if origin is not None and urlsplit(origin).hostname not in LOOPBACK_HOSTS:
+        raise SettingsError(f"{name} must be a loopback address such as http://127.0.0.1:9292")
+    return origin
+
+
+def _klaviyo_client(env: Mapping[str, str]) -> tuple[str, str]:
+    """Id and secret of the OAuth app at Klaviyo; both empty where there is none."""
+    id, secret = (env.get(name, "").strip() for name in ("KLAVIYO_CLIENT_ID", "KLAVIYO_CLIENT_SECRET"))
+    if bool(id) != bool(secret):
+        raise SettingsError("KLAVIYO_CLIENT_ID and KLAVIYO_CLIENT_SECRET are set together, or neither of them")
+    return id, secret
 
 
 def _percent(env: Mapping[str, str], name: str, *, default: float, most: float) -> float:

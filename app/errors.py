@@ -39,3 +39,21 @@ class NoAccess(Permanent):
 
 class LinkExpired(Retryable):
     """A signed download link is no longer valid; ask the operation for its link again."""
+
+
+class KlaviyoDisconnected(Permanent):
+    """The shop's Klaviyo account isn't connected, or Klaviyo takes neither its key nor its tokens any more."""
+
+
+class KlaviyoRefused(Permanent):
+    """Klaviyo understood the request and refuses it; the message is Klaviyo's own, and holds nothing personal.
+
+    `status` is HTTP's, `code` Klaviyo's word for the reason (``duplicate_profile``, ``feature_unavailable``), `pointer`
+    the member of the body that is at fault, as a JSON pointer; the latter two are empty where Klaviyo names none.
+    """
+
+    def __init__(self, message: str, *, status: int, code: str = "", pointer: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.pointer = pointer

@@ -115,3 +115,11 @@ def own(shop: ShopId, kind: str, who: str) -> str:
 def own_of(shop: ShopId, kind: str, id: VisitorId | ClientId | str) -> str:
     """The same by the visitor's or client's id itself."""
     return own(shop, kind, known_as(kind, id))
+
+
+def klaviyo_calls(account: str, kind: str, call: str) -> str:
+    """When a call of Klaviyo's was made: a sorted set that runs out with the longest window.
+
+    Shops on one account share its quota, hence no shop's number; nothing personal stands in it.
+    """
+    return f"attune:klaviyo:{account}:{kind}:{call}"

@@ -77,6 +77,12 @@ const send = async (form) => {
     return true;
   }
   const answer = await fetch(form.action, { method: "POST", body: fields }).catch(() => null);
+  if (answer?.ok && "top" in form.dataset) {
+    // Another service's page of agreement can't stand in the frame; the way there is only ours to give.
+    const { address } = await answer.json();
+    window.open(address, "_top");
+    return true;
+  }
   if (answer?.ok && !("download" in form.dataset)) {
     await open(answer.url);
     return true;

@@ -1,0 +1,1 @@
+"""What e-mails hold: products with their reasons, the events that start flows, and what is told of a profile."""
