@@ -10,6 +10,7 @@ from app.core.shops import Shop, ShopState
 from app.services import preview_segment as previewing
 from app.services import segment_customers as segmenting
 from app.wiring.worker import current
+from workers.jobs import push
 from workers.jobs.outlets import after_count
 
 _log = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ def segment_customers(shop_id: int) -> None:
         _log.info("segments of shop %d put off: %s", shop_id, reason)
         return
     after_count(shop)
+    push.after_count(shop)
 
 
 def preview_segment(shop_id: int, preview_id: str) -> None:

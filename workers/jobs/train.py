@@ -16,6 +16,7 @@ from app.services import hold_out as holding_out
 from app.services import train_models as training
 from app.services.note_news import note_version
 from app.wiring.worker import Worker, current
+from workers.jobs import push
 from workers.jobs.watch import close_trial
 
 _log = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ def train_models(shop_id: int) -> None:
         _log.info("training of shop %d skipped: %s", shop_id, reason)
         trained = None
     except Exception:
+        # What went wrong may do so again, so the next try waits; the job fails, and the log has the reason.
         wiring.due_work.put_off(shop.id, asking.DUE, after_s=jobs.PUT_OFF_S)
         raise
     for id in asked:
@@ -53,6 +55,7 @@ def train_models(shop_id: int) -> None:
         wiring.jobs.enqueue(jobs.PUBLISH_LISTS, shop_id)
         note_version(shop.id, trained.version, wiring.due_work, wiring.jobs)
         _hold_out(shop, wiring)
+        push.after_count(shop)
 
 
 def _hold_out(shop: Shop, wiring: Worker) -> None:
@@ -74,6 +77,7 @@ def forget_models(shop_id: int) -> None:
         # What was told about customers goes with the consent as well.
         wiring.due_work.put(shop.id, jobs.TELL_DUE)
         wiring.jobs.enqueue(jobs.TELL_SEGMENTS, shop.id)
+        push.after_count(shop)  # Profiles in Klaviyo get what is popular instead.
     except Busy as reason:
         _log.info("forgetting of shop %d put off: %s", shop_id, reason)
     except Permanent:

@@ -1,0 +1,40 @@
+"""The part of the workers' wiring for what is pushed to Klaviyo profiles."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from app.services import pick_for_mail, push_profiles
+from app.wiring.worker_klaviyo import WorkerKlaviyo
+
+
+class WorkerPush(WorkerKlaviyo):
+    """What is pushed to Klaviyo profiles."""
+
+    @cached_property
+    def picking(self) -> pick_for_mail.PickPorts:
+        from app.adapters.db.mail_people import DbMailPeople, DbMailShelf
+
+        return pick_for_mail.PickPorts(
+            shelf=DbMailShelf(self.database, self.shopify.origin),
+            people=DbMailPeople(self.database, self.sealer),
+            models=self.models,
+            artefacts=self.artefacts,
+            fresh=self.fresh,
+            experiments=self.experiments,
+            lake=self.lake,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def pushing(self) -> push_profiles.Ports:
+        return push_profiles.Ports(
+            picking=self.picking,
+            pushes=self.klaviyo_pushes,
+            tellables=self.tellables,
+            apis=self.klaviyo_apis,
+            claims=self.claims,
+            clock=self.clock,
+            due=self.due_work,
+            settings=self.mail_settings,
+        )

@@ -1,0 +1,1 @@
+"""Profiles as they stand in the Klaviyo twin after a push."""
