@@ -28,6 +28,7 @@ from app.errors import Permanent, Retryable
 from app.ports import Decision
 from app.services.fold_events import fold_events
 from app.services.follow_live_rules import follow_live_rules
+from app.services.note_mail_deeds import note_mail_deeds
 from app.services.store_records import store_records
 from app.wiring.worker import Worker, current
 
@@ -217,6 +218,10 @@ def _fold_and_follow(records: Sequence[Record], wiring: Worker) -> None:
         follow_live_rules(records, wiring.following_live_rules)
     except Retryable as error:
         log.warning("live rules are left to the shoppers' next steps and the night: %s", error)
+    try:
+        note_mail_deeds(records, wiring.noting_mail_deeds)
+    except Retryable as error:
+        log.warning("some carts and views will not be spoken of in mails: %s", error)
 
 
 def lake(wiring: Worker, name: str) -> Stream:
