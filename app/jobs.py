@@ -37,6 +37,20 @@ PREVIEW_SEGMENT: Final = "workers.jobs.segments.preview_segment"
 TELL_SEGMENTS: Final = "workers.jobs.outlets.tell_segments"
 TELL_FLOW: Final = "workers.jobs.outlets.tell_flow"
 UNTELL: Final = "workers.jobs.outlets.untell"
+CONNECT_KLAVIYO: Final = "workers.jobs.klaviyo.connect_klaviyo"
+LEAVE_KLAVIYO: Final = "workers.jobs.klaviyo.leave_klaviyo"
+REFRESH_KLAVIYO: Final = "workers.jobs.klaviyo.refresh_klaviyo"
+PUSH_PROFILES: Final = "workers.jobs.push.push_profiles"
+UNPUSH: Final = "workers.jobs.push.unpush"
+PUSH_STALE: Final = "workers.jobs.push.push_stale_everywhere"
+PREPARE_FEEDS: Final = "workers.jobs.engagement.prepare_feeds"
+FEEDS_EVERYWHERE: Final = "workers.jobs.engagement.feeds_everywhere"
+COUNT_MAILS: Final = "workers.jobs.engagement.count_mails"
+READ_ENGAGEMENT: Final = "workers.jobs.engagement.read_engagement"
+ENGAGEMENT_EVERYWHERE: Final = "workers.jobs.engagement.engagement_everywhere"
+MAKE_FLOWS: Final = "workers.jobs.flows.make_flows"
+START_FLOWS: Final = "workers.jobs.mail.start_flows"
+START_EVERYWHERE: Final = "workers.jobs.mail.start_everywhere"
 SWEEP: Final = "workers.jobs.sweep.sweep"
 APPLY_RETENTION: Final = "workers.jobs.sweep.apply_retention"
 REFRESH_TOKENS: Final = "workers.jobs.sweep.refresh_tokens"
@@ -65,10 +79,16 @@ QUEUE_OF: Final = {
     RESEAL: QUEUE_IMPORTS,
     IMPORT_SOURCE: QUEUE_IMPORTS,
     MEASURE_SOURCES: QUEUE_IMPORTS,
+    PREPARE_FEEDS: QUEUE_IMPORTS,
+    COUNT_MAILS: QUEUE_IMPORTS,
+    READ_ENGAGEMENT: QUEUE_IMPORTS,
     READ_EXPERIMENTS: QUEUE_IMPORTS,
     WATCH_MODELS: QUEUE_IMPORTS,
     SEGMENT_CUSTOMERS: QUEUE_IMPORTS,
+    UNPUSH: QUEUE_IMPORTS,
     TELL_SEGMENTS: QUEUE_IMPORTS,
+    PUSH_PROFILES: QUEUE_IMPORTS,
+    PUSH_STALE: QUEUE_IMPORTS,
     TRAIN_MODELS: QUEUE_TRAINING,
 }
 """The jobs with a queue other than the default one."""
@@ -109,6 +129,21 @@ FLOW_DUE: Final = "tell_flow"
 UNTELL_DUE: Final = "untell"
 """Somebody was erased of whom something stands in the store's metafields; the id is Shopify's number."""
 
+PUSH_DUE: Final = "push_profiles"
+"""Klaviyo's profiles are to be brought to what is known now."""
+UNPUSH_DUE: Final = "unpush"
+"""Somebody was erased in whose Klaviyo profile something of ours stands; the id is Shopify's number."""
+KLAVIYO_DUE: Final = "klaviyo"
+"""The merchant has given a key, or Klaviyo a code, that nobody has tried yet."""
+KLAVIYO_LEAVE_DUE: Final = "klaviyo_leave"
+"""A connection that is to be revoked; it outlives an uninstallation."""
+
+FLOWS_DUE: Final = "make_flows"
+"""The merchant wants the series of mails made in Klaviyo."""
+
+MAILS_DUE: Final = "start_flows"
+"""Occasions for mails may wait, or be found."""
+
 DUE: Final = {
     "webhook": Due(PROCESS_WEBHOOK, takes_id=True),
     "install": Due(FINISH_INSTALL),
@@ -129,5 +164,11 @@ DUE: Final = {
     TELL_DUE: Due(TELL_SEGMENTS),
     FLOW_DUE: Due(TELL_FLOW),
     UNTELL_DUE: Due(UNTELL),
+    MAILS_DUE: Due(START_FLOWS),
+    PUSH_DUE: Due(PUSH_PROFILES),
+    UNPUSH_DUE: Due(UNPUSH),
+    KLAVIYO_DUE: Due(CONNECT_KLAVIYO),
+    FLOWS_DUE: Due(MAKE_FLOWS),
+    KLAVIYO_LEAVE_DUE: Due(LEAVE_KLAVIYO),
 }
 """The kinds of due work (`app.ports.DueWork`). The job itself calls ``done`` when nothing is left of it."""

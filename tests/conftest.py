@@ -24,7 +24,7 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("steady")
 
-pytest_plugins = ["tests.devstore_fixture"]
+pytest_plugins = ["tests.klaviyo_fixture", "tests.devstore_fixture"]
 
 TEST_KEY = base64.b64encode(b"k" * 32).decode()
 REPOSITORY = Path(__file__).resolve().parent.parent

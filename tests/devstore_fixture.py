@@ -26,6 +26,7 @@ from app.core.ids import ShopDomain
 from app.core.shops import Shop
 from app.wiring.web import Web
 from app.wiring.worker import Worker, worker
+from tests.klaviyo_fixture import at_twin
 from tests.patience import PATIENCE_S, eventually
 from tests.ports import free_port
 
@@ -97,8 +98,8 @@ def world_name() -> str:
 @pytest.fixture
 def devstore(app_url: str, world_name: str) -> Iterator[DevStore]:
     """The world as a store in which the app is not installed yet."""
-    with serving_devstore(app_url, world_name) as served:
-        yield served
+    with serving_devstore(app_url, world_name) as there:
+        yield there
 
 
 @contextmanager
@@ -123,13 +124,15 @@ def serving_devstore(app_url: str, world_name: str) -> Iterator[DevStore]:
     port = free_port()
     origin = f"http://127.0.0.1:{port}"
     app = create(world, replace(options, port=port, origin=origin))
-    with _served(app, origin), httpx.Client(base_url=f"{origin}/_dev", timeout=PATIENCE_S) as control:
+    with served(app, origin), httpx.Client(base_url=f"{origin}/_dev", timeout=PATIENCE_S) as control:
         yield DevStore(origin, ShopDomain(options.shop_domain), control)
 
 
 @pytest.fixture
-def linked_settings(settings: Settings, devstore: DevStore, app_url: str) -> Settings:
-    """The tests' settings, pointed at the devstore."""
+def linked_settings(settings: Settings, devstore: DevStore, app_url: str, request: pytest.FixtureRequest) -> Settings:
+    """The tests' settings, pointed at the devstore, and at the Klaviyo twin of a test that has one."""
+    if "twin" in request.fixturenames:
+        settings = at_twin(settings, request.getfixturevalue("twin"))
     return linked(settings, devstore, app_url)
 
 
@@ -148,8 +151,8 @@ def linked(settings: Settings, devstore: DevStore, app_url: str) -> Settings:
 @pytest.fixture
 def running_app(linked_settings: Settings) -> Iterator[RunningApp]:
     """The real application where the devstore expects it; Redis is emptied first."""
-    with serving_app(linked_settings) as served:
-        yield served
+    with serving_app(linked_settings) as there:
+        yield there
 
 
 @contextmanager
@@ -160,7 +163,7 @@ def serving_app(settings: Settings) -> Iterator[RunningApp]:
     wiring = Web(settings)
     wiring.redis.flushdb()
     url = settings.app_url
-    with _served(create_app(wiring), url), httpx.Client(base_url=url, timeout=PATIENCE_S) as http:
+    with served(create_app(wiring), url), httpx.Client(base_url=url, timeout=PATIENCE_S) as http:
         yield RunningApp(url, wiring, http)
     wiring.close()
 
@@ -221,6 +224,9 @@ def environment(settings: Settings) -> dict[str, str]:
         "SHOPIFY_API_KEY": settings.shopify_api_key,
         "SHOPIFY_API_SECRET": settings.shopify_api_secret,
         "SHOPIFY_TEST_ORIGIN": settings.shopify_test_origin,
+        "KLAVIYO_CLIENT_ID": settings.klaviyo_client_id,
+        "KLAVIYO_CLIENT_SECRET": settings.klaviyo_client_secret,
+        "KLAVIYO_TEST_ORIGIN": settings.klaviyo_test_origin,
         "APP_URL": settings.app_url,
         "HOLD_OUT_PERCENT": f"{100 * settings.hold_out_share:g}",
         "CANARY_PERCENT": f"{100 * settings.canary_share:g}",
@@ -238,7 +244,7 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def _served(app: Flask, url: str) -> Iterator[None]:
+def served(app: Flask, url: str) -> Iterator[None]:
     counted = _Counted(app)
     server = make_server("127.0.0.1", int(url.rpartition(":")[2]), counted, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)

@@ -101,9 +101,14 @@ TIMETABLE: Final = (
     Timed(jobs.READ_EVERYWHERE, every_s=3600),
     Timed(jobs.PLAN_TRAININGS, every_s=3600),
     Timed(jobs.WATCH_EVERYWHERE, every_s=300),
+    Timed(jobs.PUSH_STALE, every_s=300),
+    Timed(jobs.FEEDS_EVERYWHERE, every_s=600),
+    Timed(jobs.ENGAGEMENT_EVERYWHERE, every_s=300),
+    Timed(jobs.START_EVERYWHERE, every_s=300),
     Timed(jobs.EACH_NIGHT, every_s=DAY_S, offset_s=NIGHT_S),
     Timed(jobs.TIDY_LAKES, every_s=DAY_S, offset_s=NIGHT_S),
     Timed(jobs.REFRESH_TOKENS, every_s=7 * DAY_S, offset_s=NIGHT_S),
+    Timed(jobs.REFRESH_KLAVIYO, every_s=7 * DAY_S, offset_s=NIGHT_S),
 )
 
 

@@ -25,7 +25,9 @@ WAIT_S = 1.0
     "--world", default="generated", show_default=True, help="generated, small, null, or the path of a sales log."
 )
 @click.option("--shoppers", default=0, show_default=True, help="Simulated shoppers who come and go meanwhile.")
-@click.option("--port", default=8000, show_default=True, help="The app's port; the store takes the next one.")
+@click.option(
+    "--port", default=8000, show_default=True, help="The app's port; the store and its Klaviyo take the next two."
+)
 @click.option("--exit-when-ready", is_flag=True, help="Print each stage with its time, then stop everything.")
 def command(world: str, shoppers: int, port: int, exit_when_ready: bool) -> None:
     """Run everything on this machine; prints the addresses. Ctrl-C stops all."""

@@ -35,6 +35,11 @@ class DemoShoppers:
         files = ["--tastes", str(self._folder / TASTES), "--summary", str(self._folder / SUMMARY)]
         return [sys.executable, "-m", "devstore.shoppers", "--store", store_url, "--shoppers", str(self.number), *files]
 
+    def readers(self, store_url: str, klaviyo_url: str) -> list[str]:
+        """The program of those who answer the mails that the store's Klaviyo account sends."""
+        where = ["--twin", klaviyo_url, "--store", store_url]
+        return [sys.executable, "-m", "devstore.klaviyo.answers", *where, *self.store_arguments]
+
     def did(self) -> dict[str, Any]:
         """Their counts; empty before they have begun."""
         try:

@@ -18,7 +18,7 @@ from typing import IO
 import httpx
 
 from app.adapters.embedded.postgres import OWNER
-from app.cli import migrations
+from app.cli import demo_klaviyo, migrations
 from app.cli.demo_shoppers import DemoShoppers
 from app.cli.processes import Processes
 from app.config import load
@@ -37,7 +37,7 @@ OWNER_USER = 1
 START_TIMEOUT_S = 120.0
 WORK_TIMEOUT_S = 900.0
 POLL_S = 0.25
-SHOPPERS = "shoppers"
+SHOPPERS, READERS = "shoppers", "mail-readers"
 ENOUGH_VISITS = 3
 
 # The Procfile's processes, apart from the web one; `tests/test_docs.py` holds the two lists together.
@@ -60,7 +60,7 @@ class DemoStack:
     Args:
         folder: the demo's own directory; emptied at the start.
         world: what the devstore is asked to build.
-        port: the app's port; the devstore listens on the next one.
+        port: the app's port; the devstore listens on the next one, its Klaviyo account on the one after.
         shoppers: how many simulated shoppers come and go from the last stage on.
         hold_out_percent: how many of their visitors see the store without Attune.
 
@@ -73,7 +73,7 @@ class DemoStack:
     ) -> None:
         if not (ROOT / "devstore").is_dir():
             raise Permanent("the demo needs a checkout of Attune, with its simulated store; run `make demo` there")
-        for taken in (port, port + 1):
+        for taken in (port, port + 1, port + 2):
             _port_is_free(taken)
         self._lock = _only_one(folder.with_suffix(".lock"))
         self._folder = folder
@@ -81,6 +81,7 @@ class DemoStack:
         self.shoppers = DemoShoppers(folder, shoppers)
         self.app_url = f"http://127.0.0.1:{port}"
         self.store_url = f"http://127.0.0.1:{port + 1}"
+        self.klaviyo_url = f"http://127.0.0.1:{port + 2}"
         self._port = port
         self._hold_out_percent = hold_out_percent
         self._env = self._environment()
@@ -100,6 +101,7 @@ class DemoStack:
         yield f"Store ({Path(self._world).name})", self._devstore
         yield "App and workers", self._workers
         yield "Install", self._install
+        yield "Klaviyo (a private key of the twin, as the owner)", self._klaviyo
         yield "Import of the store's data", self._backfill
         yield "Consent (the form, as the owner)", self._consent
         yield "Training and exam", self._train
@@ -114,6 +116,7 @@ class DemoStack:
             "A rail": f"{self.store_url}/products/{self.shown_handle}",
             **({"Buy again": f"{self.store_url}/account/login?customer_id={self.due}"} if self.due else {}),
             "Shopify admin": f"{self.store_url}/admin/apps/attune",
+            "Inboxes": f"{self.klaviyo_url}/inbox",
             "Logs": str(self._folder / "logs"),
         }
 
@@ -130,7 +133,8 @@ class DemoStack:
 
     def stop(self) -> None:
         """The shoppers first: what they find broken while everything goes down is no finding."""
-        self.processes.end(SHOPPERS)
+        for name in (READERS, SHOPPERS):
+            self.processes.end(name)
         self.processes.stop()
         self.wiring.close()
         self._http.close()
@@ -152,6 +156,7 @@ class DemoStack:
 
     def _devstore(self, _say: Say) -> str:
         arguments = ["--world", self._world, "--port", str(self._port + 1), "--app-url", self.app_url]
+        arguments += ["--klaviyo-port", str(self._port + 2)]
         files = ["--app-toml", str(ROOT / "shopify.app.toml"), "--extensions", str(ROOT / "extensions")]
         files += self.shoppers.store_arguments
         self.processes.start(
@@ -173,6 +178,22 @@ class DemoStack:
         self.admin_page("/")
         return SHOP_DOMAIN
 
+    def _klaviyo(self, _say: Say) -> str:
+        """Paste the key into the app's page; a worker tries it, and asks whose account it opens."""
+        self._submit(f"{demo_klaviyo.PAGE}/key", {"key": demo_klaviyo.KEY})
+        shop = self._shop()
+
+        def answered() -> bool:
+            asking = self.wiring.klaviyo_askings.of(shop.id)
+            if asking is not None and asking.trouble:
+                raise Permanent(f"the Klaviyo twin was not connected: {asking.trouble}")
+            return self.wiring.klaviyo_connections.of(shop.id) is not None
+
+        self._wait("worker", answered, timeout_s=START_TIMEOUT_S)
+        link = self.wiring.klaviyo_connections.of(shop.id)
+        assert link is not None
+        return f"account {link.account}, {link.name}"
+
     def _backfill(self, say: Say) -> str:
         shop = self._shop()
 
@@ -191,14 +212,7 @@ class DemoStack:
     def _consent(self, _say: Say) -> str:
         page = self.admin_page("/admin/consent")
         form = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
-        answer = self._http.post(
-            f"{self.app_url}/admin/consent",
-            data=form,
-            headers={"Authorization": f"Bearer {self._id_token()}"},
-            params={"shop": SHOP_DOMAIN},
-        )
-        if answer.status_code not in (200, 302, 303):
-            raise Permanent(f"the consent form answered {answer.status_code}: {answer.text[:500]}")
+        self._submit("/admin/consent", form)
         return f"granted by the world's owner (user {OWNER_USER})"
 
     def _train(self, _say: Say) -> str:
@@ -236,6 +250,7 @@ class DemoStack:
         Of a few it may take long until one consents: then the first visits are enough.
         """
         self.processes.start(SHOPPERS, self.shoppers.command(self.store_url))
+        self.processes.start(READERS, self.shoppers.readers(self.store_url, self.klaviyo_url))
 
         def busy() -> bool:
             visits = int(self.shoppers.did().get("visits", 0))
@@ -252,6 +267,9 @@ class DemoStack:
             "SHOPIFY_API_KEY": "attune-demo",
             "SHOPIFY_API_SECRET": secrets.token_hex(16),
             "SHOPIFY_TEST_ORIGIN": self.store_url,
+            "KLAVIYO_TEST_ORIGIN": self.klaviyo_url,
+            "KLAVIYO_CLIENT_ID": "attune-demo",
+            "KLAVIYO_CLIENT_SECRET": secrets.token_hex(16),
             "APP_URL": self.app_url,
             "ENCRYPTION_KEYS": base64.b64encode(secrets.token_bytes(32)).decode(),
             "HOLD_OUT_PERCENT": f"{self._hold_out_percent:g}",
@@ -274,6 +292,21 @@ class DemoStack:
             base64.b64encode(f"admin.shopify.com/store/{SHOP_DOMAIN.partition('.')[0]}".encode()).decode().rstrip("=")
         )
         return {"embedded": "1", "shop": SHOP_DOMAIN, "host": host, "id_token": self._id_token()}
+
+    def _submit(self, path: str, form: dict[str, str]) -> None:
+        """Send a form of one of the app's pages, as the owner.
+
+        Raises:
+            Permanent: the app did not take it.
+        """
+        answer = self._http.post(
+            f"{self.app_url}{path}",
+            data=form,
+            headers={"Authorization": f"Bearer {self._id_token()}"},
+            params={"shop": SHOP_DOMAIN},
+        )
+        if answer.status_code not in (200, 302, 303):
+            raise Permanent(f"{path} answered {answer.status_code}: {answer.text[:500]}")
 
     def _get(self, url: str, *, params: dict[str, str] | None = None) -> httpx.Response:
         try:

@@ -17,6 +17,7 @@ def run_nightly(shops: Shops, queue: Jobs) -> int:
         queue.enqueue(jobs.RECONCILE_STORE, shop.id)
         queue.enqueue(jobs.RENEW_PREFERENCES, shop.id)
         queue.enqueue(jobs.MEASURE_SOURCES, shop.id)
+        queue.enqueue(jobs.COUNT_MAILS, shop.id)
         queue.enqueue(jobs.RENEW_PROFILES, shop.id)
     queue.enqueue(jobs.APPLY_RETENTION)
     queue.enqueue(jobs.RESEAL)

@@ -12,7 +12,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 
 from app.web import errors, headers
-from app.web.admin import trouble, writing
+from app.web.later import Later
 from app.wiring.web import Web
 
 ROUTES = (
@@ -21,7 +21,13 @@ ROUTES = (
     "app.web.pixel",
     "app.web.webhooks",
     "app.web.inventory",
+    "app.web.feeds",
+    "app.web.klaviyo_webhooks",
     "app.web.ops",
+)
+"""Modules with a function ``blueprint(wiring)``: what a process serves from its start."""
+
+PAGES = (
     "app.web.admin.patch_token",
     "app.web.admin.home",
     "app.web.admin.consent",
@@ -35,6 +41,7 @@ ROUTES = (
     "app.web.admin.steering",
     "app.web.admin.segments",
     "app.web.admin.audience",
+    "app.web.admin.email",
     "app.web.admin.segment_builder",
     "app.web.admin.model",
     "app.web.admin.privacy",
@@ -43,8 +50,13 @@ ROUTES = (
     "app.web.admin.import_problems",
     "app.web.admin.data",
     "app.web.admin.data_stock",
+    "app.web.klaviyo",
+    "app.web.admin.klaviyo",
+    "app.web.admin.klaviyo_feeds",
+    "app.web.admin.klaviyo_push",
+    "app.web.admin.email_results",
 )
-"""Modules with a function ``blueprint(wiring)``."""
+"""The same for the pages in the Shopify admin, which are imported when the first of them is asked for."""
 
 CDN = "https://cdn.shopify.com/shopifycloud"
 LARGEST_BODY = 1024 * 1024
@@ -65,6 +77,8 @@ NAVIGATION = (
     Page("/admin/steering", "Sliders"),
     Page("/admin/segments", "Segments"),
     Page("/admin/audiences", "Audiences"),
+    Page("/admin/email", "E-mail"),
+    Page("/admin/klaviyo", "Klaviyo"),
     Page("/admin/model", "What was learnt"),
     Page("/admin/data", "Data"),
     Page("/admin/consent", "Consent"),
@@ -73,21 +87,41 @@ NAVIGATION = (
 
 
 def create_app(wiring: Web) -> Flask:
-    """The application over its wiring; whoever made the wiring closes it."""
-    app = Flask(__name__)
-    app.extensions["attune"] = wiring
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
-    app.jinja_env.globals.update(_page_globals(wiring))
-    # A name that a page forgot to pass is a failure, not an empty place.
-    app.jinja_env.undefined = StrictUndefined
-    writing.register(app, wiring)
-    errors.register(app)
-    headers.register(app, wiring)
+    """The application over its wiring; whoever made the wiring closes it.
+
+    The merchant's pages are an application of their own behind the same door: a process that has just started answers
+    shoppers without waiting for what only merchants look at.
+    """
+    app = _bare(wiring)
     for name in ROUTES:
+        app.register_blueprint(import_module(name).blueprint(wiring))
+    app.wsgi_app = Later(app.wsgi_app, app.url_map, lambda: create_pages(wiring))  # type: ignore[method-assign]
+    return app
+
+
+def create_pages(wiring: Web) -> Flask:
+    """The pages in the Shopify admin alone, without the doors for shops and browsers."""
+    from app.web.admin import trouble, writing  # Only merchants need them: see `create_app`.
+
+    pages = _bare(wiring)
+    pages.jinja_env.globals.update(_page_globals(wiring))
+    # A name that a page forgot to pass is a failure, not an empty place.
+    pages.jinja_env.undefined = StrictUndefined
+    writing.register(pages, wiring)
+    for name in PAGES:
         routes = import_module(name).blueprint(wiring)
         if name.startswith(trouble.__package__):
             trouble.register(routes)
-        app.register_blueprint(routes)
+        pages.register_blueprint(routes)
+    return pages
+
+
+def _bare(wiring: Web) -> Flask:
+    app = Flask(__name__)
+    app.extensions["attune"] = wiring
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    errors.register(app)
+    headers.register(app, wiring)
     return app
 
 

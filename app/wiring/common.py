@@ -24,11 +24,19 @@ from app.adapters.db.customer_merges import DbMerges
 from app.adapters.db.customer_search import DbCustomerSearch
 from app.adapters.db.due_work import DbDueWork
 from app.adapters.db.email_customers import DbEmailCustomers
+from app.adapters.db.engagement import DbEngagementHooks, DbIgnoredProducts
 from app.adapters.db.engine import Database
 from app.adapters.db.experiments import DbExperiments
+from app.adapters.db.feeds import DbFeedKeys, DbFeeds
 from app.adapters.db.flow_outbox import DbFlowOutbox
 from app.adapters.db.inbox import DbInbox
 from app.adapters.db.installations import DbInstallations
+from app.adapters.db.klaviyo_askings import DbKlaviyoAskings
+from app.adapters.db.klaviyo_connections import DbKlaviyoConnections
+from app.adapters.db.klaviyo_pushes import DbKlaviyoPushes
+from app.adapters.db.made_flows import DbMadeFlows, DbMailLooks
+from app.adapters.db.mail_outcomes import DbMailOutcomes
+from app.adapters.db.mail_settings import DbMailSettings
 from app.adapters.db.models import DbModels
 from app.adapters.db.objectors import DbObjectors
 from app.adapters.db.pixels import DbPixels
@@ -59,6 +67,7 @@ from app.adapters.redis.customers import RedisCustomers
 from app.adapters.redis.experiment_signals import RedisExperimentSignals
 from app.adapters.redis.fresh import RedisFresh
 from app.adapters.redis.jobs import RqJobs
+from app.adapters.redis.klaviyo_quotas import RedisKlaviyoQuotas
 from app.adapters.redis.lists import RedisLists, RedisModelSignals
 from app.adapters.redis.live_state import RedisLiveState
 from app.adapters.redis.preferences import RedisPreferences
@@ -71,16 +80,20 @@ from app.config import Settings
 from app.core.ids import ShopId
 from app.ports import Clock
 from app.services import (
+    connect_klaviyo,
     connect_pixel,
+    disconnect_klaviyo,
     email_arms,
     export_audience,
     hold_out,
+    make_flows,
     preview_rail,
     preview_segment,
     record_consent,
     review_experiments,
     run_experiment,
     save_segment,
+    set_mail_settings,
     set_steering,
     switch_outlet,
     undo_merge,
@@ -200,6 +213,10 @@ class Common:
     @cached_property
     def outlets(self) -> DbOutlets:
         return DbOutlets(self.database)
+
+    @cached_property
+    def klaviyo_pushes(self) -> DbKlaviyoPushes:
+        return DbKlaviyoPushes(self.database)
 
     @cached_property
     def tellables(self) -> DbTellables:
@@ -403,6 +420,34 @@ class Common:
             self.shopify, client_id=self.settings.shopify_api_key, client_secret=self.settings.shopify_api_secret
         )
 
+    @cached_property
+    def feeds(self) -> DbFeeds:
+        return DbFeeds(self.database)
+
+    @cached_property
+    def mail_settings(self) -> DbMailSettings:
+        return DbMailSettings(self.database)
+
+    @cached_property
+    def setting_mails(self) -> set_mail_settings.Ports:
+        return set_mail_settings.Ports(self.mail_settings, self.clock)
+
+    @cached_property
+    def feed_keys(self) -> DbFeedKeys:
+        return DbFeedKeys(self.database, self.sealer)
+
+    @cached_property
+    def engagement_hooks(self) -> DbEngagementHooks:
+        return DbEngagementHooks(self.database, self.sealer)
+
+    @cached_property
+    def mail_outcomes(self) -> DbMailOutcomes:
+        return DbMailOutcomes(self.database)
+
+    @cached_property
+    def ignored_products(self) -> DbIgnoredProducts:
+        return DbIgnoredProducts(self.database)
+
     # -- What other systems deliver ----------------------------------------------------------------------------------
 
     @cached_property
@@ -432,6 +477,50 @@ class Common:
     @cached_property
     def source_quality(self) -> DbSourceQuality:
         return DbSourceQuality(self.database)
+
+    # -- Klaviyo -----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def klaviyo_connections(self) -> DbKlaviyoConnections:
+        return DbKlaviyoConnections(self.database, self.sealer)
+
+    @cached_property
+    def klaviyo_askings(self) -> DbKlaviyoAskings:
+        return DbKlaviyoAskings(self.database, self.sealer)
+
+    @cached_property
+    def made_flows(self) -> DbMadeFlows:
+        return DbMadeFlows(self.database)
+
+    @cached_property
+    def mail_looks(self) -> DbMailLooks:
+        return DbMailLooks(self.database)
+
+    @cached_property
+    def asking_for_flows(self) -> make_flows.AskPorts:
+        return make_flows.AskPorts(self.due_work, self.jobs)
+
+    @cached_property
+    def klaviyo_quotas(self) -> RedisKlaviyoQuotas:
+        return RedisKlaviyoQuotas(self.redis, self.klaviyo_connections)
+
+    @cached_property
+    def connecting_klaviyo(self) -> connect_klaviyo.Ports:
+        return connect_klaviyo.Ports(
+            self.klaviyo_askings,
+            self.due_work,
+            self.jobs,
+            self.clock,
+            self.settings.klaviyo_client_id,
+            self.settings.app_url,
+            self.settings.klaviyo_test_origin,
+        )
+
+    @cached_property
+    def disconnecting_klaviyo(self) -> disconnect_klaviyo.Ports:
+        return disconnect_klaviyo.Ports(
+            self.klaviyo_connections, self.klaviyo_askings, self.due_work, self.jobs, self.clock
+        )
 
     def close(self) -> None:
         """Close what was opened, and stop the servers that this process started."""

@@ -30,14 +30,14 @@ from app.services import (
     process_webhook,
     uninstall_shop,
 )
+from app.wiring.worker_engagement import WorkerEngagement
 from app.wiring.worker_governance import WorkerGovernance
 from app.wiring.worker_identity import WorkerIdentity
 from app.wiring.worker_models import WorkerModels
-from app.wiring.worker_outlets import WorkerOutlets
 from app.wiring.worker_sources import WorkerSources
 
 
-class Worker(WorkerModels, WorkerIdentity, WorkerOutlets, WorkerSources, WorkerGovernance):
+class Worker(WorkerModels, WorkerIdentity, WorkerEngagement, WorkerSources, WorkerGovernance):
     """Everything that jobs and commands need."""
 
     @cached_property

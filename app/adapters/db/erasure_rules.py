@@ -198,6 +198,34 @@ RULES = (
         export="SELECT digest, at FROM told_customers WHERE customer_id = :customer",
         left=":customer <> 0 AND customer_id = :customer",
     ),
+    Rule(
+        "ignored_products",
+        erase="DELETE FROM ignored_products WHERE :customer <> 0 AND customer_id = :customer",
+        export="SELECT product_id, times FROM ignored_products WHERE customer_id = :customer",
+    ),
+    Rule(
+        "mail_triggers",
+        erase="DELETE FROM mail_triggers WHERE :customer <> 0 AND customer_id = :customer",
+        export="SELECT trigger, at, product_id, cart, state, arm FROM mail_triggers WHERE customer_id = :customer",
+    ),
+    Rule(
+        "mail_deeds",
+        erase="DELETE FROM mail_deeds "
+        "WHERE kind = 'visitor' AND who = ANY(:visitors) OR kind = 'client' AND who = ANY(:clients)",
+        export="SELECT product_id, what, times, first_at, last_at FROM mail_deeds "
+        "WHERE kind = 'visitor' AND who = ANY(:visitors) OR kind = 'client' AND who = ANY(:clients)",
+    ),
+    Rule(
+        # What stands in Klaviyo is taken away by the next push, which is due in the same step and finds the row.
+        "klaviyo_pushes",
+        erase="WITH due AS (INSERT INTO due_work (shop_id, kind, id, due_at) "
+        "SELECT shop_id, 'unpush', customer_id::text, now() FROM klaviyo_pushes "
+        "WHERE :customer <> 0 AND customer_id = :customer ON CONFLICT DO NOTHING) "
+        "DELETE FROM klaviyo_pushes WHERE :customer <> 0 AND customer_id = :customer",
+        export="SELECT products, state, at FROM klaviyo_pushes WHERE customer_id = :customer",
+        left=":customer <> 0 AND customer_id = :customer",
+    ),
+    Rule("klaviyo_pushing"),
     Rule("audience_counts"),
     Rule("segment_outlets"),
     Rule("buried_emails"),
@@ -209,12 +237,19 @@ RULES = (
     Rule("consents"),
     Rule("credentials"),
     Rule("deliveries_of_sources"),
+    Rule("engagement_hooks"),
+    Rule("engagement_marks"),
     Rule("event_counts"),
     Rule("experiment_changes"),
     Rule("experiment_readings"),
     Rule("experiment_windows"),
     Rule("experiments"),
+    Rule("feed_keys"),
     Rule("inventory_levels"),
+    Rule("mail_counts"),
+    Rule("mail_feeds"),
+    Rule("mail_goods"),
+    Rule("mail_settings"),
     Rule("model_pointers"),
     Rule("model_runs"),
     Rule("model_trials"),
@@ -236,6 +271,11 @@ RULES = (
     # Sealed, and of minutes: who takes it in heeds the tombstones.
     Rule("source_uploads"),
     Rule("stock_keys"),
+    Rule("klaviyo_connections"),
+    Rule("klaviyo_askings"),
+    Rule("klaviyo_flows"),
+    Rule("klaviyo_templates"),
+    Rule("mail_looks"),
     Rule("stock_rules"),
     Rule("steering_versions"),
     Rule("sync_problems"),

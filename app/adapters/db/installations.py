@@ -24,7 +24,7 @@ PROFILE = text("SELECT name, currency, timezone, collect_key, installed_at, unin
 DESCRIBE = text("UPDATE shop_profiles SET name = :name, currency = :currency, timezone = :timezone")
 UNINSTALL_PROFILE = text("UPDATE shop_profiles SET uninstalled_at = :at")
 CLEAR_DUE_WORK = text("""
-    DELETE FROM due_work d WHERE d.shop_id = :shop AND d.kind <> 'forget_models' AND NOT (
+    DELETE FROM due_work d WHERE d.shop_id = :shop AND d.kind NOT IN ('forget_models', 'klaviyo_leave') AND NOT (
         d.kind = 'webhook' AND EXISTS (
             SELECT 1 FROM deliveries v WHERE v.webhook_id = d.id AND v.topic = ANY(:kept)
         )
@@ -33,6 +33,13 @@ CLEAR_DUE_WORK = text("""
 CLOSE_DELIVERIES = text("""
     UPDATE deliveries SET state = 'done', done_at = :at, payload = NULL, error = 'the app was uninstalled'
     WHERE state = 'pending' AND NOT topic = ANY(:kept)
+""")
+LEAVE_KLAVIYO = text("""
+    WITH left_now AS (
+        UPDATE klaviyo_connections SET trouble = 'Attune was uninstalled.', trouble_at = :at RETURNING shop_id
+    )
+    INSERT INTO due_work (shop_id, kind, id, due_at) SELECT shop_id, 'klaviyo_leave', '', now() FROM left_now
+    ON CONFLICT DO NOTHING
 """)
 SURVIVING_TOPICS = ["app/uninstalled", "customers/data_request", "customers/redact", "shop/redact"]
 SETUP_AFTER_S = 15.0
@@ -69,4 +76,6 @@ class DbInstallations:
             session.execute(text("DELETE FROM credentials"))
             session.execute(UNINSTALL_PROFILE, {"at": at})
             session.execute(CLEAR_DUE_WORK, {"shop": shop, "kept": SURVIVING_TOPICS})
+            session.execute(text("DELETE FROM klaviyo_askings"))
+            session.execute(LEAVE_KLAVIYO, {"at": at})
             session.execute(CLOSE_DELIVERIES, {"at": at, "kept": SURVIVING_TOPICS})

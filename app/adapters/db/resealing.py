@@ -39,6 +39,11 @@ COLUMNS: Final = (
     Boxes("receipts", "id", "export"),
     Boxes("source_uploads", "id", "content"),
     Boxes("stock_keys", "shop_id", "secret"),
+    Boxes("klaviyo_connections", "shop_id", "secret"),
+    Boxes("klaviyo_connections", "shop_id", "sender"),
+    Boxes("klaviyo_askings", "shop_id", "given"),
+    Boxes("feed_keys", "shop_id", "secret"),
+    Boxes("engagement_hooks", "shop_id", "secret"),
 )
 """A test compares these with the tables' columns of type bytes."""
 

@@ -74,6 +74,14 @@ TRACE_PLACES: Final = (
         about="body",
     ),
     Place(
+        "redis.klaviyo_calls",
+        "When Klaviyo was asked",
+        Source.ATTUNE,
+        "To stay within Klaviyo’s limits",
+        "a day",
+        plain="at call",
+    ),
+    Place(
         "redis.dead_letters",
         "Events that could not be stored",
         Source.BROWSER,

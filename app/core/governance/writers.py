@@ -20,6 +20,7 @@ class Basis(StrEnum):
     CONTRACT = "keeps Shopify's own records, under the merchant's contract; what is made of them asks"
     RIGHTS = "honours somebody's right, or proves that it was honoured"
     UPKEEP = "only changes, joins or takes away what stands already"
+    OWN = "is about the merchant, who gave it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,8 @@ WRITERS: Final = (
     # What other systems deliver: of browsers by the consent that each row carries, of customers by their opt-out.
     Writer("app/adapters/lake/source_rows.py", ("lake.ga4",), Basis.ASKS, "app/core/sources/ga4.py"),
     Writer("app/adapters/lake/source_rows.py", ("lake.engagement", "lake.tickets"), Basis.ASKS, TAKING_IN),
+    # Made of engagement, which asked on its way in; objectors are left out once more.
+    Writer("app/adapters/db/engagement.py", ("database.ignored_products",), Basis.ASKS, TAKING_IN),
     Writer("app/adapters/db/roll_ups.py", ("database.visitor_orders",), Basis.UPKEEP),
     Writer("app/adapters/lake/upkeep.py", ("lake",), Basis.UPKEEP),
     # Imports of other sources.
@@ -89,7 +92,7 @@ WRITERS: Final = (
     # Shopify's own records, and the keyed store that is made of them.
     Writer("app/adapters/db/merge_people.py", ("database.customers", "database.orders"), Basis.CONTRACT),
     Writer("app/adapters/db/inbox.py", ("database.deliveries",), Basis.CONTRACT),
-    Writer("app/adapters/db/installations.py", ("database.deliveries",), Basis.UPKEEP),
+    Writer("app/adapters/db/installations.py", ("database.deliveries", "database.klaviyo_connections"), Basis.UPKEEP),
     Writer("app/adapters/db/email_customers.py", ("database.experiment_customers",), Basis.SQL),
     Writer("app/adapters/redis/customers.py", ("redis.customer",), Basis.CONTRACT),
     # Who is one person, and in which segments.
@@ -128,6 +131,14 @@ WRITERS: Final = (
     Writer(
         "app/adapters/db/told_customers.py", ("database.told_customers",), Basis.ASKS, "app/services/tell_segments.py"
     ),
+    Writer("app/adapters/db/mail_deeds.py", ("database.mail_deeds",), Basis.ASKS, "app/services/note_mail_deeds.py"),
+    # What stands already is joined to occasions; before anything is sent of one, the consent function is asked.
+    Writer("app/adapters/db/mail_occasions.py", ("database.mail_triggers", "database.mail_deeds"), Basis.UPKEEP),
+    Writer("app/adapters/db/mail_triggers.py", ("database.mail_triggers",), Basis.ASKS, "app/services/start_flows.py"),
+    Writer(
+        "app/adapters/db/klaviyo_pushes.py", ("database.klaviyo_pushes",), Basis.ASKS, "app/services/push_profiles.py"
+    ),
+    Writer("app/adapters/db/klaviyo_connections.py", ("database.klaviyo_connections",), Basis.OWN),
     # What shoppers ask for, and the proof of it.
     Writer(
         "app/adapters/db/shopper_consents.py",

@@ -42,7 +42,7 @@ METRICS: Final = {
 """Klaviyo's own metrics by name; ids differ from account to account."""
 MACHINE: Final = ("Apple Privacy Open", "Machine Open")
 BOT: Final = ("Bot Click", "is_bot", "Bot Open")
-REQUEST, PLACE = "app_rid", "app_pos"
+REQUEST, PLACE = "attune_rid", "attune_pos"
 """The parameters of a link that name the recommendation and its place (see docs/data.md)."""
 
 

@@ -179,7 +179,7 @@ export const boot = (since = performance.timeOrigin) => {
   const loaded = onVisitor((id) => {
     if (!id) return;
     loaded();
-    for (const name of ['rail', 'cart', 'names']) import(`./attune-${name}.js`).catch(() => {});
+    for (const name of ['rail', 'cart', 'names', 'mail']) import(`./attune-${name}.js`).catch(() => {});
   });
   document.addEventListener('visitorConsentCollected', () => settle());
   // Consent given or withdrawn in another tab, or while the page waited in the back/forward cache.

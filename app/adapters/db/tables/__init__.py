@@ -17,6 +17,14 @@ from app.adapters.db.tables.behaviour import (
     VisitorTombstone,
 )
 from app.adapters.db.tables.catalogue import Collection, CollectionProduct, InventoryLevel, Product, Variant
+from app.adapters.db.tables.engagement import (
+    EngagementHook,
+    EngagementMark,
+    FeedKey,
+    IgnoredProduct,
+    MailCount,
+    MailFeedRow,
+)
 from app.adapters.db.tables.experiments import (
     ExperimentChange,
     ExperimentCustomer,
@@ -24,6 +32,7 @@ from app.adapters.db.tables.experiments import (
     ExperimentRow,
     ExperimentWindow,
 )
+from app.adapters.db.tables.flows import KlaviyoFlowRow, KlaviyoTemplateRow, MailLookRow
 from app.adapters.db.tables.governance import (
     AccessEntry,
     BrowserConsent,
@@ -45,8 +54,11 @@ from app.adapters.db.tables.house import (
     SyncRun,
 )
 from app.adapters.db.tables.identity import CustomerMerge, IdentityCut, IdentityTie, ProfileMember, ProfileRow
+from app.adapters.db.tables.klaviyo import KlaviyoAskingRow, KlaviyoConnectionRow
+from app.adapters.db.tables.mail import MailDeed, MailGood, MailSettingsRow, MailTrigger
 from app.adapters.db.tables.models import ModelPointer, ModelRun, ModelTrial, PublishedList
 from app.adapters.db.tables.privacy import Receipt, Tombstone
+from app.adapters.db.tables.push import KlaviyoPush, KlaviyoPushing
 from app.adapters.db.tables.sales import Customer, Order, OrderLine, Refund, RefundLine, Removal
 from app.adapters.db.tables.segment_outlets import AudienceCount, FlowEntry, SegmentOutlet, ToldCustomer
 from app.adapters.db.tables.segments import (
@@ -93,16 +105,33 @@ __all__ = [
     "Delivery",
     "DeliveryOfSource",
     "DueWork",
+    "EngagementHook",
+    "EngagementMark",
     "EventCount",
     "ExperimentChange",
     "ExperimentCustomer",
     "ExperimentReading",
     "ExperimentRow",
     "ExperimentWindow",
+    "FeedKey",
     "FlowEntry",
     "IdentityCut",
     "IdentityTie",
+    "IgnoredProduct",
     "InventoryLevel",
+    "KlaviyoAskingRow",
+    "KlaviyoConnectionRow",
+    "KlaviyoFlowRow",
+    "KlaviyoPush",
+    "KlaviyoPushing",
+    "KlaviyoTemplateRow",
+    "MailCount",
+    "MailDeed",
+    "MailFeedRow",
+    "MailGood",
+    "MailLookRow",
+    "MailSettingsRow",
+    "MailTrigger",
     "ModelPointer",
     "ModelRun",
     "ModelTrial",

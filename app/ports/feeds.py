@@ -1,0 +1,57 @@
+"""Product feeds: what goes into them, where they are kept, and the secret in their addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from app.core.email.feeds import Good
+from app.core.ids import ShopId
+from app.core.shops import Shop
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A prepared feed; `trouble` says why Klaviyo does not know it, and what to do."""
+
+    name: str
+    etag: str
+    items: int
+    changed_at: datetime
+    checked_at: datetime
+    klaviyo_id: str = ""
+    registered: str = ""
+    """A digest of the address under which Klaviyo knows it."""
+    trouble: str = ""
+
+
+class Goods(Protocol):
+    def buyable(self, shop: Shop, *, now: datetime) -> Sequence[Good]:
+        """All products that can be bought now."""
+
+
+class Feeds(Protocol):
+    def put(self, shop: ShopId, name: str, body: bytes, *, items: int, at: datetime) -> bool:
+        """Keep it; whether it differs from what stood there."""
+
+    def all(self, shop: ShopId) -> Sequence[Feed]: ...
+
+    def read(self, shop: ShopId, name: str) -> tuple[Feed, bytes] | None: ...
+
+    def drop(self, shop: ShopId, names: Sequence[str]) -> None: ...
+
+    def registered(self, shop: ShopId, name: str, *, klaviyo_id: str, url: str, trouble: str = "") -> None:
+        """Note under which id and address (its digest is kept) Klaviyo knows it, or why it does not."""
+
+
+class FeedKeys(Protocol):
+    """A secret begins with the shop's number, so that the shop is known before its rows may be read."""
+
+    def secret(self, shop: ShopId) -> str | None: ...
+
+    def made_at(self, shop: ShopId) -> datetime | None: ...
+
+    def renew(self, shop: ShopId, *, at: datetime) -> str:
+        """Make a new one; the old one ends at once."""
