@@ -42,6 +42,7 @@ PAGES = (
     "app.web.admin.segments",
     "app.web.admin.audience",
     "app.web.admin.email",
+    "app.web.admin.email_settings",
     "app.web.admin.segment_builder",
     "app.web.admin.model",
     "app.web.admin.privacy",

@@ -8,8 +8,11 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from app import jobs
 from app.core.email.flows.series import FLOWS
+from app.core.email.names import Trigger
 from app.core.shops import Shop
+from app.wiring.worker import Worker
 from tests.devstore_fixture import DevStore, RunningApp
 from tests.klaviyo_fixture import Twin
 from tests.pages.conftest import signed, text_of
@@ -58,3 +61,28 @@ def test_a_look_that_no_mail_can_have_is_refused(
 def test_without_an_account_the_page_says_what_to_do(running_app: RunningApp, devstore: DevStore) -> None:
     assert "Connect Klaviyo" in read(running_app, devstore)
     assert send(running_app, devstore, f"{PATH}/make").status_code == 409
+
+
+@pytest.mark.usefixtures("installed_shop")
+def test_everything_is_off_until_it_is_switched_on(
+    running_app: RunningApp, devstore: DevStore, worker_wiring: Worker, installed_shop: Shop
+) -> None:
+    assert not worker_wiring.mail_settings.of(installed_shop.id).push
+    form = {"push": "on", "CART_LEFT": "on", "hold_out": "12,5"}
+    assert send(running_app, devstore, f"{PATH}/settings", **form).status_code == 303
+    settings = worker_wiring.mail_settings.of(installed_shop.id)
+    assert (settings.push, set(settings.triggers), settings.hold_out) == (True, {Trigger.CART_LEFT}, 0.125)
+    assert worker_wiring.due_work.waits(installed_shop.id, jobs.PUSH_DUE)
+    assert send(running_app, devstore, f"{PATH}/settings", hold_out="10").status_code == 303
+    settings = worker_wiring.mail_settings.of(installed_shop.id)
+    assert (settings.push, set(settings.triggers)) == (False, set())
+
+
+@pytest.mark.usefixtures("installed_shop")
+@pytest.mark.parametrize("share", ["80", "-1", "many", "nan"])
+def test_a_control_group_out_of_bounds_is_refused_and_nothing_is_saved(
+    running_app: RunningApp, devstore: DevStore, worker_wiring: Worker, installed_shop: Shop, share: str
+) -> None:
+    answer = send(running_app, devstore, f"{PATH}/settings", push="on", hold_out=share)
+    assert (answer.status_code, answer.json()["field"]) == (422, "hold_out")
+    assert not worker_wiring.mail_settings.of(installed_shop.id).push

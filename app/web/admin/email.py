@@ -21,6 +21,7 @@ from app.core.errors import DomainError
 from app.ports.flows import MadeFlow, MadeTemplate
 from app.services.make_flows import ask
 from app.web import doors
+from app.web.admin import email_settings
 from app.web.admin.writing import own
 from app.web.problems import problem
 from app.wiring.web import Web
@@ -85,6 +86,8 @@ def blueprint(wiring: Web) -> Blueprint:
             seen_at=_seen(made),
             look=wiring.mail_looks.of(shop.id),
             longest=LONGEST_BLOCK,
+            settings=email_settings.shown(shop, wiring),
+            saved="saved" in request.args,
         )
 
     @routes.post(f"{PATH}/make")
