@@ -11,14 +11,15 @@ import shutil
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
 import httpx
 
 from app.adapters.embedded.postgres import OWNER
-from app.cli import demo_klaviyo, migrations
+from app.cli import migrations
+from app.cli.demo_klaviyo import KlaviyoOwner
 from app.cli.demo_shoppers import DemoShoppers
 from app.cli.processes import Processes
 from app.config import load
@@ -106,6 +107,7 @@ class DemoStack:
         yield "Consent (the form, as the owner)", self._consent
         yield "Training and exam", self._train
         yield "Lists into the store", self._lists
+        yield "Mails (switched on as the owner)", self._mails
         yield "A product page with its rail", self._rail
         if self.shoppers.number:
             yield f"{self.shoppers.number} simulated shoppers", self._crowd
@@ -179,20 +181,16 @@ class DemoStack:
         return SHOP_DOMAIN
 
     def _klaviyo(self, _say: Say) -> str:
-        """Paste the key into the app's page; a worker tries it, and asks whose account it opens."""
-        self._submit(f"{demo_klaviyo.PAGE}/key", {"key": demo_klaviyo.KEY})
-        shop = self._shop()
+        return self._owner().connect()
 
-        def answered() -> bool:
-            asking = self.wiring.klaviyo_askings.of(shop.id)
-            if asking is not None and asking.trouble:
-                raise Permanent(f"the Klaviyo twin was not connected: {asking.trouble}")
-            return self.wiring.klaviyo_connections.of(shop.id) is not None
+    def _mails(self, _say: Say) -> str:
+        return self._owner().switch_on()
 
-        self._wait("worker", answered, timeout_s=START_TIMEOUT_S)
-        link = self.wiring.klaviyo_connections.of(shop.id)
-        assert link is not None
-        return f"account {link.account}, {link.name}"
+    def _owner(self) -> KlaviyoOwner:
+        def wait(done: Callable[[], bool]) -> None:
+            self._wait("worker", done, timeout_s=WORK_TIMEOUT_S)
+
+        return KlaviyoOwner(self._shop(), self.wiring, self.klaviyo_url, self._submit, wait)
 
     def _backfill(self, say: Say) -> str:
         shop = self._shop()
@@ -293,7 +291,7 @@ class DemoStack:
         )
         return {"embedded": "1", "shop": SHOP_DOMAIN, "host": host, "id_token": self._id_token()}
 
-    def _submit(self, path: str, form: dict[str, str]) -> None:
+    def _submit(self, path: str, form: Mapping[str, str]) -> None:
         """Send a form of one of the app's pages, as the owner.
 
         Raises:
