@@ -203,6 +203,6 @@ TITLES: Final = {
 ABOUT: Final = {
     Series.WELCOME: "Greets newcomers with what they looked at before they signed up.",
     Series.CART: "Leads back to the cart or the product, with what goes well with it.",
-    Series.POST_PURCHASE: "Thanks, tells how to care for it, shows accessories, and reminds when it runs out.",
-    Series.WIN_BACK: "Writes to customers who are lost, with their own products and an offer.",
+    Series.POST_PURCHASE: "Thanks, shows what goes with it, and reminds when it is due again.",
+    Series.WIN_BACK: "Writes to customers who are lost, with their own products.",
 }
