@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -41,13 +43,16 @@ def mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     document.write_text(json.dumps(repaired(json.loads(SPEC.read_bytes()))))
     with (folder / "prism.log").open("w") as log:
         command = [str(node_binary()), str(PRISM), "mock", "-h", "127.0.0.1", "-p", str(port), str(document)]
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+        # In a session of its own: the wheel's node is a wrapper, and a signal to it alone would leave the mock behind.
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
         try:
             origin = f"http://127.0.0.1:{port}"
             eventually(lambda: _listens(origin, process, folder / "prism.log"), "the mock listens")
             yield origin
         finally:
-            process.terminate()
+            os.killpg(process.pid, signal.SIGTERM)
             process.wait()
 
 
