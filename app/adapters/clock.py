@@ -10,8 +10,6 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 
-import httpx
-
 from app.errors import Retryable
 
 
@@ -43,6 +41,8 @@ class StoreClock:
             return self._read + timedelta(seconds=age)
 
     def _ask(self, age: float) -> float:
+        import httpx  # Late: the wall's clock, which a shop's process reads, needs no HTTP client.
+
         try:
             answer = httpx.get(self._url, timeout=2.0)
             answer.raise_for_status()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from app.core.email.ignored import Chosen
-from app.core.ids import CustomerId, ProductId, RequestId, ShopId
-from app.core.profiles.identity import Named
+if TYPE_CHECKING:
+    from app.core.email.ignored import Chosen
+    from app.core.ids import CustomerId, ProductId, RequestId, ShopId
+    from app.core.profiles.identity import Named
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from app.core.events import Event
-from app.core.ids import (
-    ProductId,
-    ShopId,
-)
-from app.ports.work import Json, T
+if TYPE_CHECKING:
+    from app.core.events import Event
+    from app.core.ids import (
+        ProductId,
+        ShopId,
+    )
+    from app.ports.work import Json, T
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from app.core.experiments.counted import Exposed, Period, Steps
-from app.core.experiments.interleave import Team
-from app.core.experiments.reading import Reading
-from app.core.experiments.replay import LeftOut, LoggedAnswers
-from app.core.experiments.types import ArmKey, Experiment, ExperimentId
-from app.core.ids import CustomerId, OrderId, ShopId
-from app.core.recommend.types import Rail
+if TYPE_CHECKING:
+    from app.core.experiments.counted import Exposed, Period, Steps
+    from app.core.experiments.interleave import Team
+    from app.core.experiments.reading import Reading
+    from app.core.experiments.replay import LeftOut, LoggedAnswers
+    from app.core.experiments.types import ArmKey, Experiment, ExperimentId
+    from app.core.ids import CustomerId, OrderId, ShopId
+    from app.core.recommend.types import Rail
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from app.core.email.feeds import Good
-from app.core.ids import ShopId
-from app.core.shops import Shop
+if TYPE_CHECKING:
+    from app.core.email.feeds import Good
+    from app.core.ids import ShopId
+    from app.core.shops import Shop
 
 
 @dataclass(frozen=True, slots=True)

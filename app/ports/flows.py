@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from app.core.email.look import Look
-from app.core.ids import ShopId
+if TYPE_CHECKING:
+    from app.core.email.look import Look
+    from app.core.ids import ShopId
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from app.core.ids import CustomerId, ModelVersion, OrderId, ProductId, ShopId
-from app.core.recommend.fresh import Fresh
-from app.core.recommend.interactions import Baskets
+if TYPE_CHECKING:
+    from app.core.ids import CustomerId, ModelVersion, OrderId, ProductId, ShopId
+    from app.core.recommend.fresh import Fresh
+    from app.core.recommend.interactions import Baskets
 
 
 class NewsOfShop(Protocol):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from app.core.governance.terms import Term
-from app.core.ids import ClientId, CustomerId, ShopId, VisitorId
-from app.core.profiles.consent import OwnSwitches
-from app.core.profiles.preferences import Changed, Preferences
+if TYPE_CHECKING:
+    from app.core.governance.terms import Term
+    from app.core.ids import ClientId, CustomerId, ShopId, VisitorId
+    from app.core.profiles.consent import OwnSwitches
+    from app.core.profiles.preferences import Changed, Preferences
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from app.core.events import Event
-from app.core.ids import CustomerId, OrderId, ShopId
-from app.core.profiles.identity import Cut, Member, Named, Tie
+if TYPE_CHECKING:
+    from app.core.events import Event
+    from app.core.ids import CustomerId, OrderId, ShopId
+    from app.core.profiles.identity import Cut, Member, Named, Tie
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from app.core.ids import ShopId
-from app.core.shops import Shop
-from app.ports.work import Json
+if TYPE_CHECKING:
+    from app.core.ids import ShopId
+    from app.core.shops import Shop
+    from app.ports.work import Json
 
 
 class LinkKind(StrEnum):

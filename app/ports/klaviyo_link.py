@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from app.core.ids import ShopId
-from app.core.shops import Shop
 from app.ports.klaviyo import KlaviyoConnections, LinkKind
+
+if TYPE_CHECKING:
+    from app.core.ids import ShopId
+    from app.core.shops import Shop
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from app.core.events import Event
-from app.core.ids import ShopId, VisitorId
-from app.core.profiles.consent import ShopperConsent
 from app.core.segments import lifecycle
-from app.core.segments.past import Deed, Past
 from app.core.segments.rfm import Cuts
-from app.core.segments.rules import Rule, Selection
-from app.ports.segments import ProfileId, SegmentId
+
+if TYPE_CHECKING:
+    from app.core.events import Event
+    from app.core.ids import ShopId, VisitorId
+    from app.core.profiles.consent import ShopperConsent
+    from app.core.segments.past import Deed, Past
+    from app.core.segments.rules import Rule, Selection
+    from app.ports.segments import ProfileId, SegmentId
 
 Browser = tuple[str, str]
 """Kind (visitor or client) and id."""

@@ -6,17 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from app.core.email.names import Arm, Trigger
-from app.core.email.picked import MailAsk, Picked
-from app.core.email.products import MailItem
-from app.core.email.settings import MailSettings
-from app.core.email.triggers import Occasion
-from app.core.events import Event
-from app.core.ids import ProductId, ShopId
-from app.core.profiles.consent import ShopperConsent
-from app.core.shops import Shop
+if TYPE_CHECKING:
+    from app.core.email.names import Arm, Trigger
+    from app.core.email.picked import MailAsk, Picked
+    from app.core.email.products import MailItem
+    from app.core.email.settings import MailSettings
+    from app.core.email.triggers import Occasion
+    from app.core.events import Event
+    from app.core.ids import ProductId, ShopId
+    from app.core.profiles.consent import ShopperConsent
+    from app.core.shops import Shop
 
 
 class MailSettingsStore(Protocol):

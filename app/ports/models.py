@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy.typing as npt
 
-from app.core.experiments.types import ExperimentId
-from app.core.ids import (
-    ModelVersion,
-    ProductId,
-    ShopId,
-)
-from app.core.recommend.canary import Canary, Served, Trial
-from app.core.recommend.watched_days import Day
-from app.ports.serving import StoredList
-from app.ports.work import Json
+if TYPE_CHECKING:
+    from app.core.experiments.types import ExperimentId
+    from app.core.ids import (
+        ModelVersion,
+        ProductId,
+        ShopId,
+    )
+    from app.core.recommend.canary import Canary, Served, Trial
+    from app.core.recommend.watched_days import Day
+    from app.ports.serving import StoredList
+    from app.ports.work import Json
 
 
 class ArtefactStore(Protocol):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from app.core.ids import CustomerId, ShopId
-from app.core.profiles.consent import ShopperConsent
-from app.core.segments.outlets import Outlet
-from app.core.segments.rfm import Cuts
-from app.ports.segments import ProfileId, SegmentId
+if TYPE_CHECKING:
+    from app.core.ids import CustomerId, ShopId
+    from app.core.profiles.consent import ShopperConsent
+    from app.core.segments.outlets import Outlet
+    from app.core.segments.rfm import Cuts
+    from app.ports.segments import ProfileId, SegmentId
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from app.core.ids import (
-    ClientId,
-    CustomerId,
-    OrderId,
-    ShopId,
-    VisitorId,
-)
-from app.ports.work import Json
+if TYPE_CHECKING:
+    from app.core.ids import (
+        ClientId,
+        CustomerId,
+        OrderId,
+        ShopId,
+        VisitorId,
+    )
+    from app.ports.work import Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from app.core.email.products import MailItem
-from app.core.ids import CustomerId, ProductId, ShopId
-from app.core.profiles.consent import ShopperConsent
-from app.core.recommend.past_orders import PastOrder
-from app.core.shops import Shop
+if TYPE_CHECKING:
+    from app.core.email.products import MailItem
+    from app.core.ids import CustomerId, ProductId, ShopId
+    from app.core.profiles.consent import ShopperConsent
+    from app.core.recommend.past_orders import PastOrder
+    from app.core.shops import Shop
 
 
 @dataclass(frozen=True, slots=True)

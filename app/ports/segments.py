@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, NewType, Protocol
+from typing import TYPE_CHECKING, Any, NewType, Protocol
 
-from app.core.ids import ShopId
-from app.core.segments.builtin import Builtin
-from app.core.segments.rfm import Cuts
-from app.core.segments.rules import Kind, Measure, Rule, Selection
+if TYPE_CHECKING:
+    from app.core.ids import ShopId
+    from app.core.segments.builtin import Builtin
+    from app.core.segments.rfm import Cuts
+    from app.core.segments.rules import Kind, Measure, Rule, Selection
 
 SegmentId = NewType("SegmentId", int)
 ProfileId = str

@@ -5,25 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from app.core.experiments.assign import Experiments
-from app.core.experiments.types import Unit
-from app.core.ids import (
-    CustomerId,
-    ModelVersion,
-    ProductId,
-    ShopId,
-    VisitorId,
-)
 from app.core.profiles.preferences import UNSET, Preferences
-from app.core.recommend.canary import Canary
 from app.core.recommend.past_orders import PastOrder, products_of
-from app.core.recommend.served import ServedModel
-from app.core.recommend.types import ReasonCode
+
+if TYPE_CHECKING:
+    from app.core.experiments.assign import Experiments
+    from app.core.experiments.types import Unit
+    from app.core.ids import (
+        CustomerId,
+        ModelVersion,
+        ProductId,
+        ShopId,
+        VisitorId,
+    )
+    from app.core.recommend.canary import Canary
+    from app.core.recommend.served import ServedModel
+    from app.core.recommend.types import ReasonCode
 
 
 class Shelf(Protocol):

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from app.core.ids import (
-    ShopDomain,
-    ShopId,
-)
-from app.core.shops import Shop
-from app.ports.work import Json
+if TYPE_CHECKING:
+    from app.core.ids import (
+        ShopDomain,
+        ShopId,
+    )
+    from app.core.shops import Shop
+    from app.ports.work import Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from app.core.ids import OrderId, ProductId, ShopId, VariantId
 from app.core.profiles.consent import OwnSwitches
-from app.core.sources.contract import Source
-from app.core.sources.outside_stock import StockRule
-from app.core.sources.quality import Judged, Measured
-from app.core.sources.report import Refused, Report
-from app.core.sources.rows import Found
-from app.core.sources.values import DayOrder
-from app.ports.work import Json
+
+if TYPE_CHECKING:
+    from app.core.ids import OrderId, ProductId, ShopId, VariantId
+    from app.core.sources.contract import Source
+    from app.core.sources.outside_stock import StockRule
+    from app.core.sources.quality import Judged, Measured
+    from app.core.sources.report import Refused, Report
+    from app.core.sources.rows import Found
+    from app.core.sources.values import DayOrder
+    from app.ports.work import Json
 
 
 @dataclass(frozen=True, slots=True)

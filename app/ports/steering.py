@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from app.core.experiments.types import ExperimentId
-from app.core.ids import ProductId, ShopId
-from app.core.recommend.steering import Steering
-from app.core.recommend.types import Rail
+if TYPE_CHECKING:
+    from app.core.experiments.types import ExperimentId
+    from app.core.ids import ProductId, ShopId
+    from app.core.recommend.steering import Steering
+    from app.core.recommend.types import Rail
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from app.core.ids import (
-    CollectionId,
-    CustomerId,
-    ProductId,
-    ShopId,
-    VariantId,
-)
-from app.core.recommend.item_words import ItemText
-from app.core.recommend.past_orders import PastOrder
-from app.core.records import Kind, Record
-from app.core.syncs import Reason, Resource, Run, RunState
+if TYPE_CHECKING:
+    from app.core.ids import (
+        CollectionId,
+        CustomerId,
+        ProductId,
+        ShopId,
+        VariantId,
+    )
+    from app.core.recommend.item_words import ItemText
+    from app.core.recommend.past_orders import PastOrder
+    from app.core.records import Kind, Record
+    from app.core.syncs import Reason, Resource, Run, RunState
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from app.core.ids import (
-    ShopId,
-)
+if TYPE_CHECKING:
+    from app.core.ids import (
+        ShopId,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from app.core.ids import (
-    ShopDomain,
-    ShopId,
-)
-from app.core.shops import Shop
+if TYPE_CHECKING:
+    from app.core.ids import (
+        ShopDomain,
+        ShopId,
+    )
+    from app.core.shops import Shop
 
 Json = Mapping[str, Any]
 T = TypeVar("T")

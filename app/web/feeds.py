@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from app.adapters.db.feeds import shop_of
 from app.web.problems import problem
 from app.wiring.web import Web
 
@@ -20,6 +19,8 @@ def blueprint(wiring: Web) -> Blueprint:
 
     @routes.get("/feeds/<secret>/<name>.json")
     def feed(secret: str, name: str) -> Response:
+        from app.adapters.db.feeds import shop_of  # Late: shoppers are served without it.
+
         shop = shop_of(secret)
         found = wiring.feeds.read(shop, name) if shop is not None and wiring.feed_keys.is_secret(shop, secret) else None
         if found is None:

@@ -11,18 +11,19 @@ import hmac
 import re
 import time
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from flask import Blueprint, Response, request
 
 from app.core.shops import Shop, ShopState, shop_domain
-from app.core.sources.report import Reason, Refused, Report
-from app.ports.sources import BadRow, RawRow
-from app.services.take_in_counts import take_in_counts
 from app.web.doors import Refused as Shut
 from app.web.problems import problem
 from app.wiring.web import Web
+
+if TYPE_CHECKING:
+    from app.core.sources.report import Report
+    from app.ports.sources import BadRow, RawRow
 
 SHOP: Final = "Attune-Shop"
 SIGNATURE: Final = "Attune-Signature"
@@ -38,6 +39,8 @@ def blueprint(wiring: Web) -> Blueprint:
 
     @routes.post("/inventory")
     def take() -> Response:
+        from app.services.take_in_counts import take_in_counts  # Late: few processes are ever posted counts.
+
         request.max_content_length = LARGEST_BODY
         content = request.get_data(cache=False)
         shop = door(wiring, content)
@@ -86,6 +89,9 @@ def _rows(content: bytes) -> list[RawRow | BadRow]:
 
 
 def _row(number: int, level: object) -> RawRow | BadRow:
+    from app.core.sources.report import Reason, Refused
+    from app.ports.sources import BadRow, RawRow
+
     if not isinstance(level, Mapping):
         return BadRow(number, Refused(Reason.SHAPE, "it is no JSON object"))
     raw: dict[str, Any] = {FIELDS[name]: _text(value) for name, value in level.items() if name in FIELDS}

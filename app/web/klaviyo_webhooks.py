@@ -18,8 +18,6 @@ from flask import Blueprint, Response, request
 
 from app import jobs
 from app.core.ids import ShopId
-from app.core.sources.contract import Source
-from app.ports.sources import Upload
 from app.web.problems import problem
 from app.wiring.web import Web
 
@@ -34,6 +32,10 @@ def blueprint(wiring: Web) -> Blueprint:
 
     @routes.post("/klaviyo/webhooks/<int:number>")
     def receive(number: int) -> Response:
+        # Late: shoppers are served without them.
+        from app.core.sources.contract import Source
+        from app.ports.sources import Upload
+
         request.max_content_length = LARGEST_BODY
         body, shop = request.get_data(cache=False), ShopId(number)
         hook = wiring.engagement_hooks.of(shop)

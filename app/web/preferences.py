@@ -16,7 +16,6 @@ from flask import Blueprint, Response, request
 from app.core.profiles.consent import Purpose
 from app.core.profiles.preferences import BadPreference, Preferences
 from app.ports import ShopperNames
-from app.services.forget_browser import forget_browser
 from app.services.set_preferences import Known, KnownProduct, set_preferences, what_is_known
 from app.web.asked import BadQuestion, customer_of, visitor_of
 from app.web.problems import problem
@@ -113,6 +112,8 @@ def _change(call: ProxyCall, names: ShopperNames, asked: Mapping[str, Any], wiri
     if settings or not forgets:
         set_preferences(call.shop, names, settings, wiring.setting_preferences)
     if forgets:
+        from app.services.forget_browser import forget_browser  # Late: shoppers seldom ask for it.
+
         forget_browser(call.shop, names, wiring.forgetting_browsers)
 
 

@@ -28,7 +28,7 @@ from app.services import (
     serve_recommendations,
     set_preferences,
 )
-from app.wiring.common import Common
+from app.wiring.common_klaviyo import CommonKlaviyo
 
 if TYPE_CHECKING:
     from app.services import forget_browser, take_in_counts
@@ -37,7 +37,7 @@ HOT_TIMEOUT_S = 0.25
 """How long a request waits for Redis at most; after that the cascade goes on without the visitor's state."""
 
 
-class Web(Common):
+class Web(CommonKlaviyo):
     """Everything that the web's routes need."""
 
     @cached_property

@@ -14,10 +14,10 @@ from app.adapters.redis.customers import RedisCustomers
 from app.adapters.shopify.client import ShopifyAdminApis
 from app.adapters.shopify.tokens import Tokens
 from app.services import ask_opt_outs, connect_pixel, fetch_refunds, install_shop, sync_store
-from app.wiring.common import Common
+from app.wiring.common_klaviyo import CommonKlaviyo
 
 
-class WorkerStore(Common):
+class WorkerStore(CommonKlaviyo):
     """Tokens, imports, and what webhooks change."""
 
     @cached_property

@@ -1,6 +1,7 @@
 """Who really asks: webhooks and ID tokens are verified with Shopify's own libraries.
 
-Requests of the app proxy, the hot path, have `proxy_signature` to themselves.
+Requests of the app proxy, the hot path, have `proxy_signature` to themselves; the libraries, which bring an HTTP client
+along, are imported at the first webhook or ID token, so that a process serves shoppers sooner after its start.
 """
 
 from __future__ import annotations
@@ -9,10 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
-
-import jwt
-import shopify_app
-from shopify import session_token
 
 from app.core.ids import ShopDomain
 from app.core.shops import shop_domain
@@ -40,6 +37,8 @@ class Signatures:
     """Verifies with the app's secret, and with the one before it while a rotation is under way."""
 
     def __init__(self, *, client_id: str, secret: str, old_secret: str | None = None) -> None:
+        import shopify_app
+
         self._client_id = client_id
         self._secrets = [secret, *([old_secret] if old_secret else [])]
         self._library = shopify_app.ShopifyApp(client_id, secret, old_secret)
@@ -74,6 +73,9 @@ class Signatures:
         return IdToken(_domain(host), str(claims["sub"]), token)
 
     def _claims(self, token: str) -> Mapping[str, Any]:
+        import jwt
+        from shopify import session_token
+
         failure: Exception | None = None
         for secret in self._secrets:
             try:
