@@ -27,6 +27,16 @@ import chromium, { inflate } from '@sparticuz/chromium';
 await chromium.executablePath();
 await inflate('node_modules/@sparticuz/chromium/bin/al2023.tar.br');
 """
+# The package's own list of folders names places of a cloud function. Where those are missing, and with
+# them all fonts, pages show no text at all, and Chromium ends itself at the first letter that it measures.
+FONTS = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir prefix="relative">fonts</dir>
+  <dir>/usr/share/fonts</dir>
+  <cachedir prefix="relative">cache</cachedir>
+</fontconfig>
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,7 @@ def _inflated() -> Chromium:
             result = run_node("--input-type=module", "--eval", INFLATE, TMPDIR=str(target))
             if result.returncode:
                 raise RuntimeError(result.stderr)
+            (target / "fonts/fonts.conf").write_text(FONTS)
             # A run beside this one may have been quicker; its copy is as good.
             with contextlib.suppress(OSError):
                 target.rename(CACHE)
