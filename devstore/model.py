@@ -65,6 +65,23 @@ class Product:
 
 
 @dataclass(slots=True)
+class Article:
+    """Of a blog, which is known by its handle alone."""
+
+    id: int
+    handle: str
+    title: str
+    blog: str
+    body: str
+    """HTML."""
+    created_at: datetime
+    updated_at: datetime
+    published_at: datetime | None = None
+    summary: str = ""
+    """HTML."""
+
+
+@dataclass(slots=True)
 class Collection:
     id: int
     handle: str
@@ -327,3 +344,4 @@ class World:
     truth: dict[str, Any] = field(default_factory=dict)
     rejected: dict[str, int] = field(default_factory=dict)
     """Input rows that did not become part of the shop, counted by reason (imported worlds)."""
+    articles: list[Article] = field(default_factory=list)

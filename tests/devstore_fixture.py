@@ -42,12 +42,13 @@ API_SECRET = "test-api-secret-of-more-than-32-characters"
 class DevStore:
     """A running devstore.
 
-    `control` speaks to its ``/_dev`` routes, paths relative to them.
+    `control` speaks to its ``/_dev`` routes, paths relative to them; `app` is for what stands beside the store.
     """
 
     origin: str
     shop_domain: ShopDomain
     control: httpx.Client
+    app: Flask
 
     def id_token(self, user: int = 1) -> str:
         """A fresh ID token of a member of the staff."""
@@ -125,7 +126,7 @@ def serving_devstore(app_url: str, world_name: str) -> Iterator[DevStore]:
     origin = f"http://127.0.0.1:{port}"
     app = create(world, replace(options, port=port, origin=origin))
     with served(app, origin), httpx.Client(base_url=f"{origin}/_dev", timeout=PATIENCE_S) as control:
-        yield DevStore(origin, ShopDomain(options.shop_domain), control)
+        yield DevStore(origin, ShopDomain(options.shop_domain), control, app)
 
 
 @pytest.fixture

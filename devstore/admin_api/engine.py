@@ -15,6 +15,7 @@ from devstore.admin_api import (  # noqa: F401  (importing them fills the regist
     definitions,
     discount_codes,
     discounts,
+    fields_blog,
     fields_catalog,
     fields_definitions,
     fields_discounts,

@@ -13,6 +13,7 @@ from devstore.admin_api.fields_discounts import node_of
 from devstore.admin_api.gid import gid, number, split
 from devstore.admin_api.registry import Args, Getter, fields
 from devstore.admin_api.search import (
+    ARTICLE,
     ITEM,
     collection_search,
     customer_search,
@@ -53,6 +54,7 @@ _RECORDS: dict[str, Callable[[Store], dict[int, Any]]] = {
     "Collection": lambda store: store.collections,
     "Customer": lambda store: store.customers,
     "Segment": lambda store: store.segments,
+    "Article": lambda store: store.articles,
 }
 
 
@@ -170,6 +172,8 @@ fields(
         "collectionByHandle": lambda r, a, c: c.store.collection_by_handle(a["handle"]),
         "collections": lambda r, a, c: collection_search(list(c.store.collections.values()), a, c),
         "collectionsCount": lambda r, a, c: _count(collection_search(list(c.store.collections.values()), a, c), a),
+        "article": by_id("Article"),
+        "articles": lambda r, a, c: search(list(c.store.articles.values()), a, ARTICLE),
         "customer": by_id("Customer"),
         "customerByIdentifier": _identified("Customer"),
         "customers": _customers,

@@ -67,6 +67,15 @@ COLLECTION: dict[str, Read] = {
     "handle": lambda k: k.handle,
     "updated_at": lambda k: k.updated_at,
 }
+ARTICLE: dict[str, Read] = {
+    "id": lambda a: a.id,
+    "title": lambda a: a.title,
+    "handle": lambda a: a.handle,
+    "created_at": lambda a: a.created_at,
+    "updated_at": lambda a: a.updated_at,
+    "published_at": lambda a: a.published_at,
+    "blog_title": lambda a: a.blog.title(),
+}
 CUSTOMER: dict[str, Read] = {
     "id": lambda k: k.id,
     "email": lambda k: k.email,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -72,7 +72,9 @@ class Readers:
         self._twin, self._store, self._tastes, self._pace = twin, store, tastes, pace
         self._random = np.random.default_rng(seed)
         self._rows = {str(customer): row for row, customer in enumerate(tastes.customers.tolist()) if customer}
-        self._done: set[str] = set()
+        self._seen = 0
+        """So many of the twin's mails, in the order in which it made them."""
+        self._fresh: deque[dict[str, Any]] = deque()
         self._catalogue = Catalogue()
         self._bought: dict[int, set[int]] = {}
         self.counts: Counter[str] = Counter()
@@ -82,12 +84,18 @@ class Readers:
         """Answer what has come since the last time; how many mails that were."""
         if not len(self._catalogue):
             self._catalogue = await Catalogue.read(self._store)
-        mails = (await self._get("/_dev/mails"))["mails"]
-        fresh = [mail for mail in mails if not mail["skipped"] and mail["id"] not in self._done]
-        for mail in fresh:
-            self._done.add(mail["id"])
-            await self._answer(mail)
-        return len(fresh)
+        told = await self._get(f"/_dev/mails?after={self._seen}")
+        self._seen = told["next"]
+        self._fresh.extend(mail for mail in told["mails"] if not mail["skipped"])
+        number = len(self._fresh)
+        while self._fresh:
+            # Taken out first: a mail whose answer failed half-way is not opened again.
+            mail = self._fresh.popleft()
+            try:
+                await self._answer(mail)
+            except httpx.HTTPError:
+                self.counts["failed"] += 1
+        return number
 
     async def _answer(self, mail: dict[str, Any]) -> None:
         told = await self._get(f"/inbox/{mail['profile']}/{mail['id']}.json")
@@ -171,7 +179,13 @@ async def _run(args: argparse.Namespace) -> None:
     ):
         readers = Readers(twin, store, tastes, seed=args.seed, pace=args.pace)
         while True:
-            answered = await readers.answer_all()
+            try:
+                answered = await readers.answer_all()
+            except httpx.HTTPError as error:
+                if args.once:
+                    raise
+                print(f"devstore.klaviyo.answers: {type(error).__name__}, trying again", file=sys.stderr, flush=True)
+                answered = 0
             if answered:
                 print(", ".join(f"{number} {what}" for what, number in sorted(readers.counts.items())), flush=True)
             if args.once:

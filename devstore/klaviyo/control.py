@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, request
+import orjson
+from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
 from devstore.klaviyo.api.flows import set_status
@@ -69,10 +70,15 @@ def _body() -> dict[str, Any]:
 def _faults(routes: Blueprint, account: Account, gate: Gate, invalid_emails: set[str]) -> None:
     @routes.post("/faults")
     def add() -> ResponseReturnValue:
-        """A `Fault`, or ``{"mode": "invalid_email", "emails": […]}``: addresses that Klaviyo takes for no e-mails."""
+        """A `Fault`, or ``{"mode": "invalid_email", "emails": […]}``: addresses that Klaviyo takes for no e-mails.
+
+        ``refused_email``: because of which it refuses the whole import that they are in.
+        """
         body = _body()
         if body.get("mode") == "invalid_email":
             invalid_emails.update(body["emails"])
+        elif body.get("mode") == "refused_email":
+            gate.faults.refused_emails.update(body["emails"])
         else:
             gate.faults.add(Fault(**body))
         return {"planned": gate.faults.planned()}
@@ -140,6 +146,34 @@ def _looking(routes: Blueprint, account: Account, gate: Gate, jobs: Jobs, delive
             "revoked": account.credentials.revoked,
             "faults": gate.faults.planned(),
         }
+
+    @routes.get("/jobs")
+    def every_job() -> ResponseReturnValue:
+        """All bulk jobs, with their moments in seconds of the account's clock; null for what is still to come."""
+        moments = ("created", "started", "finished")
+        return {
+            "jobs": [
+                {
+                    "id": job.id,
+                    "kind": job.kind,
+                    "status": job.status,
+                    "total": job.total,
+                    "failed": job.failed,
+                    **{name: at.timestamp() if (at := getattr(job, name)) else None for name in moments},
+                }
+                for job in account.jobs.copy().values()
+            ]
+        }
+
+    @routes.get("/profiles")
+    def every_profile() -> ResponseReturnValue:
+        """Everybody's e-mail address with ``?property=``, a line of JSON each; null where it was never set."""
+        name = request.args["property"]
+        lines = (
+            orjson.dumps({"email": one.email, "value": orjson.Fragment(one.held.get(name, b"null"))}) + b"\n"
+            for one in list(account.profiles.values())
+        )
+        return Response(lines, mimetype="application/x-ndjson")
 
     @routes.get("/requests")
     def requests() -> ResponseReturnValue:

@@ -56,14 +56,17 @@ def unsubscribed(account: Account, mail: Mail, *, as_spam: bool = False) -> None
 
 
 def unbuyable(account: Account, minutes: float) -> dict[str, Any]:
-    """Of the mails of the last minutes, how many showed a product that could not be bought when they were sent."""
+    """Of the mails of the last minutes, how many showed a product that could not be bought when they were sent.
+
+    The share is of the mails that show products at all.
+    """
     mails = list(account.mails.sent_since(account.now() - timedelta(minutes=minutes)))
-    bad = [mail for mail in mails if mail.unbuyable]
+    bad, with_products = [mail for mail in mails if mail.unbuyable], sum(bool(mail.products) for mail in mails)
     return {
         "mails": len(mails),
-        "with_products": sum(bool(mail.products) for mail in mails),
+        "with_products": with_products,
         "unbuyable": len(bad),
-        "share": len(bad) / len(mails) if mails else 0.0,
+        "share": len(bad) / with_products if with_products else 0.0,
         "by_place": _by_place(mails),
         "examples": [{"mail": mail.id, "flow": mail.flow_name, "products": list(mail.unbuyable)} for mail in bad[:20]],
     }
@@ -156,7 +159,9 @@ def _control(routes: Blueprint, account: Account) -> None:
 
     @routes.get("/_dev/mails")
     def all_mails() -> AnyResponse:
-        return jsonify({"mails": [_shown(mail) for mail in account.mails.all()]})
+        after = max(0, request.args.get("after", 0, type=int))
+        mails = account.mails.all(after=after)
+        return jsonify({"mails": [_shown(mail) for mail in mails], "next": after + len(mails)})
 
 
 def _agent() -> str:

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,6 @@ class Mail:
     """Those of them that could not be bought at the moment of sending, by the store's truth."""
     opened: int = 0
     clicked: int = 0
-    answered: bool = False
-    """Whether a simulated shopper has already dealt with it."""
 
     @property
     def sent(self) -> bool:
@@ -90,10 +89,10 @@ class Mails:
         with self._lock:
             return sorted(self._of, key=lambda profile: self._of[profile][-1].at, reverse=True)
 
-    def all(self) -> list[Mail]:
-        """In the order in which they were made."""
+    def all(self, *, after: int = 0) -> list[Mail]:
+        """In the order in which they were made, without the first so many."""
         with self._lock:
-            return list(self._all.values())
+            return list(islice(self._all.values(), after, None))
 
     def sent_since(self, moment: datetime) -> Iterator[Mail]:
         return (mail for mail in self.all() if mail.sent and mail.at >= moment)

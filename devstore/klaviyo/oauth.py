@@ -93,10 +93,8 @@ def _problem(credentials: Credentials) -> str:
 def _tokens(routes: Blueprint, credentials: Credentials, faults: Faults) -> None:
     @routes.post("/token")
     def token() -> ResponseReturnValue:
-        if fault := faults.next("POST", "/oauth/token"):
-            if fault.mode != "hang":
-                return {"error": "server_error"}, fault.status
-            time.sleep(fault.seconds)
+        if (failed := _failed(faults, "/oauth/token")) is not None:
+            return failed
         client = credentials.client(request.headers.get("Authorization", ""))
         if client is None:
             return _error("invalid_client", 401)
@@ -114,11 +112,22 @@ def _tokens(routes: Blueprint, credentials: Credentials, faults: Faults) -> None
 
     @routes.post("/revoke")
     def revoke() -> ResponseReturnValue:
+        if (failed := _failed(faults, "/oauth/revoke")) is not None:
+            return failed
         client = credentials.client(request.headers.get("Authorization", ""))
         if client is None:
             return _error("invalid_client", 401)
         credentials.revoke(client, request.form.get("token", ""))
         return {}
+
+
+def _failed(faults: Faults, path: str) -> ResponseReturnValue | None:
+    """The answer of a fault that was planned; None where there is none, or after it was waited for."""
+    fault = faults.next("POST", path)
+    if fault is not None and fault.mode == "hang":
+        time.sleep(fault.seconds)
+        return None
+    return None if fault is None else ({"error": "server_error"}, fault.status)
 
 
 def _granted(credentials: Credentials, client: OAuthClient) -> Pair:

@@ -7,7 +7,6 @@ is `devstore.klaviyo.links`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -25,14 +24,6 @@ class BrokenTemplate(ValueError):
 
 class Skipped(Exception):
     """The mail is not sent; the text is the reason that Klaviyo shows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    html: str
-    text: str
-    subject: str = ""
-    preview: str = ""
 
 
 def check(*templates: str) -> list[str]:

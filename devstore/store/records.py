@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from devstore.clock import StoreClock
 from devstore.model import (
     Address,
+    Article,
     Collection,
     Customer,
     Definition,
@@ -55,6 +56,7 @@ class Records:
         self.customers: dict[int, Customer] = {c.id: c for c in world.customers}
         self.orders: dict[int, Order] = {o.id: o for o in world.orders}
         self.collections: dict[int, Collection] = {c.id: c for c in world.collections}
+        self.articles: dict[int, Article] = {a.id: a for a in world.articles}
         self._native_orders: dict[int, list[int]] = {}
         """What collections that are sorted by hand now were like before."""
         self._handles = {p.handle: p.id for p in world.products}

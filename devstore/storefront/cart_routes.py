@@ -7,6 +7,7 @@ the next page after a form.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Callable
@@ -24,6 +25,8 @@ from devstore.storefront.pixels.cart_events import changes, lines_of
 _PROPERTY = re.compile(r"properties\[(.+)\]")
 _UPDATE = re.compile(r"updates\[(.*)\]")
 EVENTS_HEADER = "X-Devstore-Events"
+_LINES = re.compile(r"([0-9]+):([0-9]+)")
+_PERMALINK = re.compile(r"[0-9]+:[0-9]+(,[0-9]+:[0-9]+)*")
 _ATTRIBUTE = re.compile(r"attributes\[(.+)\]")
 
 
@@ -60,6 +63,23 @@ def add_cart_routes(routes: Blueprint, front: Front) -> None:
     def cart_json() -> AnyResponse:
         cart = front.cart()
         return keep_cart(jsonify(whole(cart)), cart)
+
+    @routes.get("/cart/<permalink>")
+    def filled(permalink: str) -> AnyResponse:
+        """A cart permalink: in place of what lay in the cart, these variants; what is not sold is left out."""
+        wanted = _LINES.findall(permalink) if _PERMALINK.fullmatch(permalink) else []
+        if not wanted:
+            raise CartError(404, "A permalink names variants and quantities")
+        cart = front.cart()
+        before = lines_of(cart)
+        cart.lines.clear()
+        for variant, quantity in wanted:
+            with contextlib.suppress(CartError):
+                front.carts.add(cart, int(variant), int(quantity), {})
+        front.carts.save(cart)
+        cart.pending += changes(cart, before, front.visit().catalog)
+        page = "/cart" if request.args.get("storefront") == "true" else "/checkout"
+        return keep_cart(redirect(front.url(page), 303), cart)
 
     @routes.post("/cart/add")
     @routes.post("/cart/add.js")

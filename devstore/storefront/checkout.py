@@ -1,4 +1,4 @@
-"""A checkout of one page, the thank-you page, and a sign-in for demonstrations.
+"""A checkout of one page, the thank-you page, links that bring a discount code, and a sign-in for demonstrations.
 
 Shopify's checkout is far more; here an e-mail address is enough to turn the cart into a paid order of the store. Theme
 and app blocks have no place in it, web pixels do.
@@ -16,17 +16,26 @@ from devstore.store import SoldOut, Unknown
 from devstore.store.discounts import CodeRefused
 from devstore.storefront.carts import Cart, order_lines
 from devstore.storefront.drops.cart import CartDrop
-from devstore.storefront.front import CUSTOMER_COOKIE, Front
+from devstore.storefront.front import CUSTOMER_COOKIE, TWO_WEEKS_S, Front
 from devstore.storefront.pages import local
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 SHOWN_CUSTOMERS = 12
+CODE_COOKIE = "discount_code"
+"""The code of the shareable link by which the visitor came."""
 
 
 def add_checkout(routes: Blueprint, front: Front) -> None:
     @routes.get("/checkout")
     def checkout_page() -> AnyResponse:
-        return front.page("checkout") if front.cart().lines else redirect(front.url("/cart"))
+        brought = request.cookies.get(CODE_COOKIE, "")
+        return front.page("checkout", code=brought) if front.cart().lines else redirect(front.url("/cart"))
+
+    @routes.get("/discount/<code>")
+    def bring_code(code: str) -> AnyResponse:
+        response = redirect(front.url(local(request.args.get("redirect"))), 302)
+        response.set_cookie(CODE_COOKIE, code, max_age=TWO_WEEKS_S, samesite="Lax")
+        return response
 
     @routes.post("/checkout")
     def checkout() -> AnyResponse:
@@ -44,7 +53,7 @@ def add_checkout(routes: Blueprint, front: Front) -> None:
                 order_lines(cart),
                 customer_id=customer.id if customer else None,
                 email=email,
-                discount_code=request.form.get("discount") or None,
+                discount_code=request.form["discount"] if "discount" in request.form else _brought(front, cart),
                 cart_token=cart.token,
                 attributes=tuple(cart.attributes.items()),
             )
@@ -56,7 +65,9 @@ def add_checkout(routes: Blueprint, front: Front) -> None:
             return refused("A product of this cart is gone.")
         bought = CartDrop(Cart(cart.token, list(cart.lines), dict(cart.attributes)), front.visit().catalog)
         cart.lines, cart.attributes = [], {}
-        return _thanks(front, order, bought)
+        answer = _thanks(front, order, bought)
+        answer.delete_cookie(CODE_COOKIE)
+        return answer
 
     @routes.get("/account/login")
     def login() -> AnyResponse:
@@ -95,6 +106,16 @@ def _problem(cart: Cart, email: str) -> str | None:
     if not cart.lines:
         return "Your cart is empty."
     return None if _EMAIL.fullmatch(email) else "Please enter an e-mail address, such as name@example.com."
+
+
+def _brought(front: Front, cart: Cart) -> str | None:
+    """The code of the link by which the visitor came; one that is not good for this cart is in nobody's way."""
+    code = request.cookies.get(CODE_COOKIE, "")
+    try:
+        front.store.quote([(line.variant_id, line.quantity) for line in cart.lines], [code], front.customer())
+    except CodeRefused:
+        return None
+    return code
 
 
 def _thanks(front: Front, order: Order, bought: CartDrop) -> AnyResponse:

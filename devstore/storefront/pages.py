@@ -1,4 +1,4 @@
-"""The pages that shoppers read: home, collections, products, and the product as JSON; and the choice of a market."""
+"""The pages that shoppers read: home, collections, products (also as JSON), articles; and the choice of a market."""
 
 from __future__ import annotations
 
@@ -48,6 +48,14 @@ def add_pages(routes: Blueprint, front: Front) -> None:
             record, in_cart = front.store.products[found.id], front.in_cart(visit.cart)
             chance = front.recommender.at_random(visit.catalog, record, RAIL, in_cart)
         return front.page("product", product=found, chance=chance)
+
+    @routes.get("/blogs/<blog>/<handle>")
+    def article(blog: str, handle: str) -> AnyResponse:
+        known = (one for one in front.store.articles.values() if (one.blog, one.handle) == (blog, handle))
+        found = next((one for one in known if one.published_at is not None), None)
+        if found is None:
+            return front.not_found()
+        return front.page("article", article={"title": found.title, "content": found.body})
 
     @routes.get("/products")
     def product_list() -> AnyResponse:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from devstore.model import World
+from devstore.worlds.articles import care_articles
 from devstore.worlds.errors import WorldError
 from devstore.worlds.small import build_empty, build_single, build_small, build_sold_out
 
@@ -53,12 +54,17 @@ def build(name: str, *, seed: int = SEED) -> World:
     """
     with _collector_asleep():
         if name in BUILDERS:
-            return BUILDERS[name](seed)
+            return _with_blog(BUILDERS[name](seed))
         if Path(name).exists():
             from devstore.worlds.imported import build_imported
 
-            return build_imported(Path(name))
+            return _with_blog(build_imported(Path(name)))
     raise WorldError(f"No world is called {name!r} and no such file or folder exists. Known: {', '.join(BUILDERS)}.")
+
+
+def _with_blog(world: World) -> World:
+    world.articles = care_articles(world.products, world.now)
+    return world
 
 
 @contextmanager

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from itertools import count
 
+ARTICLE = 1_310_000_000_000
+BLOG = 1_210_000_000_001
 COLLECTION = 2_610_000_000_000
 LOCATION = 3_110_000_000_000
 VARIANT = 4_230_000_000_000

@@ -39,6 +39,34 @@ def test_each_mail_is_answered_once_and_machines_are_told_from_people() -> None:
     assert all("/products/" in event["URL"] for event in _events(joined.account, "Clicked Email"))
 
 
+def test_a_fault_costs_one_mail_its_answer_and_what_came_before_is_not_listed_again() -> None:
+    joined, broken = Joined(), False
+
+    async def break_once(request: httpx.Request) -> None:
+        nonlocal broken
+        if request.url.path.startswith("/inbox/") and not broken:
+            broken = True
+            raise httpx.ConnectError("gone", request=request)
+
+    async def answered(twin: str, store: str) -> tuple[Counter[str], int]:
+        async with (
+            httpx.AsyncClient(base_url=twin, timeout=20, event_hooks={"request": [break_once]}) as mails,
+            httpx.AsyncClient(base_url=store, timeout=20) as shop,
+        ):
+            readers = Readers(mails, shop, tastes_of(joined.store.world), seed=5, pace=2000)
+            assert await readers.answer_all() == PEOPLE
+            listed = (await mails.get(f"/_dev/mails?after={PEOPLE - 1}")).json()
+            assert (len(listed["mails"]), listed["next"]) == (1, PEOPLE)
+            return readers.counts, await readers.answer_all()
+
+    with serving(joined.app) as store, serving(create_twin(joined.account)) as twin:
+        joined.account.origin = twin
+        _send(joined, store)
+        counts, again = asyncio.run(answered(twin, store))
+    assert (counts["failed"], again) == (1, 0)
+    assert counts["opens"] > 0
+
+
 def _send(joined: Joined, store: str) -> None:
     """A mail with eight products to the first customers that may get one."""
     account, now = joined.account, joined.account.now()

@@ -12,7 +12,8 @@ import orjson
 import pytest
 from flask import Flask, request
 
-from devstore.klaviyo.api.webhooks import signature
+from devstore.klaviyo.api.webhooks import signature, topic_of
+from devstore.klaviyo.records import KLAVIYO
 from devstore.server import serving
 from tests.klaviyo_twin.wire import Wire, error, imported, resource, running
 from tests.patience import eventually
@@ -134,6 +135,11 @@ def test_webhooks_are_for_oauth_apps_only(wire: Wire) -> None:
 def test_a_webhook_needs_https_a_known_topic_and_a_long_secret(wire: Wire, url: str, topic: str, secret: str) -> None:
     with wire.as_app("webhooks:write") as app:
         assert app.post("/api/webhooks", json=subscription(url, topic, secret=secret)).status_code == 400
+
+
+@pytest.mark.parametrize("metric", ["Unsubscribed", "Unsubscribed from Email Marketing"])
+def test_whoever_leaves_is_told_under_klaviyos_own_topic(wire: Wire, metric: str) -> None:
+    assert topic_of(wire.account.metric(metric, KLAVIYO)) == "event:klaviyo.unsubscribed_from_email_marketing"
 
 
 def test_a_subscribed_event_arrives_signed_and_again_after_a_refusal(wire: Wire) -> None:

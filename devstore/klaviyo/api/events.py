@@ -8,7 +8,7 @@ from typing import Any
 
 from devstore.klaviyo.api import documents, people
 from devstore.klaviyo.api.asked import Asked, Condition
-from devstore.klaviyo.api.errors import bad_parameter, invalid
+from devstore.klaviyo.api.errors import ApiError, bad_parameter, invalid
 from devstore.klaviyo.api.event_body import BULK_KNOWN, KNOWN, Entry, bulk_entries, entry_of
 from devstore.klaviyo.api.gate import Answer, Gate
 from devstore.klaviyo.api.jobs import Jobs
@@ -45,8 +45,12 @@ def register(gate: Gate, account: Account, jobs: Jobs, invalid_emails: set[str])
                 job.failed = len(entries)  # Klaviyo drops the whole job, and says so nowhere in the API.
                 return
             for entry in entries:
-                _record(account, entry, invalid_emails)
-                job.completed += 1
+                try:
+                    _record(account, entry, invalid_emails)
+                except ApiError:
+                    job.failed += 1  # Nor of a single event that can't be.
+                else:
+                    job.completed += 1
 
         jobs.start("event-bulk-create-job", len(entries), take_in)
         return 202, None

@@ -24,7 +24,7 @@ def register(gate: Gate, account: Account, jobs: Jobs, invalid_emails: set[str])
     @gate.route("POST", "/api/profile-bulk-import-jobs", M, "lists:write", "profiles:write")
     def create(asked: Asked) -> Answer:
         data = asked.resource(KIND, ("profiles",))
-        entries = _entries(asked, asked.attributes(data))
+        entries = _entries(asked, asked.attributes(data), gate.faults.refused_emails)
         lists = _lists(account, data)
         job = jobs.start(KIND, len(entries), lambda job: _take_in(account, job, entries, invalid_emails), lists)
         return 202, {"data": documents.job(job)}
@@ -54,7 +54,7 @@ def register(gate: Gate, account: Account, jobs: Jobs, invalid_emails: set[str])
         return 200, asked.page(numbered, lambda one: _error(job, *one))
 
 
-def _entries(asked: Asked, attributes: Json) -> list[bytes]:
+def _entries(asked: Asked, attributes: Json, refused_emails: set[str]) -> list[bytes]:
     """The profiles of the body.
 
     Raises:
@@ -66,17 +66,19 @@ def _entries(asked: Asked, attributes: Json) -> list[bytes]:
     if len(entries) > MOST:
         raise invalid(f"At most {MOST} profiles may be imported at once.", "/data/attributes/profiles/data")
     for number, entry in enumerate(entries):
-        _check(asked, entry, f"/data/attributes/profiles/data/{number}")
+        _check(asked, entry, f"/data/attributes/profiles/data/{number}", refused_emails)
     # Packed, because parsed bodies of many waiting jobs would fill the memory.
     return [people.waiting(entry) for entry in entries]
 
 
-def _check(asked: Asked, entry: Any, pointer: str) -> None:
+def _check(asked: Asked, entry: Any, pointer: str, refused_emails: set[str]) -> None:
     if not isinstance(entry, dict) or entry.get("type") != "profile" or not isinstance(entry.get("attributes"), dict):
         raise invalid("Every entry must be a profile with attributes.", pointer)
     attributes = entry["attributes"]
     if not entry.get("id") and not any(attributes.get(name) for name in IDENTIFIERS[1:]):
         raise invalid("Every profile needs at least one identifier.", f"{pointer}/attributes")
+    if attributes.get("email") in refused_emails:
+        raise invalid("The profile cannot be taken in.", f"{pointer}/attributes/email")
     asked.unknown += [f"profile.attributes.{name}" for name in attributes if name not in people.KNOWN]
 
 

@@ -29,7 +29,7 @@ def before(fault: Fault) -> None:
     """
     if fault.mode == "hang":
         time.sleep(fault.seconds)
-    elif fault.mode not in ("unknown_enum", "cut"):
+    elif fault.mode not in ("unknown_enum", "empty", "cut"):
         raise Spoilt(_instead(fault)) if fault.mode != "feature_unavailable" else _no_feature()
 
 
@@ -37,6 +37,8 @@ def after(fault: Fault, answer: Response) -> Response:
     """What becomes of the answer to a request that was carried out."""
     if fault.mode == "unknown_enum":
         return _unknown_enum(answer)
+    if fault.mode == "empty":
+        return _empty(answer)
     if fault.mode == "cut":
         return _cut(answer)
     if not fault.late:
@@ -79,6 +81,13 @@ def _unknown_enum(answer: Response) -> Response:
         if "status" in one.get("attributes", {}):
             one["attributes"]["status"] = UNKNOWN
     answer.set_data(orjson.dumps(document))
+    return answer
+
+
+def _empty(answer: Response) -> Response:
+    document = orjson.loads(answer.get_data() or b"{}")
+    if isinstance(document.get("data"), list):
+        answer.set_data(orjson.dumps({**document, "data": []}))
     return answer
 
 

@@ -2,7 +2,8 @@
 
 `error` answers with a status; `hang` waits first; `throttled` is a 429 without Retry-After unless one is given;
 `rubbish` is a 200 that is no JSON; `unauthorized` a 401; `unknown_enum` a good answer with a status that nobody
-knows; `feature_unavailable` the 403 of a plan without the feature; `cut` an answer that ends early.
+knows; `empty` a good answer without any of what it should list, as of what Klaviyo has not taken in yet;
+`feature_unavailable` the 403 of a plan without the feature; `cut` an answer that ends early.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
-MODES = ("error", "hang", "throttled", "rubbish", "unauthorized", "unknown_enum", "feature_unavailable", "cut")
+MODES = (
+    "error", "hang", "throttled", "rubbish", "unauthorized", "unknown_enum", "empty", "feature_unavailable", "cut",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -33,6 +36,8 @@ class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._planned: list[Fault] = []
+        self.refused_emails: set[str] = set()
+        """Addresses because of which a whole import is refused."""
 
     def add(self, fault: Fault) -> None:
         """Plan a fault.
@@ -48,6 +53,7 @@ class Faults:
     def clear(self) -> None:
         with self._lock:
             self._planned.clear()
+            self.refused_emails.clear()
 
     def planned(self) -> list[dict[str, Any]]:
         with self._lock:

@@ -38,6 +38,7 @@ ENGAGEMENT = {
     "Clicked Email": "clicked_email",
     "Bounced Email": "bounced_email",
     "Marked Email as Spam": "marked_email_as_spam",
+    "Unsubscribed": "unsubscribed_from_email_marketing",
     "Unsubscribed from Email Marketing": "unsubscribed_from_email_marketing",
 }
 _log = logging.getLogger(__name__)
@@ -148,11 +149,11 @@ class Deliveries:
         if not self._account.webhooks:
             return
         topic = topic_of(metric)
-        for webhook in list(self._account.webhooks.values()):
-            if webhook.enabled and topic in webhook.topics:
-                self._queued += 1
-                self._waiting.put(_Waiting(webhook.id, topic, event, profile, metric))
+        wanted = [one.id for one in list(self._account.webhooks.values()) if one.enabled and topic in one.topics]
         with self._lock:
+            self._queued += len(wanted)
+            for name in wanted:
+                self._waiting.put(_Waiting(name, topic, event, profile, metric))
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="klaviyo-webhooks", daemon=True)
                 self._thread.start()

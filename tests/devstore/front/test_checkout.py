@@ -73,6 +73,27 @@ def test_a_wrong_discount_code_is_refused(shop: Shop) -> None:
     assert answer.status_code == 422
 
 
+def test_a_code_that_a_link_brought_is_taken_off_once_and_then_is_in_nobodys_way(shop: Shop) -> None:
+    discount = shop.store.discount_by_code("WELCOME10")
+    assert discount is not None
+    discount.usage_limit = discount.codes[0].uses + 1
+    client = with_mug(shop)
+    answer = client.get("/discount/WELCOME10?redirect=%2Fcollections%2Fall")
+    assert (answer.status_code, answer.location) == (302, "/collections/all")
+    assert 'value="WELCOME10"' in shop.page("/checkout", client)
+    client.post("/checkout", data={"email": "mia@example.com"})
+    assert last_order(shop).discount_codes == ("WELCOME10",)
+    again = with_mug(shop)
+    again.get("/discount/WELCOME10")
+    assert again.post("/checkout", data={"email": "ann@example.com", "discount": "WELCOME10"}).status_code == 422
+    assert again.post("/checkout", data={"email": "ann@example.com"}).status_code == 200
+    assert last_order(shop).discount_codes == ()
+
+
+def test_a_link_with_a_code_never_leads_to_another_site(shop: Shop) -> None:
+    assert shop.client().get("/discount/WELCOME10?redirect=//evil.example").location == "/"
+
+
 def test_a_customer_who_is_signed_in_orders_as_herself(shop: Shop) -> None:
     client = with_mug(shop)
     customer = next(iter(shop.store.customers.values()))
