@@ -63,6 +63,7 @@ bench: setup ## Every benchmark (BENCH_ARGS="--json out.json")
 	$(RUN) attune bench statistics $(BENCH_ARGS)
 	$(RUN) attune bench train $(BENCH_ARGS)
 	$(RUN) attune bench segments $(BENCH_ARGS)
+	$(RUN) attune bench klaviyo $(BENCH_ARGS)
 
 .PHONY: eval
 eval: setup ## The models on public data sets, beside simple ones (ATTUNE_DATA=… EVAL_ARGS="--only beauty")

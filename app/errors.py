@@ -41,6 +41,22 @@ class LinkExpired(Retryable):
     """A signed download link is no longer valid; ask the operation for its link again."""
 
 
+class KlaviyoTrouble(Retryable):
+    """Klaviyo could not be asked now. `plain` is a sentence for the merchant, who knows no names of calls."""
+
+    def __init__(self, message: str, *, plain: str, after_s: float | None = None) -> None:
+        super().__init__(message, after_s=after_s)
+        self.plain = plain
+
+
+class KlaviyoThrottled(KlaviyoTrouble):
+    """Klaviyo wants fewer requests, and none for `pause_s` seconds."""
+
+    def __init__(self, message: str, *, plain: str, pause_s: float) -> None:
+        super().__init__(message, plain=plain, after_s=pause_s)
+        self.pause_s = pause_s
+
+
 class KlaviyoDisconnected(Permanent):
     """The shop's Klaviyo account isn't connected, or Klaviyo takes neither its key nor its tokens any more."""
 

@@ -7,7 +7,7 @@ adapter waits for free quota by itself, so that no call runs into a limit that c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -74,9 +74,10 @@ class ImportJob:
 
 @dataclass(frozen=True, slots=True)
 class ImportProblem:
-    """A profile that Klaviyo did not take. `external_id` is ours as we sent it; empty where Klaviyo doesn't say it."""
+    """A profile that Klaviyo did not take."""
 
-    external_id: str
+    email: str = field(repr=False)
+    """As we sent it, by which Klaviyo repeats the profile; empty where it doesn't, or it was sent without."""
     code: str
     detail: str
 
@@ -112,7 +113,10 @@ class KlaviyoApi(Protocol):
 
     # Profiles
     def import_profiles(self, profiles: Sequence[Json]) -> str:
-        """Hand over at most 10,000 profiles and 5 MB; returns the job's id. Each is ``{"attributes": …, "meta"?}``."""
+        """Hand over at most 10,000 profiles and 5 MB; returns the job's id.
+
+        Each is ``{"attributes": …, "id"?, "meta"?}``; one with an id is changed only if it is there.
+        """
 
     def import_job(self, job: str) -> ImportJob: ...
 
@@ -124,11 +128,11 @@ class KlaviyoApi(Protocol):
     def find_profile(self, *, email: str = "", external_id: str = "", kx: str = "") -> Json | None:
         """The profile's resource by one of its names; None where there is none."""
 
+    def find_profiles(self, emails: Sequence[str]) -> Sequence[str]:
+        """Klaviyo's own ids of the profiles with these addresses, at most 100; what is not there is left out."""
+
     def unset(self, profile: str, names: Sequence[str]) -> None:
         """Take properties away from a profile by its Klaviyo id."""
-
-    def delete_profile(self, profile: str) -> None:
-        """Have Klaviyo erase the person for good; only on the merchant's explicit instruction."""
 
     # Events
     def metrics(self) -> Sequence[KlaviyoMetric]: ...
@@ -149,6 +153,9 @@ class KlaviyoApi(Protocol):
 
     def template(self, template: str) -> Json | None: ...
 
+    def templates_named(self, name: str) -> Sequence[Json]:
+        """Those of the account's library with exactly this name."""
+
     def render(self, template: str, context: Json) -> Rendered: ...
 
     def create_flow(self, name: str, definition: Json) -> str:
@@ -156,6 +163,9 @@ class KlaviyoApi(Protocol):
 
     def flow(self, flow: str) -> Json | None:
         """With its definition; None where the merchant has deleted it."""
+
+    def flows_named(self, name: str) -> Sequence[Json]:
+        """Those with exactly this name, without their definitions; archived ones are left out."""
 
     def lists(self) -> Sequence[Json]: ...
 
@@ -171,8 +181,6 @@ class KlaviyoApi(Protocol):
     def create_webhook(self, name: str, url: str, secret: str, topics: Sequence[str]) -> str: ...
 
     def delete_webhook(self, webhook: str) -> None: ...
-
-    def tracking(self) -> Json: ...
 
 
 class KlaviyoApis(Protocol):

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from app.core.email.products import MailItem
     from app.core.ids import CustomerId, ProductId, ShopId
     from app.core.profiles.consent import ShopperConsent
+    from app.core.recommend.blend import Blend, Mask, Ranked
+    from app.core.recommend.histories import History
     from app.core.recommend.past_orders import PastOrder
     from app.core.shops import Shop
 
@@ -48,6 +50,17 @@ class MailPerson:
     net: int = 0
 
 
+class ManyRanker(Protocol):
+    """A blend made ready to be asked about many shoppers at once."""
+
+    def ranked(self, histories: Iterable[History], mask: Mask | None = None, *, places: int) -> Iterator[Ranked]:
+        """For every history at most so many items that it lacks and that suit it best, the best first."""
+
+
+class RankMany(Protocol):
+    def __call__(self, blend: Blend, /) -> ManyRanker: ...
+
+
 class MailShelf(Protocol):
     def goods(self, shop: Shop) -> MailGoods: ...
 
@@ -80,7 +93,10 @@ class Push:
     customer: CustomerId
     digest: str
     address: str
+    """A keyed hash of `email`."""
     products: Sequence[ProductId]
+    email: str = field(repr=False)
+    """Under which the profile is found; kept sealed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +105,8 @@ class Refusal:
 
     complaint: str
     customers: int
+    some: Sequence[CustomerId] = ()
+    """A few of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +136,28 @@ class Pushes(Protocol):
     def settled(self, shop: ShopId, job: str) -> None:
         """The job has ended: what was not refused stands."""
 
+    def begun(self, shop: ShopId, pushes: Sequence[Push], *, at: datetime) -> None:
+        """An event is about to write something of ours into these profiles; whoever was pushed stays as they are."""
+
     def jobs(self, shop: ShopId) -> Sequence[str]:
         """Those that are not known to have ended."""
+
+    def of_job(self, shop: ShopId, job: str) -> Mapping[CustomerId, str]:
+        """Whose profiles are in a job that has not ended, with the addresses, opened, that name them in it."""
+
+    def addresses(self, shop: ShopId, customers: Sequence[CustomerId]) -> Mapping[CustomerId, str]:
+        """The addresses, opened, under which their profiles were pushed."""
+
+    def opened(self, shop: ShopId, waiting: str) -> str:
+        """The address that an erasure has left sealed as due, until its profile is empty."""
 
     def withdrawn(self, shop: ShopId, customers: Iterable[CustomerId]) -> None:
         """Nothing of ours stands in their profiles."""
 
     def all(self, shop: ShopId) -> Sequence[CustomerId]: ...
+
+    def moved(self, shop: ShopId) -> Sequence[CustomerId]:
+        """Customers who have another address than the one under which something stands, and which no other has now."""
 
     def strangers(self, shop: ShopId) -> Sequence[CustomerId]:
         """Customers of whom something stands in Klaviyo and whom the shop no longer knows."""

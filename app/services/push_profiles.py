@@ -1,57 +1,39 @@
 """Push what changed of customers into their Klaviyo profiles: products, facts, segments, the arm of the hold-out.
 
-A push is written down before it travels, and its job as soon as Klaviyo names it. A run first waits until every job
-that may be under way has ended, and has each customer in one job at most: no older value overtakes a newer one, and
-whoever was being sent when a run was killed is sent again. Who objects, or is no customer any more, loses what is ours.
+A run first waits until every job that may be under way has ended, and has each customer in one job at most: no older
+value overtakes a newer one, and whoever was being sent when a run was killed is sent again. Who objects, or is no
+customer any more, loses what is ours.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
 
 from app import jobs
-from app.core.email.hold_out import arm_of
-from app.core.email.names import PROPERTIES, Arm
-from app.core.email.outlook import outlook_of
-from app.core.email.picked import MailAsk
-from app.core.email.properties import (
-    ENVELOPE,
-    LARGEST_BODY,
-    LARGEST_PROFILE,
-    MOST_PROFILES,
-    Facts,
-    digest_of,
-    favourite_of,
-    profile_of,
-    properties_of,
-    size_of,
-)
 from app.core.email.settings import MailSettings
 from app.core.errors import Busy
-from app.core.ids import CustomerId, ProductId
-from app.core.profiles.consent import Purpose, allowed
-from app.core.segments.outlets import Told, scores_of, told_of
-from app.core.segments.rfm import Cuts
+from app.core.ids import CustomerId
 from app.core.shops import Shop
-from app.errors import KlaviyoRefused
 from app.ports import Claims, Clock, DueWork
-from app.ports.klaviyo import ImportProblem, KlaviyoApi, KlaviyoApis
-from app.ports.mail import MailSettingsStore
+from app.ports.feeds import Feeds
+from app.ports.klaviyo import KlaviyoApis
+from app.ports.mail import MailPromises, MailSettingsStore
+from app.ports.offers import Offers
 from app.ports.outlets import Tellables
-from app.ports.push import MailPerson, Push, Pushed, Pushes
+from app.ports.push import Pushes
+from app.services import compose_profiles
 from app.services.bulk_metafields import Wait
 from app.services.checkpoints import Checkpoint, carry_on
-from app.services.pick_for_mail import Choice, Desk, PickPorts, allowed_by, desk_of, record
+from app.services.compose_profiles import LONGEST_FLOW, TOGETHER, Composer, Letter
+from app.services.pick_for_mail import PickPorts
+from app.services.send_profiles import Sending
 
 CLAIM: Final = "push_profiles"
 CLAIM_S: Final = 120.0
-IN_FLIGHT: Final = 8
-POLL_S: Final = 1.0
-TOGETHER: Final = 1000
-TOO_LARGE: Final = "The profile is larger than the 100 kB that Klaviyo takes."
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +46,15 @@ class Ports:
     clock: Clock
     due: DueWork
     settings: MailSettingsStore
+    feeds: Feeds
+    offers: Offers
+    promises: MailPromises
+
+    @property
+    def composing(self) -> compose_profiles.Ports:
+        return compose_profiles.Ports(
+            self.picking, self.pushes, self.tellables, self.feeds, self.offers, self.promises, self.clock
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,221 +82,92 @@ def push_profiles(
     Raises:
         Busy: another worker is at it.
         KlaviyoDisconnected: no account is connected, or the connection is broken.
+        KlaviyoRefused: Klaviyo lets us send nothing, whatever it is.
         Retryable: Klaviyo did not answer; what was sent is on record.
     """
-    with ports.claims.keep(shop.id, CLAIM, seconds=CLAIM_S) as taken:
-        if not taken:
-            raise Busy(f"profiles of {shop.domain} are being pushed")
-        run = _Run(shop, ports, ports.apis.of(shop), checkpoint, wait)
-        run.settle_left()
+    with _sending(shop, ports, checkpoint, wait) as sending:
         settings = ports.settings.of(shop.id)
         if not settings.push:
-            run.withdraw(ports.pushes.all(shop.id))
-            return run.done()
-        people = _parts(only) if only is not None else ports.picking.people.numbers(shop.id)
-        run.push(people, settings)
-        run.withdraw(ports.pushes.strangers(shop.id))
-        ports.pushes.ended(shop.id, sent=run.pushed, at=ports.clock.now())
-        return run.done()
+            sending.withdraw(ports.pushes.all(shop.id))
+            return _done(sending)
+        wanted = None if only is None else list(only)
+        people = ports.picking.people.numbers(shop.id) if wanted is None else _parts(wanted)
+        moved = ports.pushes.moved(shop.id)
+        # What stands under an old address would never be brought up to date again.
+        sending.leave(moved if wanted is None else set(wanted).intersection(moved))
+        unwelcome: list[CustomerId] = []
+        sending.send(_letters(shop, ports, people, settings, unwelcome))
+        sending.withdraw(dict.fromkeys([*unwelcome, *ports.pushes.strangers(shop.id)]))
+        ports.pushes.ended(shop.id, sent=sending.pushed, at=ports.clock.now())
+        return _done(sending)
 
 
 def push_stale(shop: Shop, ports: Ports, *, wait: Wait = time.sleep) -> Done:
-    """Push anew to whoever's profile holds a product that cannot be bought any more.
+    """Push anew to whoever's profile holds a product that cannot be bought any more, or who is to be mailed one.
 
     Raises:
         As `push_profiles`.
     """
     if not ports.settings.of(shop.id).push:
         return Done()
-    gone = ports.pushes.products(shop.id) - ports.picking.shelf.goods(shop).items.keys()
-    stale = ports.pushes.holding(shop.id, gone) if gone else ()
-    return push_profiles(shop, ports, only=stale, wait=wait) if stale else Done()
+    goods = ports.picking.shelf.goods(shop).items.keys()
+    gone = ports.pushes.products(shop.id) - goods
+    promised = ports.promises.of(shop.id, since=ports.clock.now() - LONGEST_FLOW)
+    stale = {
+        *(ports.pushes.holding(shop.id, gone) if gone else ()),
+        *(one for one in promised if promised[one] - goods),
+    }
+    return push_profiles(shop, ports, only=sorted(stale), wait=wait) if stale else Done()
 
 
 def unpush(shop: Shop, ports: Ports, *, wait: Wait = time.sleep) -> int:
-    """Take ours out of the profiles of those who were erased; how many. Their rows are gone, their numbers wait as due.
+    """Take ours out of the profiles of those who were erased; how many. Their rows are gone, what waits as due is the
+    sealed address alone.
 
     Raises:
         As `push_profiles`.
     """
-    with ports.claims.keep(shop.id, CLAIM, seconds=CLAIM_S) as taken:
-        if not taken:
-            raise Busy(f"profiles of {shop.domain} are being pushed")
-        waiting = [CustomerId(int(id)) for id in ports.due.waiting(shop.id, jobs.UNPUSH_DUE)]
-        if waiting:
-            run = _Run(shop, ports, ports.apis.of(shop), carry_on, wait)
-            run.settle_left()
-            for customer in waiting:
-                run.withdraw([customer])
-                ports.due.done(shop.id, jobs.UNPUSH_DUE, str(customer))
+    waiting = ports.due.waiting(shop.id, jobs.UNPUSH_DUE)
+    if not waiting:
+        return 0
+    with _sending(shop, ports, carry_on, wait) as sending:
+        sending.empty([ports.pushes.opened(shop.id, one) for one in waiting])
+        for one in waiting:
+            ports.due.done(shop.id, jobs.UNPUSH_DUE, one)
         return len(waiting)
 
 
-@dataclass(slots=True)
-class _Body:
-    """What goes into one job."""
-
-    profiles: list[dict[str, Any]] = field(default_factory=list)
-    pushes: list[Push] = field(default_factory=list)
-    choices: list[Choice] = field(default_factory=list)
-    size: int = ENVELOPE
-
-    def has_room(self, size: int) -> bool:
-        return len(self.profiles) < MOST_PROFILES and self.size + size <= LARGEST_BODY
-
-
-@dataclass(slots=True)
-class _Run:
-    shop: Shop
-    ports: Ports
-    api: KlaviyoApi
-    checkpoint: Checkpoint
-    wait: Wait
-    pushed: int = 0
-    refused: int = 0
-    withdrawn: int = 0
-    flying: list[str] = field(default_factory=list)
-
-    def done(self) -> Done:
-        return Done(self.pushed, self.refused, self.withdrawn)
-
-    def settle_left(self) -> None:
-        """Wait for the jobs of a run that ended early, also for those whose names it could not write down."""
-        for job in dict.fromkeys([*self.ports.pushes.jobs(self.shop.id), *self.api.imports_under_way()]):
-            self._settle(job)
-
-    def push(self, people: Iterable[Sequence[CustomerId]], settings: MailSettings) -> None:
-        desk, body = desk_of(self.shop, self.ports.picking), _Body()
-        cuts = self.ports.tellables.cuts(self.shop.id)
-        for numbers in people:
-            for profile, push, choice in self._changed(numbers, desk, cuts, settings):
-                size = size_of(profile)
-                if size > LARGEST_PROFILE:
-                    self._refuse([push], TOO_LARGE)
-                    continue
-                if not body.has_room(size):
-                    self._send(body)
-                    body = _Body()
-                body.profiles.append(profile)
-                body.pushes.append(push)
-                body.choices.append(choice)
-                body.size += size
-        self._send(body)
-        for job in self.flying:
-            self._settle(job)
-        self.flying.clear()
-
-    def _changed(
-        self,
-        numbers: Sequence[CustomerId],
-        desk: Desk,
-        cuts: Cuts,
-        settings: MailSettings,
-    ) -> Iterator[tuple[dict[str, Any], Push, Choice]]:
-        own = self.ports.picking.people
-        people, standing = own.of(self.shop.id, numbers), self.ports.pushes.of(self.shop.id, numbers)
-        welcome = [one for one in numbers if allowed_by(people, one)]
-        self.withdraw([one for one in standing if one not in set(welcome)])
-        found: list[tuple[Push, dict[str, Any], Choice]] = []
-        for number in welcome:
-            person = people[number]
-            choice = desk.choose(MailAsk(number), person)
-            facts = _facts(person, desk, cuts, arm_of(settings.salt, number, share=settings.hold_out))
-            properties = properties_of(choice.picked, facts)
-            products = tuple([ProductId(item.product_id) for item in choice.picked.items])
-            push = Push(number, digest_of(choice.picked, properties), person.address, products)
-            if not _stands(push, standing.get(number)):
-                found.append((push, properties, choice))
-        emails = own.emails(self.shop.id, [push.customer for push, _, _ in found])
-        for push, properties, choice in found:
-            if push.customer in emails:
-                yield profile_of(push.customer, emails[push.customer], properties), push, choice
-
-    def _send(self, body: _Body) -> None:
-        if not body.profiles:
-            return
-        if len(self.flying) >= IN_FLIGHT:
-            self._settle(self.flying.pop(0))
-        record(self.shop, body.choices, self.ports.picking)
-        self.ports.pushes.sending(self.shop.id, body.pushes, at=self.ports.clock.now())
-        self.checkpoint("noted")
-        try:
-            job = self.api.import_profiles(body.profiles)
-        except KlaviyoRefused as error:
-            self._refuse(body.pushes, str(error))
-            return
-        self.checkpoint("sent")
-        self.ports.pushes.sent(self.shop.id, [push.customer for push in body.pushes], job)
-        self.checkpoint("recorded")
-        self.pushed += len(body.pushes)
-        self.flying.append(job)
-
-    def _settle(self, job: str) -> None:
-        """Wait until the job has ended; what it could not take is noted."""
-        try:
-            state = self.api.import_job(job)
-            while not state.done:
-                self.wait(POLL_S)
-                state = self.api.import_job(job)
-            problems = self.api.import_problems(job) if state.failed else ()
-        except KlaviyoRefused as error:
-            if error.status != 404:
-                raise
-            problems = ()  # Klaviyo has forgotten it, so it has ended.
-        said = dict(filter(None, map(_complaint, problems)))
-        if said:
-            self.ports.pushes.refused(self.shop.id, said)
-            self.refused += len(said)
-        self.ports.pushes.settled(self.shop.id, job)
-        self.checkpoint("settled")
-
-    def _refuse(self, pushes: Sequence[Push], complaint: str) -> None:
-        self.ports.pushes.sending(self.shop.id, pushes, at=self.ports.clock.now())
-        self.ports.pushes.refused(self.shop.id, {push.customer: complaint for push in pushes})
-        self.refused += len(pushes)
-
-    def withdraw(self, customers: Iterable[CustomerId]) -> None:
-        """Take ours out of their profiles; a job that may still write there has ended before."""
-        own = list(customers)
-        if own:
-            for job in self.flying:
-                self._settle(job)
-            self.flying.clear()
-        for customer in own:
-            profile = self.api.find_profile(external_id=str(customer))
-            if profile is not None:
-                self.api.unset(str(profile["id"]), PROPERTIES)
-            self.ports.pushes.withdrawn(self.shop.id, [customer])
-            self.withdrawn += 1
+@contextmanager
+def _sending(shop: Shop, ports: Ports, checkpoint: Checkpoint, wait: Wait) -> Iterator[Sending]:
+    """A run of one's own, once nothing of an earlier one is under way."""
+    with ports.claims.keep(shop.id, CLAIM, seconds=CLAIM_S) as taken:
+        if not taken:
+            raise Busy(f"profiles of {shop.domain} are being pushed")
+        api = ports.apis.of(shop)
+        sending = Sending(shop, ports.picking, ports.pushes, ports.clock, api, checkpoint, wait)
+        sending.settle_left()
+        yield sending
 
 
-def _stands(push: Push, standing: Pushed | None) -> bool:
-    """Whether Klaviyo has it already, or has refused it and nothing that it refused is different."""
-    if standing is None:
-        return False
-    if standing.state == "refused":
-        return standing.address == push.address
-    return standing.state == "done" and standing.digest == push.digest and standing.address == push.address
+def _letters(
+    shop: Shop,
+    ports: Ports,
+    people: Iterable[Sequence[CustomerId]],
+    settings: MailSettings,
+    unwelcome: list[CustomerId],
+) -> Iterator[Letter]:
+    """What is to travel. Whoever may not be written to is put among `unwelcome`."""
+    composer = Composer.of(shop, ports.composing, settings)
+    for numbers in people:
+        composed = composer.compose(numbers)
+        unwelcome += composed.unwelcome
+        yield from composed.letters
 
 
-def _facts(person: MailPerson, desk: Desk, cuts: Cuts, arm: Arm) -> Facts:
-    """Nothing is told of whoever may not be learnt from."""
-    if not allowed(Purpose.LEARN, person.consent):
-        return Facts(Told(), outlook_of("", (), orders=0, discounted=0), arm=arm)
-    told = told_of(person.segments, (), scores_of(person.bought, person.last_s, person.net, cuts))
-    days = [order.day for order in person.orders]
-    kinds = [desk.goods.kinds.get(product, "") for order in person.orders for product in order.products]
-    outlook = outlook_of(told.stage, days, orders=person.bought, discounted=person.discounted)
-    return Facts(told, outlook, favourite_of(kinds), arm)
+def _done(sending: Sending) -> Done:
+    return Done(sending.pushed, sending.refused, sending.withdrawn)
 
 
-def _complaint(problem: ImportProblem) -> tuple[CustomerId, str] | None:
-    if not problem.external_id.isdecimal():
-        return None
-    return CustomerId(int(problem.external_id)), problem.detail or problem.code
-
-
-def _parts(customers: Iterable[CustomerId]) -> Iterator[Sequence[CustomerId]]:
-    own = list(customers)
-    for start in range(0, len(own), TOGETHER):
-        yield own[start : start + TOGETHER]
+def _parts(customers: Sequence[CustomerId]) -> Iterator[Sequence[CustomerId]]:
+    for start in range(0, len(customers), TOGETHER):
+        yield customers[start : start + TOGETHER]

@@ -14,6 +14,7 @@ class WorkerPush(WorkerKlaviyo):
     @cached_property
     def picking(self) -> pick_for_mail.PickPorts:
         from app.adapters.db.mail_people import DbMailPeople, DbMailShelf
+        from app.core.recommend.models.batch import Batch
 
         return pick_for_mail.PickPorts(
             shelf=DbMailShelf(self.database, self.shopify.origin),
@@ -24,10 +25,13 @@ class WorkerPush(WorkerKlaviyo):
             experiments=self.experiments,
             lake=self.lake,
             clock=self.clock,
+            many=Batch.of,
         )
 
     @cached_property
     def pushing(self) -> push_profiles.Ports:
+        from app.adapters.db.mail_promises import DbMailPromises
+
         return push_profiles.Ports(
             picking=self.picking,
             pushes=self.klaviyo_pushes,
@@ -37,4 +41,7 @@ class WorkerPush(WorkerKlaviyo):
             clock=self.clock,
             due=self.due_work,
             settings=self.mail_settings,
+            feeds=self.feeds,
+            offers=self.offers,
+            promises=DbMailPromises(self.database),
         )

@@ -7,6 +7,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from migrations import rls
+from migrations.columns import moment, number, text
 
 revision = "0012"
 down_revision = "0011"
@@ -19,23 +20,23 @@ NEW = ("klaviyo_pushes", "klaviyo_pushing")
 def upgrade() -> None:
     op.create_table(
         "klaviyo_pushes",
-        _number("shop_id"),
-        _number("customer_id"),
-        _text("digest"),
-        _text("address"),
+        number("shop_id"),
+        number("customer_id"),
+        text("digest"),
+        text("address"),
         sa.Column("products", ARRAY(sa.BigInteger()), server_default="{}", nullable=False),
-        _text("state"),
-        _text("job", default=""),
-        _text("complaint", default=""),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        text("state"),
+        text("job", default=""),
+        text("complaint", default=""),
+        moment("at"),
         sa.PrimaryKeyConstraint("shop_id", "customer_id"),
     )
     op.create_index("klaviyo_pushes_job", "klaviyo_pushes", ["shop_id", "job"])
     op.create_index("klaviyo_pushes_products", "klaviyo_pushes", ["products"], postgresql_using="gin")
     op.create_table(
         "klaviyo_pushing",
-        _number("shop_id"),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        number("shop_id"),
+        moment("at"),
         sa.Column("sent", sa.BigInteger(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("shop_id"),
     )
@@ -46,11 +47,3 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in NEW:
         op.drop_table(table)
-
-
-def _number(name: str) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger(), autoincrement=False, nullable=False)
-
-
-def _text(name: str, *, default: str | None = None) -> sa.Column[str]:
-    return sa.Column(name, sa.String(), server_default=default, nullable=False)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.postgresql import JSONB
 
 from migrations import rls
+from migrations.columns import json, moment, number, text
 
 revision = "0013"
 down_revision = "0012"
@@ -19,33 +19,33 @@ NEW = ("mail_settings", "mail_deeds", "mail_goods", "mail_triggers")
 def upgrade() -> None:
     op.create_table(
         "mail_settings",
-        _number("shop_id"),
-        _json("value"),
-        _moment("changed_at"),
-        _text("by"),
+        number("shop_id"),
+        json("value"),
+        moment("changed_at"),
+        text("by"),
         sa.PrimaryKeyConstraint("shop_id"),
     )
     op.create_table(
         "mail_deeds",
-        _number("shop_id"),
-        _text("kind"),
-        _text("who"),
-        _number("product_id"),
-        _text("what"),
+        number("shop_id"),
+        text("kind"),
+        text("who"),
+        number("product_id"),
+        text("what"),
         sa.Column("times", sa.Integer(), nullable=False),
-        _moment("first_at"),
-        _moment("last_at"),
+        moment("first_at"),
+        moment("last_at"),
         sa.PrimaryKeyConstraint("shop_id", "kind", "who", "product_id", "what"),
     )
     op.create_index("mail_deeds_last", "mail_deeds", ["shop_id", "last_at"])
     op.create_table(
         "mail_goods",
-        _number("shop_id"),
-        _number("product_id"),
-        _number("price"),
+        number("shop_id"),
+        number("product_id"),
+        number("price"),
         sa.Column("buyable", sa.Boolean(), nullable=False),
-        _text("news", default=""),
-        sa.Column("news_at", sa.DateTime(timezone=True), nullable=True),
+        text("news", default=""),
+        moment("news_at", nullable=True),
         sa.PrimaryKeyConstraint("shop_id", "product_id"),
     )
     _triggers()
@@ -61,37 +61,21 @@ def downgrade() -> None:
 def _triggers() -> None:
     op.create_table(
         "mail_triggers",
-        _number("shop_id"),
-        _text("trigger"),
-        _number("customer_id"),
-        _text("key"),
-        _moment("at"),
+        number("shop_id"),
+        text("trigger"),
+        number("customer_id"),
+        text("key"),
+        moment("at"),
         sa.Column("product_id", sa.BigInteger(), nullable=True),
-        _json("cart", "[]"),
-        _json("facts"),
-        _text("state", default="waiting"),
-        _text("arm", default=""),
-        _text("request_id", default=""),
-        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
-        _text("complaint", default=""),
+        json("cart", "[]"),
+        json("facts"),
+        text("state", default="waiting"),
+        text("arm", default=""),
+        text("request_id", default=""),
+        moment("done_at", nullable=True),
+        text("complaint", default=""),
         sa.PrimaryKeyConstraint("shop_id", "trigger", "customer_id", "key"),
     )
     waiting = sa.text("state = 'waiting'")
     op.create_index("mail_triggers_waiting", "mail_triggers", ["shop_id", "at"], postgresql_where=waiting)
     op.create_index("mail_triggers_customer", "mail_triggers", ["shop_id", "customer_id", "at"])
-
-
-def _json(name: str, default: str = "{}") -> sa.Column[object]:
-    return sa.Column(name, JSONB(), server_default=default, nullable=False)
-
-
-def _number(name: str) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger(), autoincrement=False, nullable=False)
-
-
-def _text(name: str, *, default: str | None = None) -> sa.Column[str]:
-    return sa.Column(name, sa.String(), server_default=default, nullable=False)
-
-
-def _moment(name: str) -> sa.Column[object]:
-    return sa.Column(name, sa.DateTime(timezone=True), nullable=False)

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from migrations import rls
+from migrations.columns import moment, number, text
 
 revision = "0014"
 down_revision = "0013"
@@ -18,22 +19,22 @@ NEW = ("klaviyo_flows", "klaviyo_templates", "mail_looks")
 def upgrade() -> None:
     op.create_table(
         "klaviyo_flows",
-        _shop(),
-        *map(_text, ("key", "flow", "status", "complaint")),
-        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True),
+        number("shop_id"),
+        *map(text, ("key", "flow", "status", "complaint")),
+        moment("seen_at", nullable=True),
         sa.PrimaryKeyConstraint("shop_id", "key"),
     )
     op.create_table(
         "klaviyo_templates",
-        _shop(),
-        *map(_text, ("key", "template", "version", "digest")),
+        number("shop_id"),
+        *map(text, ("key", "template", "version", "digest")),
         sa.Column("edited", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("shop_id", "key"),
     )
     op.create_table(
         "mail_looks",
-        _shop(),
-        *map(_text, ("colour", "logo", "static")),
+        number("shop_id"),
+        *map(text, ("colour", "logo", "static")),
         sa.PrimaryKeyConstraint("shop_id"),
     )
     for table in NEW:
@@ -43,11 +44,3 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in NEW:
         op.drop_table(table)
-
-
-def _shop() -> sa.Column[int]:
-    return sa.Column("shop_id", sa.BigInteger(), autoincrement=False, nullable=False)
-
-
-def _text(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.String(), nullable=False)

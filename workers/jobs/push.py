@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 
 from app import jobs
 from app.core.errors import Busy
 from app.core.ids import ShopId
 from app.core.shops import Shop, ShopState
 from app.errors import KlaviyoDisconnected, Permanent, Retryable
+from app.ports.klaviyo_troubles import KlaviyoWork
 from app.services import push_profiles as pushing
+from app.services.push_objections import push_objections as push_objections_of
+from app.services.tell_klaviyo_trouble import telling
 from app.wiring.worker import current
 
 _log = logging.getLogger(__name__)
@@ -23,7 +27,7 @@ def push_profiles(shop_id: int) -> None:
     if shop is None or shop.state is not ShopState.INSTALLED:
         wiring.due_work.done(ShopId(shop_id), jobs.PUSH_DUE)
         return
-    if _carried_out(shop, lambda: pushing.push_profiles(shop, wiring.pushing)):
+    if _carried_out(shop, KlaviyoWork.PROFILES, lambda: pushing.push_profiles(shop, wiring.pushing)):
         wiring.due_work.done(shop.id, jobs.PUSH_DUE)
 
 
@@ -36,11 +40,24 @@ def unpush(shop_id: int) -> None:
             wiring.due_work.done(ShopId(shop_id), jobs.UNPUSH_DUE, id)
         return
     try:
-        _log.info("%d profiles of shop %d emptied", pushing.unpush(shop, wiring.pushing), shop_id)
-    except (Busy, KlaviyoDisconnected) as reason:
+        with telling(shop.id, KlaviyoWork.ERASED, wiring.telling_klaviyo_trouble):
+            _log.info("%d profiles of shop %d emptied", pushing.unpush(shop, wiring.pushing), shop_id)
+    except Busy as reason:
         _log.info("profiles of shop %d not emptied yet: %s", shop_id, reason)
-        if isinstance(reason, KlaviyoDisconnected):
-            wiring.due_work.put_off(shop.id, jobs.UNPUSH_DUE, after_s=jobs.PUT_OFF_S)
+    except Permanent as reason:
+        _put_off(shop, jobs.UNPUSH_DUE, reason)
+
+
+def push_objections(shop_id: int) -> None:
+    """Take back what stands in the profiles of those who have just objected; without a connection it waits."""
+    wiring = current()
+    shop = wiring.shops.by_id(ShopId(shop_id))
+    if shop is None or shop.state is not ShopState.INSTALLED:
+        for id in wiring.due_work.waiting(ShopId(shop_id), jobs.PUSH_OBJECTIONS_DUE):
+            wiring.due_work.done(ShopId(shop_id), jobs.PUSH_OBJECTIONS_DUE, id)
+        return
+    work = partial(push_objections_of, shop, wiring.pushing)
+    _carried_out(shop, KlaviyoWork.PROFILES, work, due=jobs.PUSH_OBJECTIONS_DUE)
 
 
 def push_stale_everywhere() -> None:
@@ -48,7 +65,7 @@ def push_stale_everywhere() -> None:
     wiring = current()
     for shop in wiring.shops.installed():
         try:
-            _carried_out(shop, lambda shop=shop: pushing.push_stale(shop, wiring.pushing))  # type: ignore[misc]
+            _carried_out(shop, KlaviyoWork.STALE, partial(pushing.push_stale, shop, wiring.pushing))
         except (Permanent, Retryable) as reason:
             _log.warning("stale products of shop %d not pushed anew: %s", shop.id, reason)
 
@@ -61,15 +78,23 @@ def after_count(shop: Shop) -> None:
         wiring.jobs.enqueue(jobs.PUSH_PROFILES, shop.id)
 
 
-def _carried_out(shop: Shop, work: Callable[[], pushing.Done]) -> bool:
+def _carried_out(shop: Shop, kind: KlaviyoWork, work: Callable[[], pushing.Done], *, due: str = jobs.PUSH_DUE) -> bool:
     wiring = current()
     try:
-        _log.info("Klaviyo profiles of shop %d: %s", shop.id, work())
+        with telling(shop.id, kind, wiring.telling_klaviyo_trouble):
+            _log.info("Klaviyo profiles of shop %d: %s", shop.id, work())
     except Busy as reason:
         _log.info("Klaviyo profiles of shop %d put off: %s", shop.id, reason)
         return False
-    except KlaviyoDisconnected as reason:
-        _log.info("Klaviyo profiles of shop %d wait: %s", shop.id, reason)
-        wiring.due_work.put_off(shop.id, jobs.PUSH_DUE, after_s=jobs.PUT_OFF_S)
+    except Permanent as reason:
+        _put_off(shop, due, reason)
         return False
     return True
+
+
+def _put_off(shop: Shop, due: str, reason: Permanent) -> None:
+    """Try again in an hour, or as soon as the merchant has mended it; what is no lack of a connection fails the job."""
+    current().due_work.put_off(shop.id, due, after_s=jobs.PUT_OFF_S)
+    if not isinstance(reason, KlaviyoDisconnected):
+        raise reason
+    _log.info("Klaviyo profiles of shop %d wait: %s", shop.id, reason)

@@ -17,6 +17,7 @@ from app.adapters.db.customer_history import ORDERS
 from app.adapters.db.engine import Database
 from app.adapters.db.history import USABLE
 from app.adapters.db.told_customers import WISHES
+from app.core.email.ignored import TIMES
 from app.core.email.products import MailItem
 from app.core.ids import CustomerId, ProductId, ShopDomain, ShopId
 from app.core.money import written
@@ -26,8 +27,6 @@ from app.core.shops import Shop
 from app.ports.push import MailGoods, MailPerson
 
 PART: Final = 1000
-IGNORED_TIMES: Final = 3
-"""What a shopper passed over so often in mails is not sent again."""
 THEIR_PROFILES = " AND n.profile IN (SELECT m.profile FROM profile_members m " \
     "WHERE m.kind = 'customer' AND m.id = ANY(:names))"  # fmt: skip
 PEOPLE = text(f"""
@@ -87,7 +86,7 @@ class DbMailPeople:
 
     def of(self, shop: ShopId, customers: Sequence[CustomerId]) -> Mapping[CustomerId, MailPerson]:
         ids = list(customers)
-        asked = {"ids": ids, "names": [str(one) for one in ids], "times": IGNORED_TIMES}
+        asked = {"ids": ids, "names": [str(one) for one in ids], "times": TIMES}
         with self._database.shop(shop) as session:
             orders = _orders(session, ids)
             rows = session.execute(PEOPLE, asked).all()

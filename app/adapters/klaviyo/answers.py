@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from app.errors import Retryable
+from app.adapters.klaviyo.errors import unreadable
 
 
 def resource(call: str, document: dict[str, Any]) -> dict[str, Any]:
     """The answer's one resource.
 
     Raises:
-        Retryable: the answer holds none.
+        KlaviyoTrouble: the answer holds none.
     """
     data = document.get("data")
     if not isinstance(data, dict) or not isinstance(data.get("id"), str):
-        raise Retryable(f"Klaviyo’s answer to {call} holds nothing that can be read")
+        raise unreadable(f"Klaviyo’s answer to {call} holds nothing that can be read")
     return data
 
 
@@ -24,11 +24,11 @@ def resources(call: str, document: dict[str, Any]) -> list[dict[str, Any]]:
     """The answer's resources.
 
     Raises:
-        Retryable: the answer holds no list.
+        KlaviyoTrouble: the answer holds no list.
     """
     data = document.get("data")
     if not isinstance(data, list) or not all(isinstance(one, dict) for one in data):
-        raise Retryable(f"Klaviyo’s answer to {call} holds no list that can be read")
+        raise unreadable(f"Klaviyo’s answer to {call} holds no list that can be read")
     return data
 
 

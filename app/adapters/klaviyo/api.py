@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
+import orjson
+
 from app.adapters.klaviyo import filters
 from app.adapters.klaviyo.answers import attributes, next_page, number, resource, resources, text
 from app.adapters.klaviyo.content import ContentApi
@@ -17,7 +19,7 @@ from app.ports import Json
 from app.ports.klaviyo import EventPage, ImportJob, ImportProblem, KlaviyoMetric
 
 DONE: Final = frozenset({"complete", "cancelled"})
-"""An unknown status is one that is still under way: asking again does no harm."""
+UNDER_WAY: Final = frozenset({"queued", "processing"})
 
 
 class KlaviyoSdkApi(ContentApi):
@@ -30,25 +32,23 @@ class KlaviyoSdkApi(ContentApi):
     # Profiles
 
     def import_profiles(self, profiles: Sequence[Json]) -> str:
-        data = [{"type": "profile", **one} for one in profiles]
+        call, data = "bulk_import_profiles", [{"type": "profile", **one} for one in profiles]
         body = {"data": {"type": "profile-bulk-import-job", "attributes": {"profiles": {"data": data}}}}
-        answer = self._calls.ask("Profiles", "bulk_import_profiles", body)
-        return str(resource("bulk_import_profiles", answer)["id"])
+        answer = self._calls.post(call, "/api/profile-bulk-import-jobs", orjson.dumps(body))
+        return str(resource(call, answer)["id"])
 
     def import_job(self, job: str) -> ImportJob:
         call = "get_bulk_import_profiles_job"
         told = attributes(resource(call, self._calls.ask("Profiles", call, job)))
-        return ImportJob(
-            job,
-            text(told.get("status")) in DONE,
-            number(told.get("total_count")),
-            number(told.get("completed_count")),
-            number(told.get("failed_count")),
-        )
+        total, completed, failed = (number(told.get(f"{name}_count")) for name in ("total", "completed", "failed"))
+        status = text(told.get("status"))
+        # A status that nobody knows yet may be a last one: the counts tell.
+        done = status in DONE or (status not in UNDER_WAY and completed + failed >= total > 0)
+        return ImportJob(job, done, total, completed, failed)
 
     def imports_under_way(self) -> Sequence[str]:
         call, found = "get_bulk_import_profiles_jobs", list[str]()
-        for status in ("queued", "processing"):
+        for status in sorted(UNDER_WAY):
             told = self._pages("Profiles", call, filter=filters.equals("status", status))
             found += [text(one.get("id")) for one in told]
         return found
@@ -63,15 +63,15 @@ class KlaviyoSdkApi(ContentApi):
         found = resources("get_profiles", self._calls.ask("Profiles", "get_profiles", **asked))
         return found[0] if found else None
 
+    def find_profiles(self, emails: Sequence[str]) -> Sequence[str]:
+        asked = {"filter": filters.any_of("email", emails), "page_size": 100, "fields_profile": ["email"]}
+        found = resources("get_profiles", self._calls.ask("Profiles", "get_profiles", **asked))
+        return [text(one.get("id")) for one in found]
+
     def unset(self, profile: str, names: Sequence[str]) -> None:
         patch = {"patch_properties": {"unset": list(names)}}
         body = {"data": {"type": "profile", "id": profile, "attributes": {}, "meta": patch}}
         self._calls.ask("Profiles", "update_profile", profile, body)
-
-    def delete_profile(self, profile: str) -> None:
-        person = {"profile": {"data": {"type": "profile", "id": profile, "attributes": {}}}}
-        body = {"data": {"type": "data-privacy-deletion-job", "attributes": person}}
-        self._calls.ask("Data_Privacy", "request_profile_deletion", body)
 
     # Events
 
@@ -105,16 +105,20 @@ class KlaviyoSdkApi(ContentApi):
 
 
 def _problem(one: dict[str, Any]) -> ImportProblem:
-    """What Klaviyo says of a profile; of the payload it repeats only our own id is kept."""
+    """What Klaviyo says of a profile; of the payload that it repeats only the address is kept, to know whose it is."""
     told = attributes(one)
     original = told.get("original_payload")
     own = original.get("attributes", original) if isinstance(original, dict) else {}
-    external = text(own.get("external_id")) if isinstance(own, dict) else ""
-    return ImportProblem(external, text(told.get("code")), masked(text(told.get("detail") or told.get("title"))))
+    email = text(own.get("email")) if isinstance(own, dict) else ""
+    return ImportProblem(email, text(told.get("code")), masked(text(told.get("detail") or told.get("title"))))
 
 
 def _of_profile(event: Json) -> dict[str, Any]:
-    """One event as the bulk call takes it: under its profile, without it."""
+    """One event as the bulk call takes it: under its profile, without it.
+
+    Both the event and what is around it can say that it is history; which of them counts is not told, so both do.
+    """
     own = {name: value for name, value in event.items() if name != "profile"}
-    inner = {"data": [{"type": "event", "attributes": own}]}
-    return {"type": "event-bulk-create", "attributes": {"profile": event["profile"], "events": inner}}
+    around = {"profile": event["profile"], "events": {"data": [{"type": "event", "attributes": own}]}}
+    past = {"backfill": True} if event.get("backfill") else {}
+    return {"type": "event-bulk-create", "attributes": {**around, **past}}

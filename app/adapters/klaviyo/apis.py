@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 
 import redis
 
@@ -21,6 +23,7 @@ class KlaviyoSdkApis:
     Args:
         origin: what stands in for Klaviyo's hosts in demo and tests.
         timeout_s: to connect, and between two packets.
+        now, sleep: the pacing's wall time, in seconds.
     """
 
     def __init__(
@@ -30,11 +33,14 @@ class KlaviyoSdkApis:
         *,
         origin: str | None = None,
         timeout_s: tuple[float, float] = TIMEOUT_S,
+        now: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._tokens = tokens
         self._redis = connection
         self._origin = origin
         self._timeout_s = timeout_s
+        self._now, self._sleep = now, sleep
         self._lock = threading.Lock()
         self._calls: dict[ShopId, tuple[tuple[LinkKind, str, str], Calls]] = {}
 
@@ -51,7 +57,7 @@ class KlaviyoSdkApis:
         with self._lock:
             known = self._calls.get(shop.id)
             if known is None or known[0] != mark:
-                pace = Pace(self._redis, stored.account, kind)
+                pace = Pace(self._redis, stored.account, kind, now=self._now, sleep=self._sleep)
                 calls = Calls(shop, self._tokens, stored, pace, origin=self._origin, timeout_s=self._timeout_s)
                 known = self._calls[shop.id] = (mark, calls)
         known[1].use(stored)

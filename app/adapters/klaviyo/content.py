@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from app.adapters.klaviyo import filters
 from app.adapters.klaviyo.answers import attributes, next_page, resource, resources, text
 from app.adapters.klaviyo.calls import Calls
 from app.errors import KlaviyoRefused
@@ -34,6 +35,9 @@ class ContentApi:
     def template(self, template: str) -> Json | None:
         return self._found("Templates", "get_template", template)
 
+    def templates_named(self, name: str) -> Sequence[Json]:
+        return self._pages("Templates", "get_templates", filter=filters.equals("name", name))
+
     def render(self, template: str, context: Json) -> Rendered:
         told = {"context": dict(context)}
         body = {"data": {"type": "template", "id": template, "attributes": told}}
@@ -47,6 +51,10 @@ class ContentApi:
 
     def flow(self, flow: str) -> Json | None:
         return self._found("Flows", "get_flow", flow, additional_fields_flow=["definition"])
+
+    def flows_named(self, name: str) -> Sequence[Json]:
+        found = self._pages("Flows", "get_flows", filter=filters.equals("name", name))
+        return [one for one in found if not attributes(one).get("archived")]
 
     def lists(self) -> Sequence[Json]:
         return self._pages("Lists", "get_lists")
@@ -76,10 +84,6 @@ class ContentApi:
 
     def delete_webhook(self, webhook: str) -> None:
         self._gone("Webhooks", "delete_webhook", webhook)
-
-    def tracking(self) -> Json:
-        found = resources("get_tracking_settings", self._calls.ask("Tracking_Settings", "get_tracking_settings"))
-        return found[0] if found else {}
 
     def _made(self, group: str, call: str, data: dict[str, Any]) -> str:
         return str(resource(call, self._calls.ask(group, call, {"data": data}))["id"])

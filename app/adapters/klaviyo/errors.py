@@ -12,11 +12,15 @@ from typing import Any, Final
 
 import orjson
 
-from app.errors import KlaviyoRefused, Permanent, Retryable
+from app.errors import KlaviyoRefused, KlaviyoThrottled, KlaviyoTrouble, Permanent
 
 NO_WISH_S: Final = 30.0
 """The pause after a 429 that names none."""
 LONGEST_DETAIL: Final = 300
+SLOW_DOWN: Final = "Klaviyo asked Attune to wait before it sends more."
+OWN_FAULT: Final = "Klaviyo answered with a fault of its own ({status})."
+UNREADABLE: Final = "Klaviyo’s answer could not be read."
+NO_ANSWER: Final = "Klaviyo did not answer in time."
 _PERSONAL = (
     re.compile(r"[^\s'\"<>,;:]+@[^\s'\"<>,;]+"),
     re.compile(r"\+?\d[\d ().-]{7,}\d"),
@@ -44,16 +48,23 @@ def of_answer(call: str, status: int, body: str | bytes | None, headers: Mapping
     """What an answer that is no success means; 401 is not decided here, because a fresh token may help."""
     if status == 429:
         wish = retry_after_s(headers)
-        return Retryable(f"Klaviyo throttled {call}", after_s=NO_WISH_S if wish is None else wish)
+        pause = NO_WISH_S if wish is None else wish
+        return KlaviyoThrottled(f"Klaviyo throttled {call}", plain=SLOW_DOWN, pause_s=pause)
     if status in (408, 425) or status >= 500:
-        return Retryable(f"Klaviyo answered {call} with {status}", after_s=retry_after_s(headers))
+        said = OWN_FAULT.format(status=status)
+        return KlaviyoTrouble(f"Klaviyo answered {call} with {status}", plain=said, after_s=retry_after_s(headers))
     if 200 <= status < 400:
-        return Retryable(f"Klaviyo answered {call} with something that is not what it documents")
+        return unreadable(f"Klaviyo answered {call} with something that is not what it documents")
     first = first_error(body)
     source = first.get("source")
     pointer = str(source.get("pointer") or source.get("parameter") or "") if isinstance(source, dict) else ""
     detail = masked(str(first.get("detail") or first.get("title") or f"status {status}"))
     return KlaviyoRefused(detail, status=status, code=str(first.get("code") or ""), pointer=pointer[:200])
+
+
+def unreadable(message: str) -> KlaviyoTrouble:
+    """An answer that is not as documented."""
+    return KlaviyoTrouble(message, plain=UNREADABLE)
 
 
 def first_error(body: str | bytes | None) -> dict[str, Any]:
@@ -73,6 +84,6 @@ def of_validation(call: str, error: Exception) -> Permanent:
     return Permanent(f"the body of {call} is not what Klaviyo takes, at {', '.join(places[:5]) or 'an unnamed place'}")
 
 
-def of_transport(call: str, error: Exception) -> Retryable:
+def of_transport(call: str, error: Exception) -> KlaviyoTrouble:
     """No answer, or one that was cut short; whether the request was carried out is not known."""
-    return Retryable(f"Klaviyo did not answer {call}: {type(error).__name__}")
+    return KlaviyoTrouble(f"Klaviyo did not answer {call}: {type(error).__name__}", plain=NO_ANSWER)

@@ -6,11 +6,16 @@ https://developers.klaviyo.com/en/docs/filtering_
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 
 def equals(field: str, value: str) -> str:
     return f"equals({field},{quoted(value)})"
+
+
+def any_of(field: str, values: Iterable[str]) -> str:
+    return f"any({field},[{','.join(map(quoted, values))}])"
 
 
 def since(field: str, at: datetime) -> str:

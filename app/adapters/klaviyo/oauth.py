@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import httpx
 
-from app.adapters.klaviyo.errors import masked, of_answer, retry_after_s
+from app.adapters.klaviyo.errors import masked, of_answer, of_transport, retry_after_s, unreadable
 from app.core.email.scopes import NEEDED, NOT_WITH_A_KEY
-from app.errors import KlaviyoRefused, Retryable
+from app.errors import KlaviyoRefused
 from app.ports.klaviyo import LinkKind
 from app.ports.klaviyo_link import AccountFacts, KlaviyoSecret
 
@@ -31,7 +31,6 @@ PROBES: Final = {
     "flows:read": "/api/flows?page[size]=1",
     "templates:read": "/api/templates",
     "web-feeds:read": "/api/web-feeds",
-    "tracking-settings:read": "/api/tracking-settings",
 }
 """What can be asked without a change. A private key's right to write goes with its right to read but for keys that were
 made read-only; those are found out by the first write, which Klaviyo refuses with a sentence of its own."""
@@ -45,12 +44,18 @@ class OAuthClient:
     """
 
     def __init__(
-        self, *, client_id: str, client_secret: str, redirect_uri: str, test_origin: str | None = None
+        self,
+        *,
+        client_id: str,
+        client_secret: str,
+        redirect_uri: str,
+        test_origin: str | None = None,
+        timeout: httpx.Timeout = TIMEOUT,
     ) -> None:
         self._origin = test_origin or HOST
         self._client = (client_id, client_secret)
         self._redirect_uri = redirect_uri
-        self._http = httpx.Client(timeout=TIMEOUT, headers={"User-Agent": "Attune"})
+        self._http = httpx.Client(timeout=timeout, headers={"User-Agent": "Attune"})
 
     def exchange(self, code: str, verifier: str) -> tuple[KlaviyoSecret, frozenset[str]]:
         form = {"grant_type": "authorization_code", "code": code, "code_verifier": verifier}
@@ -65,6 +70,11 @@ class OAuthClient:
     def revoke(self, secret: KlaviyoSecret) -> None:
         if secret.kind is LinkKind.OAUTH:
             self._ask("revoke", {"token": secret.refresh, "token_type_hint": "refresh_token"})
+
+    def unhook(self, secret: KlaviyoSecret, webhook: str) -> None:
+        answer = self._send("DELETE", f"{self._origin}/api/webhooks/{webhook}", headers=_headers(secret))
+        if not answer.is_success and answer.status_code != 404:
+            raise of_answer("delete_webhook", answer.status_code, answer.content, answer.headers)
 
     def look(self, secret: KlaviyoSecret) -> AccountFacts:
         answer = self._get("/api/accounts", secret)
@@ -83,7 +93,7 @@ class OAuthClient:
                 timezone=str(told.get("timezone") or ""),
             )
         except (ValueError, LookupError, TypeError, AttributeError) as error:
-            raise Retryable("Klaviyo’s answer about the account cannot be read") from error
+            raise unreadable("Klaviyo’s answer about the account cannot be read") from error
 
     def may(self, secret: KlaviyoSecret) -> frozenset[str]:
         found = {scope for scope, path in PROBES.items() if self._get(path, secret).status_code != 403}
@@ -96,8 +106,7 @@ class OAuthClient:
         self._http.close()
 
     def _get(self, path: str, secret: KlaviyoSecret) -> httpx.Response:
-        scheme = "Klaviyo-API-Key" if secret.kind is LinkKind.KEY else "Bearer"
-        headers = {"Authorization": f"{scheme} {secret.access}", "revision": REVISION}
+        headers = _headers(secret)
         answer = self._send("GET", f"{self._origin}{path}", headers=headers)
         for _ in range(PATIENT_TRIES):
             pause = retry_after_s(answer.headers)
@@ -128,7 +137,12 @@ class OAuthClient:
         try:
             return self._http.request(method, url, **options)
         except httpx.TransportError as error:
-            raise Retryable(f"Klaviyo did not answer: {type(error).__name__}") from error
+            raise of_transport(httpx.URL(url).path, error) from error
+
+
+def _headers(secret: KlaviyoSecret) -> dict[str, str]:
+    scheme = "Klaviyo-API-Key" if secret.kind is LinkKind.KEY else "Bearer"
+    return {"Authorization": f"{scheme} {secret.access}", "revision": REVISION}
 
 
 def _pair(answer: dict[str, Any], *, refresh: str = "") -> KlaviyoSecret:
@@ -141,4 +155,4 @@ def _pair(answer: dict[str, Any], *, refresh: str = "") -> KlaviyoSecret:
             access_until=datetime.now(UTC) + life,
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise Retryable("Klaviyo’s token answer is not a pair of tokens") from error
+        raise unreadable("Klaviyo’s token answer is not a pair of tokens") from error

@@ -17,12 +17,13 @@ import redis
 from app.adapters.klaviyo.errors import NO_WISH_S
 from app.adapters.redis import keys
 from app.core.email.rates import DAY, MINUTE, RATES, Rate
-from app.errors import Retryable
+from app.errors import KlaviyoTrouble
 
 MARGIN_S: Final = 0.1
 """Requests travel: two that leave a window's length apart may arrive a little closer."""
 LONGEST_WAIT_S: Final = 90.0
 """Who has to wait longer, for a new day, gives its worker back."""
+USED_UP: Final = "What Klaviyo allows in a day is used up; it goes on when the day is over."
 
 # KEYS: the log of requests, the pause. ARGV: now, margin, name of the request, then window and limit in turns.
 # Gives the seconds to wait, 0 once the request is noted.
@@ -71,11 +72,11 @@ class Pace:
         """Return when the call may be made; it is counted then.
 
         Raises:
-            Retryable: that would take too long, with the time that it takes.
+            KlaviyoTrouble: that would take too long, with the time that it takes.
         """
         while (left := self._left(call)) > 0:
             if left > LONGEST_WAIT_S:
-                raise Retryable(f"the quota of {call} is used up", after_s=left)
+                raise KlaviyoTrouble(f"the quota of {call} is used up", plain=USED_UP, after_s=left)
             self._sleep(left)
 
     def learn(self, call: str, headers: Mapping[str, Any]) -> None:

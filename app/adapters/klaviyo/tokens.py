@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 from app.core.shops import Shop
-from app.errors import KlaviyoDisconnected, KlaviyoRefused, Retryable
+from app.errors import KlaviyoDisconnected, KlaviyoRefused, KlaviyoTrouble
 from app.ports import Claims
 from app.ports.klaviyo import LinkKind
 from app.ports.klaviyo_link import KlaviyoLinks, KlaviyoSecret, StoredSecret
@@ -61,7 +61,7 @@ class Tokens:
 
         Raises:
             KlaviyoDisconnected: nothing is connected, or what was is dead.
-            Retryable: Klaviyo's token endpoint does not answer.
+            KlaviyoTrouble: Klaviyo's token endpoint does not answer.
         """
         stored = self._stored(shop)
         until = stored.secret.access_until
@@ -80,7 +80,8 @@ class Tokens:
                 if mine:
                     return self._refresh(shop, stored)
             time.sleep(POLL_S)
-        raise Retryable("another worker is still refreshing Klaviyo’s token")
+        message = "another worker is still refreshing Klaviyo’s token"
+        raise KlaviyoTrouble(message, plain="Klaviyo took long to renew Attune’s access.")
 
     def refused(self, shop: Shop, stored: StoredSecret) -> KlaviyoDisconnected:
         """Klaviyo took neither this secret nor a fresh one: note it, and give what is to be raised."""

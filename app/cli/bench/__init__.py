@@ -13,6 +13,7 @@ import click
 BENCHMARKS = {
     "identity": "Who is one person: precision and recall in a world whose truth is known.",
     "ingest": "The door for events beside a bare Flask route and Redis' own limit.",
+    "klaviyo": "A push of everybody's Klaviyo profile under real quotas, and what kills do to it.",
     "segments": "A whole nightly segmentation at size, its memory, and how its cost grows.",
     "serve": "The recommendations route beside a bare and a signed Flask route.",
     "statistics": "Experiments: agreement with gbstats, error rates by simulation, the generated world's truth.",

@@ -20,6 +20,8 @@ class MailAsk:
     without: frozenset[ProductId] = frozenset()
     """What the mail shows anyway."""
     limit: int = MOST_ITEMS
+    instead: tuple[Rail, ...] = ()
+    """Rails that are asked in turn where the first has nothing, or only what is popular."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Picked:
     request_id: RequestId
     strategy: Strategy
     items: tuple[MailItem, ...]
+    popular: bool = False
+    """Whether nothing of it was chosen for the shopper, a product or a cart: all of it sells, or is new."""
 
     def as_json(self) -> list[dict[str, str | int]]:
         """The objects as Klaviyo gets them, the best first."""

@@ -6,15 +6,17 @@ https://developers.klaviyo.com/en/reference/bulk_import_profiles
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
-from app.core.email.names import ARM, FACTS, PROPERTIES, RECOMMENDATIONS, RECOMMENDED_IDS, SEGMENTS, Arm
+import orjson
+
+from app.core.email.names import ARM, FACTS, GONE, PROPERTIES, RECOMMENDATIONS, RECOMMENDED_IDS, SEGMENTS, Arm
 from app.core.email.outlook import Outlook
 from app.core.email.picked import Picked
+from app.core.ids import ProductId
 from app.core.segments.outlets import Told
 
 LARGEST_PROFILE: Final = 100_000
@@ -35,6 +37,8 @@ class Facts:
     favourite_category: str = ""
     arm: Arm | None = None
     """None where there is no e-mail hold-out."""
+    cohort: str = ""
+    """Under which campaigns look products up (`app.core.email.feeds.cohort_in`)."""
 
 
 def properties_of(picked: Picked, facts: Facts) -> dict[str, Any]:
@@ -48,6 +52,7 @@ def properties_of(picked: Picked, facts: Facts) -> dict[str, Any]:
         "next_order_date": outlook.next_order.isoformat() if outlook.next_order else "",
         "favourite_category": facts.favourite_category,
         "next_best_offer": outlook.next_best_offer,
+        "cohort": facts.cohort,
     }
     said: dict[str, Any] = {
         RECOMMENDATIONS: picked.as_json(),
@@ -59,26 +64,32 @@ def properties_of(picked: Picked, facts: Facts) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value}
 
 
+def gone_of(products: Collection[ProductId]) -> dict[str, list[str]]:
+    """The property that keeps mails under way from showing these, none where there are none."""
+    return {GONE: [str(one) for one in sorted(products)]} if products else {}
+
+
 def digest_of(picked: Picked, properties: Mapping[str, Any]) -> str:
     """Changes when a shopper could see a difference; every decision has another request id, which nobody sees."""
-    shown = [(str(one.product_id), one.title, one.url, one.image, one.price, one.reason, one.compare_at)
-             for one in picked.items]  # fmt: skip
     rest = {name: value for name, value in properties.items() if name != RECOMMENDATIONS}
-    return sha256(json.dumps([shown, rest], sort_keys=True).encode()).hexdigest()[:32]
+    return sha256(orjson.dumps([picked.items, rest], option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
 
 
-def profile_of(customer: int, email: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+def profile_of(email: str, properties: Mapping[str, Any]) -> dict[str, Any]:
     """As the bulk import takes it; those of ours that are empty now are taken away."""
     unset = [name for name in PROPERTIES if name not in properties]
-    profile: dict[str, Any] = {
-        "attributes": {"email": email, "external_id": str(customer), "properties": dict(properties)}
-    }
+    profile: dict[str, Any] = {"attributes": {"email": email, "properties": dict(properties)}}
     return {**profile, "meta": {"patch_properties": {"unset": unset}}} if unset else profile
 
 
+def emptied(profile: str) -> dict[str, Any]:
+    """An existing profile, by Klaviyo's own id, as the bulk import takes it to take all of ours away."""
+    return {"id": profile, "attributes": {}, "meta": {"patch_properties": {"unset": list(PROPERTIES)}}}
+
+
 def size_of(profile: Mapping[str, Any]) -> int:
-    """Bytes of the profile in a body, as the SDK writes it: with spaces, and letters beyond ASCII as six bytes."""
-    return len(json.dumps(profile)) + WRAPPING
+    """Bytes of the profile in a body."""
+    return len(orjson.dumps(profile)) + WRAPPING
 
 
 def favourite_of(kinds: Sequence[str]) -> str:

@@ -24,10 +24,8 @@ FOR: Final[Mapping[str, str]] = {
     "templates:write": "making the templates of the four series",
     "web-feeds:read": "seeing whether the feeds are fetched",
     "web-feeds:write": "registering the feeds of best sellers and new arrivals",
-    "tracking-settings:read": "telling whether clicks in e-mails can be recognised in the store",
     "webhooks:read": "hearing of opens and clicks at once",
     "webhooks:write": "hearing of opens and clicks at once",
-    "data-privacy:write": "erasing a person at Klaviyo when you ask for it",
 }
 NEEDED: Final = tuple(FOR)
 """In the order in which they are asked for."""

@@ -78,7 +78,7 @@ class Ranks:
         own, shares = brought(voice.blend, voice.history, at)
         ids = self.model.item_ids[own].tolist()
         for code, row in zip(codes, shares.tolist(), strict=True):
-            yield POPULAR if code is ReasonCode.TRENDING else Reason(code, _strongest(ids, row))
+            yield reason_of(code, ids, row)
 
 
 def _ranks(ranking: Order, at: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
@@ -97,6 +97,11 @@ def _rows(voice: Voice, ranking: Order, ranks: npt.NDArray[np.intp]) -> npt.NDAr
     place = np.empty(len(mask), dtype=np.intp)
     place[again.at] = np.arange(len(again.at))
     return again.rows[place[ranking.at[ranks]]]
+
+
+def reason_of(code: ReasonCode, products: Sequence[int], shares: Sequence[float]) -> Reason:
+    """The reason of an item to which each of the shopper's products gave so large a share."""
+    return POPULAR if code is ReasonCode.TRENDING else Reason(code, _strongest(products, shares))
 
 
 def _strongest(products: Sequence[int], shares: Sequence[float]) -> tuple[ProductId, ...]:

@@ -93,7 +93,7 @@ def brought(blend: Blend, history: History, at: npt.NDArray[np.intp]) -> tuple[n
     slot[at] = np.arange(len(at), dtype=np.int32)
     shares = np.zeros(len(at) * len(own))
     scales = blend.features.scales[: len(blend.signals)].tolist()
-    tables = [(signal, scale, _table_of(signal)) for signal, scale in zip(blend.signals, scales, strict=True)]
+    tables = [(signal, scale, table_of(signal)) for signal, scale in zip(blend.signals, scales, strict=True)]
     there = [(signal, scale, *table) for signal, scale, table in tables if table is not None and table[0].shape[1]]
     # All tables are looked through at once for the few items that are asked for.
     near = slot[np.concatenate([index[lately.item] for _, _, index, _ in there], axis=1)] if there else slot[:0, None]
@@ -112,7 +112,7 @@ def brought(blend: Blend, history: History, at: npt.NDArray[np.intp]) -> tuple[n
     return own.astype(np.int32), shares.astype(np.float32).reshape(len(at), len(own))
 
 
-def _table_of(signal: object) -> tuple[Neighbours, Neighbours] | None:
+def table_of(signal: object) -> tuple[Neighbours, Neighbours] | None:
     """Of every item those it speaks for, and how much; None for signals that are no table."""
     if isinstance(signal, TableSignal):
         return signal.rows["index"], signal.rows["score"]

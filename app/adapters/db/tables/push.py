@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Column, Index
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
-from app.adapters.db.tables.base import ShopRow, moment
+from app.adapters.db.tables.base import ShopRow, box, moment
 
 
 def _products() -> Any:
@@ -28,6 +28,8 @@ class KlaviyoPush(ShopRow, table=True):
     digest: str
     address: str
     """A keyed hash of the e-mail address."""
+    sent_to: bytes | None = box()
+    """The address under which the profile was written."""
     products: list[int] = _products()
     state: str
     """sending, sent, done or refused."""

@@ -1,4 +1,4 @@
-"""The best products for many customers at once, as a mailing wants them: products only, without reasons.
+"""The best products for many customers at once, as a mailing wants them; why, `crowd_reasons` says.
 
 Ranks as `Blend.rank` does, a crowd at a time: what can be read for everybody at once is, and what one shopper is told
 is added up in the processor's own memory. One process keeps to one core: a mailing shares its customers out among
@@ -14,7 +14,7 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
-from app.core.recommend.blend import NEWEST, Blend, Mask
+from app.core.recommend.blend import NEWEST, Blend, Mask, Ranked
 from app.core.recommend.crowd import Crowd
 from app.core.recommend.foremost import foremost
 from app.core.recommend.heard import LEAST, Beside, said_by
@@ -58,12 +58,18 @@ class Batch:
             mask: bool [N], what may be shown; everything where it is None.
             most: candidates of each history; at least `places` are taken.
         """
+        return (one.at for one in self.ranked(histories, mask, places=places, most=most))
+
+    def ranked(
+        self, histories: Iterable[History], mask: Mask | None = None, *, places: int, most: int = CANDIDATES
+    ) -> Iterator[Ranked]:
+        """As `best`, with the scores and what the ranker read of these items."""
         adding = _Adding.of(self.blend, list(self.asks), mask)
         waiting = iter(histories)
         while asked := list(islice(waiting, TOGETHER)):
-            yield from self._best(asked, adding, places, max(most, places))
+            yield from self._ranked(asked, adding, places, max(most, places))
 
-    def _best(self, asked: Sequence[History], adding: _Adding, places: int, most: int) -> Iterator[Places]:
+    def _ranked(self, asked: Sequence[History], adding: _Adding, places: int, most: int) -> Iterator[Ranked]:
         blend, crowd = self.blend, Crowd.of([one.newest(NEWEST) for one in asked])
         voices = [ask(crowd) for ask in self.asks.values()]
         # What is known is no candidate, however long ago it was bought.
@@ -83,9 +89,11 @@ class Batch:
             late = signal.among_all(crowd, candidates)
             rows = np.concatenate([rows, np.concatenate(late)[None]])
             best = np.concatenate([best, np.array([[one.max(initial=0.0) for one in late]], dtype=np.float32)])
-        scores = blend.new.scores(blend.features.rows_of_all(crowd, rows, best, owner, at))
-        for own, own_scores in zip(candidates, np.split(scores, ends[:-1]), strict=True):
-            yield own[np.argsort(-own_scores, kind="stable")[:places]]
+        read = blend.features.rows_of_all(crowd, rows, best, owner, at)
+        scores = blend.new.scores(read)
+        for low, own, own_scores in zip([0, *ends[:-1].tolist()], candidates, np.split(scores, ends[:-1]), strict=True):
+            order = np.argsort(-own_scores, kind="stable")[:places]
+            yield Ranked(own[order], own_scores[order], read[low + order], np.arange(len(order)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
