@@ -45,3 +45,9 @@ def written(amount: int, currency: str) -> str:
     places = decimals(currency)
     figure = f"{SIGNS.get(currency, '')}{abs(amount) / 10**places:,.{places}f} {currency}".strip()
     return f"−{figure}" if amount < 0 else figure
+
+
+def plain(amount: int, currency: str) -> str:
+    """An amount in minor units as forms and Shopify's inputs hold it: ``1234.50``."""
+    places = decimals(currency)
+    return f"{Decimal(amount).scaleb(-places):.{places}f}"

@@ -14,6 +14,7 @@ from shopify import ApiAccess
 
 PICKED: Final[Mapping[frozenset[str], str]] = {
     frozenset({"read_orders", "read_marketplace_orders", "read_quick_sale"}): "read_orders",
+    frozenset({"read_content", "read_online_store_pages"}): "read_content",
 }
 """Either-or sets of the schema, and the one scope of each that we ask for."""
 
@@ -54,11 +55,25 @@ FEATURES: Final[Mapping[str, str]] = {
     "delete_customer_metafields": "segments elsewhere",
     "create_segment": "segments elsewhere",
     "delete_segment": "segments elsewhere",
+    "create_offer": "offers",
+    "add_offer_codes": "offers",
+    "offer_codes": "offers",
+    "offer_discount": "offers",
+    "articles": "care of products",
 }
 """Documents that only an optional feature runs, by the feature; all others are always on."""
 
-OPTIONAL: Final[tuple[str, ...]] = ("write_customers",)
+SEGMENTS: Final[tuple[str, ...]] = ("write_customers",)
 """Asked for in the moment in which the merchant has segments told to Shopify."""
+
+OFFERS: Final[tuple[str, ...]] = ("read_discounts", "write_discounts")
+"""Asked for in the moment in which the merchant has codes given out in win-back mails."""
+
+CARE: Final[tuple[str, ...]] = ("read_content",)
+"""Asked for in the moment in which the merchant wants to pick articles for mails after an order."""
+
+OPTIONAL: Final[tuple[str, ...]] = (*SEGMENTS, *OFFERS, *CARE)
+"""What features ask for when the merchant turns them on."""
 
 
 def missing(granted: str) -> list[str]:
@@ -77,7 +92,17 @@ def missing_for_pixel(granted: str) -> list[str]:
 
 def missing_for_segments(granted: str) -> list[str]:
     """What telling segments to Shopify takes beyond the granted scopes."""
-    return _lacking(granted, OPTIONAL)
+    return _lacking(granted, SEGMENTS)
+
+
+def missing_for_offers(granted: str) -> list[str]:
+    """What making discount codes takes beyond the granted scopes."""
+    return _lacking(granted, OFFERS)
+
+
+def missing_for_care(granted: str) -> list[str]:
+    """What reading blog articles takes beyond the granted scopes."""
+    return _lacking(granted, CARE)
 
 
 def _lacking(granted: str, wanted: Sequence[str]) -> list[str]:

@@ -18,6 +18,8 @@ class MailSettingsRow(ShopRow, table=True):
     value: dict[str, Any] = json()
     changed_at: datetime = moment(nullable=False)
     by: str
+    rhythms_at: datetime | None = moment()
+    """When all orders were last looked through for what is due again."""
 
 
 class MailDeed(ShopRow, table=True):
@@ -31,6 +33,8 @@ class MailDeed(ShopRow, table=True):
     what: str = Field(primary_key=True)
     """views, carts or checkouts."""
     times: int
+    variants: dict[str, int] = json()
+    """Of a product in the cart: how many of each variant."""
     first_at: datetime = moment(nullable=False)
     last_at: datetime = moment(nullable=False)
 
@@ -60,6 +64,8 @@ class MailTrigger(ShopRow, table=True):
     product_id: int | None = big()
     cart: list[int] = json("[]")
     facts: dict[str, Any] = json()
+    items: list[int] = json("[]")
+    """The products that the event has carried to Klaviyo, whose flow shows them days later too."""
     state: str = Field(default="waiting", sa_column_kwargs={"server_default": "waiting"})
     """waiting, sent, withheld or refused."""
     arm: str = Field(default="", sa_column_kwargs={"server_default": ""})
@@ -70,4 +76,41 @@ class MailTrigger(ShopRow, table=True):
     __table_args__ = (
         Index("mail_triggers_waiting", "shop_id", "at", postgresql_where=text("state = 'waiting'")),
         Index("mail_triggers_customer", "shop_id", "customer_id", "at"),
+        Index("mail_triggers_shown", "shop_id", "done_at", postgresql_where=text("state = 'sent' AND items <> '[]'")),
+    )
+
+
+class MailOfferDiscount(ShopRow, table=True):
+    """One discount of ours in Shopify, whose codes go to win-backs (`app.core.email.offers`)."""
+
+    __tablename__: ClassVar[str] = "mail_offer_discounts"
+    first_code: str = Field(primary_key=True)
+    """By which it is found again where a worker was killed before Shopify's name for it was noted."""
+    terms: str
+    words: str
+    most: int = big(nullable=False)
+    made_at: datetime = moment(nullable=False)
+    hand_out_until: datetime = moment(nullable=False)
+    ends_at: datetime = moment(nullable=False)
+    discount: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    trouble: str = Field(default="", sa_column_kwargs={"server_default": ""})
+
+
+class MailOffer(ShopRow, table=True):
+    """A code that Shopify has: nobody's while `issued_at` is empty, then one shopper's."""
+
+    __tablename__: ClassVar[str] = "mail_offers"
+    code: str = Field(primary_key=True)
+    discount: str
+    most: int = big(nullable=False)
+    expires_at: datetime = moment(nullable=False)
+    customer_id: int | None = big()
+    issued_at: datetime | None = moment()
+    used_at: datetime | None = moment()
+    cost: int | None = big()
+    """What it took off; empty while it is not used."""
+
+    __table_args__ = (
+        Index("mail_offers_customer", "shop_id", "customer_id"),
+        Index("mail_offers_ready", "shop_id", "discount", "code", postgresql_where=text("issued_at IS NULL")),
     )
