@@ -1,8 +1,8 @@
 """Make the four series in the merchant's Klaviyo: metrics, templates, then flows as drafts that they set live.
 
 A second run changes nothing that is as it should be: each thing is noted as soon as Klaviyo has given its id, a flow
-that the merchant deleted is made anew, and a template that they edited is left to them. Nothing else of the account is
-read or touched.
+that the merchant deleted is made anew, and a template that they edited is left to them. What a killed run made and did
+not note is found again by its name, so that nothing stands there twice. Nothing else of the account is read or touched.
 """
 
 from __future__ import annotations
@@ -20,16 +20,21 @@ from app.core.email.look import Look
 from app.core.email.names import Arm, Trigger
 from app.core.email.templates.campaign import campaign
 from app.core.email.templates.mail import VERSION, Template, digest_of, template_of
+from app.core.errors import Busy
 from app.core.shops import Shop
-from app.errors import KlaviyoRefused, Retryable
-from app.ports import Clock, DueWork, Jobs
+from app.errors import KlaviyoRefused, KlaviyoTrouble
+from app.ports import Claims, Clock, DueWork, Jobs, Json
 from app.ports.flows import MadeFlow, MadeFlows, MadeTemplate, MailLooks
 from app.ports.klaviyo import KlaviyoApi, KlaviyoApis, KlaviyoConnections
+from app.services.flow_refusals import NO_SENDER, in_words
 
+CLAIM: Final = "make_flows"
+CLAIM_S: Final = 120.0
 PLACED_ORDER: Final = "Placed Order"
 SHOPIFY: Final = "Shopify"
 SEED: Final = "attune-setup"
 """The profile that makes a metric known. It has no address, so that nobody can write to it."""
+UNKNOWN_YET: Final = "Klaviyo does not know Attune’s new metrics yet, which takes it a minute or so."
 SEED_PAUSE_S: Final = 20.0
 """Klaviyo takes in events after it has answered; a metric is there soon after."""
 
@@ -40,6 +45,7 @@ class Ports:
     connections: KlaviyoConnections
     made: MadeFlows
     looks: MailLooks
+    claims: Claims
     clock: Clock
 
 
@@ -61,24 +67,49 @@ def make_flows(shop: Shop, ports: Ports) -> int:
     """Make what is missing; returns how many of the flows stand in Klaviyo now.
 
     Raises:
+        Busy: another worker is at it.
         KlaviyoDisconnected: no account is connected, or it takes nothing any more.
         Retryable: Klaviyo doesn't answer, or doesn't know a metric yet that it was just told.
     """
+    with ports.claims.keep(shop.id, CLAIM, seconds=CLAIM_S) as taken:
+        if not taken:
+            raise Busy(f"the flows of {shop.domain} are being made already")
+        return _all(shop, ports)
+
+
+def _all(shop: Shop, ports: Ports) -> int:
     connection = ports.connections.of(shop.id)
     api = ports.apis.of(shop)
     sender = (connection.sender_email, connection.sender_name) if connection else ("", "")
-    metrics = _metrics(api)
+    if not sender[0]:
+        return _none(shop, NO_SENDER, ports)
+    try:
+        metrics = _metrics(api)
+    except KlaviyoRefused as error:
+        return _none(shop, in_words(error), ports)
     look, standing = ports.looks.of(shop.id), 0
     for plan in FLOWS:
         try:
             made = _made(shop, plan, metrics, sender, look, api, ports)
         except KlaviyoRefused as error:
-            before = ports.made.flows(shop.id).get(plan.key, MadeFlow(plan.key))
-            made = replace(before, complaint=in_words(error), seen_at=ports.clock.now())
+            made = _complained(shop, plan, in_words(error), ports)
         ports.made.put_flow(shop.id, made)
         standing += bool(made.flow)
     _campaign(shop, look, api, ports)
     return standing
+
+
+def _none(shop: Shop, complaint: str, ports: Ports) -> int:
+    """Nothing can be made, for the same reason; what stands already goes on standing."""
+    complained = [_complained(shop, plan, complaint, ports) for plan in FLOWS]
+    for one in complained:
+        ports.made.put_flow(shop.id, one)
+    return sum(bool(one.flow) for one in complained)
+
+
+def _complained(shop: Shop, plan: FlowPlan, complaint: str, ports: Ports) -> MadeFlow:
+    before = ports.made.flows(shop.id).get(plan.key, MadeFlow(plan.key))
+    return replace(before, complaint=complaint, seen_at=ports.clock.now())
 
 
 def _campaign(shop: Shop, look: Look, api: KlaviyoApi, ports: Ports) -> None:
@@ -96,18 +127,6 @@ def template_ids(flow: object) -> dict[str, str]:
     return {str(one["name"]): str(one["template_id"]) for one in messages if one.get("name") and one.get("template_id")}
 
 
-def in_words(error: KlaviyoRefused) -> str:
-    """What the merchant reads, and can do."""
-    if error.status == 403:
-        return (
-            "Klaviyo does not let Attune make flows or templates. Connect again, and grant access to flows and "
-            "templates; with a private key, make one with full access."
-        )
-    if error.status == 402 or "plan" in error.code or "feature" in error.code:
-        return f"Your Klaviyo plan does not allow this: {error}"
-    return f"Klaviyo refused it: {error}"
-
-
 def _metrics(api: KlaviyoApi) -> dict[str, str]:
     """Ids by name, of ours and Shopify's order; what of ours is unknown is made known, and starts no flow."""
     found = _known(api)
@@ -117,7 +136,7 @@ def _metrics(api: KlaviyoApi) -> dict[str, str]:
     if missing:
         found = _known(api)
         if any(trigger not in found for trigger in missing):
-            raise Retryable("Klaviyo does not know the new metrics yet", after_s=SEED_PAUSE_S)
+            raise KlaviyoTrouble("Klaviyo does not know the new metrics yet", plain=UNKNOWN_YET, after_s=SEED_PAUSE_S)
     return found
 
 
@@ -148,22 +167,28 @@ def _made(
     ports: Ports,
 ) -> MadeFlow:
     """The plan's flow as it stands now, made if it wasn't there."""
-    before = ports.made.flows(shop.id).get(plan.key)
-    found = api.flow(before.flow) if before and before.flow else None
-    if before and found is not None:
+    found = _standing(plan, ports.made.flows(shop.id).get(plan.key), api)
+    if found is not None:
         _adopt(shop, plan, found, api, ports)
         _templates(shop, plan, look, api, ports)
-        return MadeFlow(plan.key, before.flow, str(_attribute(found, "status") or "draft"), "", ports.clock.now())
+        return MadeFlow(plan.key, str(found["id"]), str(_attribute(found, "status") or "draft"), "", ports.clock.now())
     templates = _templates(shop, plan, look, api, ports)
     names = Names(metrics[plan.trigger], metrics.get(PLACED_ORDER, ""), templates, *sender)
     made = MadeFlow(
         plan.key, api.create_flow(plan.name, definition_of(plan, names)), "draft", "", seen_at=ports.clock.now()
     )
-    # Noted at once, so that a kill leaves no flow that would be made a second time.
     ports.made.put_flow(shop.id, made)
     if (standing := api.flow(made.flow)) is not None:
         _adopt(shop, plan, standing, api, ports)
     return made
+
+
+def _standing(plan: FlowPlan, before: MadeFlow | None, api: KlaviyoApi) -> Json | None:
+    """The plan's flow as Klaviyo has it: the one that was noted, or one that was made and could not be noted."""
+    noted = api.flow(before.flow) if before and before.flow else None
+    if noted is not None:
+        return noted
+    return next((flow for one in api.flows_named(plan.name) if (flow := api.flow(str(one["id"])))), None)
 
 
 def _adopt(shop: Shop, plan: FlowPlan, flow: object, api: KlaviyoApi, ports: Ports) -> None:
@@ -195,7 +220,7 @@ def _template(shop: Shop, wanted: Template, known: MadeTemplate | None, api: Kla
     version = _version(wanted)
     held = api.template(known.template) if known else None
     if known is None or held is None:
-        id = api.create_template(wanted.name, wanted.html, wanted.text)
+        id = _unnoted(wanted, api) or api.create_template(wanted.name, wanted.html, wanted.text)
     elif known.digest and digest_of(str(_attribute(held, "html"))) != known.digest:
         ports.made.put_template(shop.id, replace(known, edited=True))
         return known.template
@@ -210,6 +235,12 @@ def _template(shop: Shop, wanted: Template, known: MadeTemplate | None, api: Kla
     digest = digest_of(str(_attribute(kept, "html"))) if kept else wanted.digest
     ports.made.put_template(shop.id, MadeTemplate(wanted.key, id, version, digest))
     return id
+
+
+def _unnoted(wanted: Template, api: KlaviyoApi) -> str:
+    """A template that was made and could not be noted: it has our name, and holds exactly what we would write."""
+    mine = (one for one in api.templates_named(wanted.name) if digest_of(str(_attribute(one, "html"))) == wanted.digest)
+    return next((str(one["id"]) for one in mine), "")
 
 
 def _version(wanted: Template) -> str:

@@ -8,12 +8,13 @@ import pytest
 
 from app.core.email.flows.definition import Names, definition_of
 from app.core.email.flows.plan import FlowPlan
-from app.core.email.flows.series import CART, FLOWS, THANKS, WELCOME, WIN_BACK
+from app.core.email.flows.series import BROWSE, CART, FLOWS, THANKS, WELCOME, WIN_BACK
 from app.core.email.look import Look
-from app.core.email.names import ARM, Arm
+from app.core.email.names import ARM, GONE, Arm
 from app.core.email.products import MailItem
 from app.core.email.templates.campaign import campaign
 from app.core.email.templates.mail import template_of
+from app.core.email.triggers import POPULAR
 from app.core.ids import ProductId
 from devstore.klaviyo.mails import Mail
 from devstore.klaviyo.records import NEVER_SUBSCRIBED, Flow, Profile
@@ -115,6 +116,45 @@ def test_a_shopper_enters_a_series_once_in_its_time_of_rest() -> None:
     assert len(received(room, WELCOME, profile, items(2))) == len(WELCOME.mails)
 
 
+def test_two_series_at_once_send_one_mail_within_sixteen_hours() -> None:
+    room = MailRoom()
+    live(room, WELCOME)
+    live(room, BROWSE)
+    profile = room.profile()
+    for plan in (WELCOME, BROWSE):
+        room.account.record(profile, plan.trigger, {"items": items(1)})
+    room.later(hours=1)
+    assert [mail.flow_name for mail in room.sent(profile)] == [WELCOME.name]
+    assert room.reasons(profile) == ["Skipped: Smart Sending"]
+
+
+def test_a_later_mail_shows_what_the_first_one_did_not() -> None:
+    room = MailRoom()
+    live(room, WELCOME)
+    profile = room.profile()
+    first, second, third = received(room, WELCOME, profile, items(*range(1, 9)))
+    assert first.products == third.products == ("p1", "p2", "p3", "p4")
+    assert second.products == ("p5", "p6", "p7", "p8")
+
+
+@pytest.mark.parametrize(
+    ("gone", "shown"),
+    [
+        ([], "1 2 3 4"),
+        (["9"], "1 2 3 4"),
+        (["2"], "5 6 7 8"),
+        (["2", "7"], "1 3 4 5 6 8"),
+    ],
+)
+def test_what_is_gone_is_not_shown(gone: list[str], shown: str) -> None:
+    room = MailRoom()
+    live(room, BROWSE)
+    profile = room.profile()
+    room.account.upsert({"id": profile.id}, properties={GONE: gone} if gone else {})
+    [mail] = received(room, BROWSE, profile, items(*range(1, 9)))
+    assert mail.products == tuple(f"p{number}" for number in shown.split())
+
+
 def rendered(room: MailRoom, html: str, feeds: dict[str, Any], **variables: Any) -> str:
     from devstore.klaviyo.mailer import Mailer
 
@@ -127,6 +167,20 @@ def test_an_event_without_products_ends_in_the_best_sellers_and_does_not_say_the
     assert "Product 7" in shown
     assert "Our best sellers" in shown
     assert WELCOME.mails[0].grid not in shown
+
+
+@pytest.mark.parametrize("plan", FLOWS, ids=lambda plan: plan.key)
+def test_products_that_merely_sell_stand_under_a_heading_that_says_so(plan: FlowPlan) -> None:
+    room = MailRoom()
+    for mail in plan.mails:
+        made = template_of(mail, Arm.ATTUNE, LOOK)
+        for template in (made.html, made.text):
+            shown = rendered(room, template, {}, event={"items": items(7), "heading": POPULAR}, person={})
+            assert POPULAR in shown
+            assert mail.grid not in shown
+            chosen = rendered(room, template, {}, event={"items": items(7)}, person={})
+            assert mail.grid in chosen
+            assert POPULAR not in chosen
 
 
 def test_a_campaign_shows_the_products_of_the_readers_cohort_and_else_the_best_sellers() -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, Response, render_template, request
 
 from app import jobs
 from app.core.email.flows.plan import FlowPlan, Series
@@ -21,7 +21,8 @@ from app.core.errors import DomainError
 from app.ports.flows import MadeFlow, MadeTemplate
 from app.services.make_flows import ask
 from app.web import doors
-from app.web.admin import email_settings
+from app.web.admin import email_care, email_preview, email_settings
+from app.web.admin.see_other import see_other
 from app.web.admin.writing import own
 from app.web.problems import problem
 from app.wiring.web import Web
@@ -87,6 +88,8 @@ def blueprint(wiring: Web) -> Blueprint:
             look=wiring.mail_looks.of(shop.id),
             longest=LONGEST_BLOCK,
             settings=email_settings.shown(shop, wiring),
+            care=email_care.shown(shop, wiring),
+            asking=email_preview.asking(shop, wiring) if made else None,
             saved="saved" in request.args,
         )
 
@@ -97,7 +100,7 @@ def blueprint(wiring: Web) -> Blueprint:
         if connection is None or not connection.works:
             return problem(409, "connect your Klaviyo account first")
         ask(shop, wiring.asking_for_flows)
-        return _back()
+        return see_other(own(PATH))
 
     @routes.post(f"{PATH}/look")
     def look() -> Response:
@@ -113,7 +116,7 @@ def blueprint(wiring: Web) -> Blueprint:
             return problem(422, str(reason))
         if wiring.made_flows.templates(shop.id):
             ask(shop, wiring.asking_for_flows)
-        return _back()
+        return see_other(own(PATH))
 
     return routes
 
@@ -144,9 +147,3 @@ def _state(made: MadeFlow | None) -> State:
 
 def _seen(made: Mapping[str, MadeFlow]) -> datetime | None:
     return max((one.seen_at for one in made.values() if one.seen_at is not None), default=None)
-
-
-def _back() -> Response:
-    answer = redirect(own(PATH), 303)
-    assert isinstance(answer, Response)
-    return answer

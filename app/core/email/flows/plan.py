@@ -44,6 +44,8 @@ class Mail:
     parts: tuple[Part, ...] = ()
     most: int = 4
     """How many products are shown."""
+    later: bool = False
+    """Whether an earlier mail of the flow has shown the first of the event's products."""
 
     def template_key(self, arm: Arm) -> str:
         return f"{self.key}_{arm}"

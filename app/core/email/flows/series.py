@@ -1,6 +1,7 @@
 """The four series of Attune, in words: who gets which mail when. Their names in Klaviyo stay, so that ours are known.
 
-Nothing here hurries anybody: a date is named where an offer truly ends then, and nowhere else.
+Nothing here hurries anybody: a date is named where an offer truly ends then, and nowhere else. Only the heading above
+the products says how they were chosen (`Mail.grid`), because the event may bring merely popular ones.
 """
 
 from __future__ import annotations
@@ -32,11 +33,12 @@ WELCOME: Final = FlowPlan(
         Mail(
             "welcome_2",
             "Welcome, second mail",
-            "What goes with what caught your eye",
-            "More like the things you looked at",
-            "More in your direction",
-            (HELLO, "here is a little more from the corner of our shop that suits you."),
+            f"A little more of {STORE}",
+            "Some more for you to look at",
+            "A little more of our shop",
+            (HELLO, "you have had a first look around. Here is a little more."),
             "You may like these, too",
+            later=True,
         ),
         Wait(3, "days"),
         Mail(
@@ -66,7 +68,7 @@ CART: Final = FlowPlan(
             "Your cart is still here",
             "We kept what you chose",
             "You left something in your cart",
-            (HELLO, "what you chose still stands in your cart. Here is the way back, and what goes well with it."),
+            (HELLO, "what you chose still stands in your cart. Here is the way back, and some things besides."),
             "Goes well with your cart",
             (Part.CART,),
         ),
@@ -80,6 +82,7 @@ CART: Final = FlowPlan(
             (HELLO, "take your time. Your cart is where you left it, and perhaps one of these fits better."),
             "You may also like",
             (Part.CART,),
+            later=True,
         ),
     ),
     rest_days=7,
@@ -98,8 +101,8 @@ BROWSE: Final = FlowPlan(
             "Looked at, and thought about?",
             "Have another look",
             "Have another look",
-            (HELLO, "you looked at something lately. Here it is again, with others of its kind."),
-            "Others like it",
+            (HELLO, "you looked at something lately. Here it is again."),
+            "You may also like",
             (Part.PRODUCT,),
         ),
     ),
@@ -128,11 +131,12 @@ THANKS: Final = FlowPlan(
         Mail(
             "thanks_2",
             "Accessories",
-            "What goes with your order",
-            "Some things that complete it",
-            "Made to go together",
-            (HELLO, "now that your order has found its place, these go well with it."),
+            "And now that it has found its place?",
+            "Some things to go on with",
+            "What could come next",
+            (HELLO, "by now your order will have found its place. Here is what could come next."),
             "Goes well with what you have",
+            later=True,
         ),
     ),
     rest_days=20,
@@ -182,11 +186,12 @@ WIN_BACK: Final = FlowPlan(
             "Win-back, reminder",
             "{% if event.offer_ends %}Your code is good until {{ event.offer_ends }}{% else %}A few things you may like"
             "{% endif %}",
-            "Chosen for you once more",
+            "A few things for you once more",
             "Before you forget",
             (HELLO, "we promise not to keep writing about it: this is the last mail of its kind for a while."),
             "Chosen for you",
             (Part.OFFER,),
+            later=True,
         ),
     ),
     rest_days=90,

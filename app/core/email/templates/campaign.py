@@ -23,9 +23,10 @@ ENDED: Final = "{% endwith %}{% endwith %}"
 WORDS: Final = "Write here what your campaign is about."
 HEADING: Final = "Picked for you"
 MOST: Final = 8
+MARKER: Final = f"<!-- attune {KEY} -->\n"
 
 
 def campaign(look: Look) -> Template:
-    html = f"{paragraph(WORDS)}{LOOKED_UP}{grid.grid(HEADING, 'picks', MOST)}{ENDED}"
+    html = f"{MARKER}{paragraph(WORDS)}{LOOKED_UP}{grid.grid(HEADING, 'picks', MOST)}{ENDED}"
     text = f"{WORDS}\n\n{LOOKED_UP}{grid.plain(HEADING, 'picks', MOST)}{ENDED}"
     return Template(KEY, NAME, framed("News", "", html, look), framed_text(text))

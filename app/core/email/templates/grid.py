@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from app.core.email.templates import shown
+
 FALLBACK: Final = "feeds.attune_best_sellers.items"
 
 _CARD: Final = """\
@@ -22,12 +24,15 @@ style="display:block;width:100%;max-width:252px;height:auto;border:0;border-radi
 {% if item.reason %}<span class="soft" style="display:block;padding-top:4px;font-size:13px;line-height:18px;\
 color:#5c5f62">{{ item.reason }}</span>{% endif %}
 </td>"""
+_LINE: Final = (
+    "\n- {{ item.title }}, {{ item.price }}{% if item.reason %} ({{ item.reason }}){% endif %}\n  {{ item.url }}\n"
+)
 
 
-def rows(source: str, most: int) -> str:
-    """The rows of a table with the first products of a list; `source` is how the template names the list."""
+def rows(source: str) -> str:
+    """The rows of a table with the products of a list; `source` is how the template names the list."""
     return (
-        f"{{% for item in {source}|slice:':{most}' %}}"
+        f"{{% for item in {source} %}}"
         "{% if forloop.counter0|divisibleby:2 %}<tr>{% endif %}\n"
         f"{_CARD}\n"
         "{% if forloop.counter|divisibleby:2 %}</tr>{% elif forloop.last %}"
@@ -36,27 +41,57 @@ def rows(source: str, most: int) -> str:
     )
 
 
+def over(heading: str) -> str:
+    """The heading, unless the event says that its products were not chosen for the reader."""
+    return f"{{{{ event.heading|default:'{heading}' }}}}"
+
+
 def grid(heading: str, source: str, most: int) -> str:
     """A heading and the products, or the best sellers under a heading that does not claim they were chosen."""
-    return (
-        f"{{% if {source} %}}{_titled(heading)}{_table(rows(source, most))}"
-        f"{{% elif {FALLBACK} %}}{_titled('Our best sellers')}{_table(rows(FALLBACK, most))}{{% endif %}}"
+    these = f"{source}|slice:':{most}'"
+    return f"{{% if {source} %}}{_titled(heading)}{_table(rows(these))}{_best_sellers(most)}"
+
+
+def of_event(heading: str, most: int, *, later: bool) -> str:
+    """As `grid`, of the products that the mail's event has brought."""
+    return shown.of_event(
+        lambda source: f"{_titled(heading)}{_table(rows(source))}",
+        lambda source: f"{_titled(heading)}{_table(shown.still_there(source, f'<tr>{_CARD}</tr>'))}",
+        _best_sellers(most),
+        most,
+        later=later,
     )
 
 
 def plain(heading: str, source: str, most: int) -> str:
     """The same as text."""
-    return (
-        f"{{% if {source} %}}{heading}\n{_lines(source, most)}"
-        f"{{% elif {FALLBACK} %}}Our best sellers\n{_lines(FALLBACK, most)}{{% endif %}}"
+    these = f"{source}|slice:':{most}'"
+    return f"{{% if {source} %}}{heading}\n{_lines(these)}{_plain_best_sellers(most)}"
+
+
+def plain_of_event(heading: str, most: int, *, later: bool) -> str:
+    """As `of_event`, as text."""
+    return shown.of_event(
+        lambda source: f"{heading}\n{_lines(source)}",
+        lambda source: f"{heading}\n{shown.still_there(source, _LINE)}",
+        _plain_best_sellers(most),
+        most,
+        later=later,
     )
 
 
-def _lines(source: str, most: int) -> str:
-    return (
-        f"{{% for item in {source}|slice:':{most}' %}}\n- {{{{ item.title }}}}, {{{{ item.price }}}}"
-        "{% if item.reason %} ({{ item.reason }}){% endif %}\n  {{ item.url }}\n{% endfor %}"
-    )
+def _best_sellers(most: int) -> str:
+    these = f"{FALLBACK}|slice:':{most}'"
+    return f"{{% elif {FALLBACK} %}}{_titled('Our best sellers')}{_table(rows(these))}{{% endif %}}"
+
+
+def _plain_best_sellers(most: int) -> str:
+    these = f"{FALLBACK}|slice:':{most}'"
+    return f"{{% elif {FALLBACK} %}}Our best sellers\n{_lines(these)}{{% endif %}}"
+
+
+def _lines(source: str) -> str:
+    return f"{{% for item in {source} %}}{_LINE}{{% endfor %}}"
 
 
 def _titled(heading: str) -> str:

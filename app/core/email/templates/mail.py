@@ -17,9 +17,8 @@ from app.core.email.templates import grid
 from app.core.email.templates.frame import framed, framed_text
 from app.core.email.templates.parts import html_of, text_of
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raised with every change of a template, so that mails made earlier are renewed unless the merchant edited them."""
-ITEMS: Final = "event.items"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ def digest_of(html: str) -> str:
 def template_of(mail: Mail, arm: Arm, look: Look) -> Template:
     words = "".join(paragraph(one) for one in mail.words)
     before = "".join(html_of(part, look) for part in mail.parts if _fits(part, arm))
-    goods = grid.grid(mail.grid, ITEMS, mail.most) if arm is Arm.ATTUNE else _static(look)
+    goods = grid.of_event(grid.over(mail.grid), mail.most, later=mail.later) if arm is Arm.ATTUNE else _static(look)
     style = "margin:0 8px 16px;font-size:26px;line-height:32px;color:#202223"
     heading = f'<h1 class="ink" style="{style}">{mail.heading}</h1>\n'
     # The marker tells support, and whoever reads the code, where a template comes from.
@@ -54,7 +53,11 @@ def template_of(mail: Mail, arm: Arm, look: Look) -> Template:
 
 def _text(mail: Mail, arm: Arm, look: Look) -> str:
     parts = "".join(text_of(part) for part in mail.parts if _fits(part, arm))
-    goods = grid.plain(mail.grid, ITEMS, mail.most) if arm is Arm.ATTUNE else look.static.strip()
+    goods = (
+        grid.plain_of_event(grid.over(mail.grid), mail.most, later=mail.later)
+        if arm is Arm.ATTUNE
+        else look.static.strip()
+    )
     return framed_text("\n\n".join(filter(None, (mail.heading, *mail.words, parts.strip(), goods))))
 
 

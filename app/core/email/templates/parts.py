@@ -51,12 +51,14 @@ def _product(look: Look) -> str:
     return f"{{% if event.product.url %}}{_panel(picture + words + button)}{{% endif %}}\n"
 
 
-def _offer(_: Look) -> str:
+def _offer(look: Look) -> str:
+    button = _button("{{ event.offer_url }}", "Use your code", look, padding="8px 0 0")
     inside = (
         f"<p {_INK}>{{{{ event.offer_text|default:'A little something for you' }}}}</p>"
         '<p class="ink" style="margin:0 0 8px;font-size:22px;line-height:28px;font-weight:700;letter-spacing:1px;'
         'color:#202223">{{ event.offer_code }}</p>'
         f"{{% if event.offer_ends %}}<p {_SOFT}>Good once, until {{{{ event.offer_ends }}}}.</p>{{% endif %}}"
+        f"{{% if event.offer_url %}}{button}{{% endif %}}"
     )
     return f"{{% if event.offer_code %}}{_panel(inside)}{{% endif %}}\n"
 
@@ -70,9 +72,10 @@ def _panel(inside: str) -> str:
     )
 
 
-def _button(url: str, label: str, look: Look) -> str:
+def _button(url: str, label: str, look: Look, *, padding: str = "0 8px 24px") -> str:
     return (
-        '<table role="presentation" cellpadding="0" cellspacing="0" border="0"><tr><td style="padding:0 8px 24px">'
+        '<table role="presentation" cellpadding="0" cellspacing="0" border="0"><tr>'
+        f'<td style="padding:{padding}">'
         f'<a href="{url}" style="display:inline-block;padding:14px 24px;background:{look.colour};color:'
         f'{look.on_colour};border-radius:6px;font-size:16px;line-height:20px;font-weight:600;text-decoration:none">'
         f"{label}</a></td></tr></table>"
@@ -92,6 +95,7 @@ _TEXT: Final[dict[Part, str]] = {
     Part.PRODUCT: "{% if event.product.url %}{{ event.product.title }}, {{ event.product.price }}\n"
     "{{ event.product.url }}\n\n{% endif %}",
     Part.OFFER: "{% if event.offer_code %}{{ event.offer_text|default:'A little something for you' }}: "
-    "{{ event.offer_code }}{% if event.offer_ends %}, good once, until {{ event.offer_ends }}{% endif %}\n\n"
+    "{{ event.offer_code }}{% if event.offer_ends %}, good once, until {{ event.offer_ends }}{% endif %}\n"
+    "{% if event.offer_url %}{{ event.offer_url }}\n{% endif %}\n"
     "{% endif %}",
 }
