@@ -12,13 +12,14 @@ from rich.console import Console
 from rich.table import Table
 
 from app import config
-from app.cli import report_lift, what_if
+from app.cli import report_lift, report_mails, what_if
 from app.cli.shop_argument import find_shop
 from app.core.money import written
 from app.core.shops import Shop
 from app.ports import ReportRow
 from app.services.report import DEFINITIONS, Report, ctr, report
 from app.services.report_lift import report_lift as measure
+from app.services.report_mails import report_mails as earned
 from app.wiring.worker import Worker
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
@@ -45,6 +46,7 @@ def command(
             return
         made = report(found, wiring.reports, wiring.clock, **days)
         measured = measure(found, wiring.reading, first=made.first, last=made.last)
+        mails = earned(found, wiring.mail_outcomes, wiring.clock)
     finally:
         wiring.close()
     if made.is_empty:
@@ -56,13 +58,11 @@ def command(
         click.echo(f"  {name}: {meaning}")
     simulated = wiring.settings.is_test
     report_lift.show(found, measured, simulated=simulated)
+    report_mails.show(found, mails, made.currency, simulated=simulated)
     if json_file:
-        json_file.write_bytes(
-            orjson.dumps(
-                {**_document(found, made), **report_lift.document(measured, simulated=simulated)},
-                option=orjson.OPT_INDENT_2,
-            )
-        )
+        parts = (_document(found, made), report_lift.document(measured, simulated=simulated))
+        whole = {**parts[0], **parts[1], **report_mails.document(mails, simulated=simulated)}
+        json_file.write_bytes(orjson.dumps(whole, option=orjson.OPT_INDENT_2))
 
 
 def _table(shop: Shop, made: Report) -> Table:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from app.core.email.ignored import Chosen
+    from app.core.email.ignored import Chosen, Received
     from app.core.ids import CustomerId, ProductId, RequestId, ShopId
     from app.core.profiles.identity import Named
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How far a metric was read; `trouble` says why the last question failed."""
+    """How far a metric of Klaviyo's was read, or one of ours was told of the past; `trouble` says what failed last."""
 
     metric: str
     read_until: datetime
@@ -92,16 +92,25 @@ class FlowCount:
 
 @dataclass(frozen=True, slots=True)
 class MailDeeds:
-    """What people did with mails, by the keyed hash of their address, and what became of each flow of Klaviyo's."""
+    """What people did with mails, by the keyed hash of their address, and what became of each flow of Klaviyo's.
 
-    received: Mapping[str, Sequence[datetime]]
+    `received` are mails that show products of ours.
+    """
+
+    received: Mapping[str, Sequence[Received]]
     clicked: Mapping[str, Sequence[tuple[RequestId, int | None]]]
     flows: Mapping[str, FlowCount]
 
 
 class MailDeedsReader(Protocol):
-    def read(self, shop: ShopId, *, since: datetime, until: datetime) -> MailDeeds:
-        """Everything in [since, until), each event once."""
+    def read(
+        self, shop: ShopId, *, since: datetime, counted_since: datetime, until: datetime, flows: Collection[str]
+    ) -> MailDeeds:
+        """Everything in [since, until), each event once; the figures of flows are of [counted_since, until).
+
+        Args:
+            flows: Klaviyo's ids of those that we made.
+        """
 
 
 class MailChoices(Protocol):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from app.core.email.feeds import Good
-    from app.core.ids import ShopId
+    from app.core.ids import ProductId, ShopId
     from app.core.shops import Shop
 
 
@@ -32,6 +32,9 @@ class Goods(Protocol):
     def buyable(self, shop: Shop, *, now: datetime) -> Sequence[Good]:
         """All products that can be bought now."""
 
+    def are_buyable(self, shop: ShopId, products: Collection[ProductId]) -> bool:
+        """Whether each of them can be bought now."""
+
 
 class Feeds(Protocol):
     def put(self, shop: ShopId, name: str, body: bytes, *, items: int, at: datetime) -> bool:
@@ -39,12 +42,24 @@ class Feeds(Protocol):
 
     def all(self, shop: ShopId) -> Sequence[Feed]: ...
 
-    def read(self, shop: ShopId, name: str) -> tuple[Feed, bytes] | None: ...
+    def read(self, shop: ShopId, name: str, *, known: Collection[str] = ()) -> tuple[Feed, bytes] | None:
+        """The feed, and its body unless its ETag is one of the `known` ones."""
+
+    def products(self, shop: ShopId) -> frozenset[ProductId]:
+        """All that stand in some feed."""
 
     def drop(self, shop: ShopId, names: Sequence[str]) -> None: ...
 
     def registered(self, shop: ShopId, name: str, *, klaviyo_id: str, url: str, trouble: str = "") -> None:
         """Note under which id and address (its digest is kept) Klaviyo knows it, or why it does not."""
+
+
+class CatalogLooks(Protocol):
+    def moved(self, shop: ShopId) -> str | None:
+        """Where products and stock stand now; None where they stand as they were last looked at."""
+
+    def looked(self, shop: ShopId, place: str) -> None:
+        """Note that they were looked at as they stood there."""
 
 
 class FeedKeys(Protocol):

@@ -1,7 +1,7 @@
 """Exchange the tokens of links in mails for Klaviyo's profiles, so that a click in a mail ties to the browser's visits.
 
 A token comes only from a browser whose visitor has consented (`app.core.events`); it is dropped with the exchange,
-whatever comes of it. Whoever has opted out is tied to nothing.
+whatever comes of it. Whoever has opted out, or has switched personal recommendations off, is tied to nothing.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ from app.ports.sources import StoreKeys
 MOST: Final = 500
 """In one go: seven seconds of the account's quota."""
 
+ABOUT_THE_TOKEN: Final = frozenset({400, 404})
+"""Other refusals, such as a scope that is not granted, say nothing of the one token."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ports:
@@ -37,6 +40,7 @@ def exchange_links(shop: Shop, ports: Ports) -> int:
 
     Raises:
         Retryable, KlaviyoDisconnected: the tokens that are left wait.
+        KlaviyoRefused: Klaviyo lets us look for nobody; they wait, too.
     """
     waiting = ports.links.waiting(shop.id, limit=MOST)
     connection = ports.connections.of(shop.id)
@@ -49,11 +53,13 @@ def exchange_links(shop: Shop, ports: Ports) -> int:
 def _exchange(shop: Shop, link: MailLink, api: KlaviyoApi, ports: Ports) -> bool:
     try:
         profile = api.find_profile(kx=link.token)
-    except KlaviyoRefused:
+    except KlaviyoRefused as refusal:
+        if refusal.status not in ABOUT_THE_TOKEN:
+            raise
         profile = None
     hashed = _hash(shop, profile, ports) if profile else None
     known = ports.keys.customers(shop.id, {hashed}).get(hashed) if hashed else None
-    consent = ShopperConsent(opted_out=known is not None and known.opted_out)
+    consent = ShopperConsent(opted_out=known.opted_out, own=known.own) if known else ShopperConsent()
     if profile is None or not profile.get("id") or not allowed(Purpose.LEARN, consent):
         ports.links.drop(shop.id, link.token)
         return False

@@ -10,23 +10,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from app.core.email.feeds import MOST_FEEDS, count_of, digest_of, documents
+from app.core.email.feeds import MOST_FEEDS, category_feed, count_of, digest_of, documents
 from app.core.errors import Busy
 from app.core.shops import Shop
 from app.errors import KlaviyoRefused
 from app.ports import Claims, Clock
-from app.ports.feeds import Feed, FeedKeys, Feeds, Goods
+from app.ports.feeds import CatalogLooks, Feed, FeedKeys, Feeds, Goods
 from app.ports.klaviyo import KlaviyoApi, KlaviyoApis, KlaviyoConnections
 
 CLAIM: Final = "feeds"
 CLAIM_S: Final = 60.0
-NO_FEEDS: Final = "Klaviyo does not let this account have web feeds ({reason}). Mails use your own products there."
+NO_FEEDS: Final = (
+    "Klaviyo does not let this account have web feeds ({reason}); plans that have them are named in Klaviyo’s pricing. "
+    "Until then, mails show products only where the event or the profile brings them."
+)
 FULL: Final = "Your Klaviyo account has its ten web feeds. Delete one that you don't use, and this one is added."
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
     goods: Goods
+    looks: CatalogLooks
     feeds: Feeds
     keys: FeedKeys
     connections: KlaviyoConnections
@@ -59,14 +63,45 @@ def prepare_feeds(shop: Shop, ports: Ports) -> Prepared:
     with ports.claims.keep(shop.id, CLAIM, seconds=CLAIM_S) as taken:
         if not taken:
             raise Busy(f"the feeds of {shop.domain} are being prepared")
-        now = ports.clock.now()
-        made = documents(ports.goods.buyable(shop, now=now))
-        changed = sum(ports.feeds.put(shop.id, name, body, items=count_of(body), at=now) for name, body in made.items())
+        made, changed = _make(shop, ports)
         standing = ports.feeds.all(shop.id)
         connection = ports.connections.of(shop.id)
         if connection is None or not connection.works:
             return Prepared(len(standing), changed, 0)
-        return Prepared(len(standing), changed, _tell(shop, standing, set(made), ports))
+        return Prepared(len(standing), changed, _tell(shop, standing, made, ports))
+
+
+def renew_feeds(shop: Shop, ports: Ports) -> int:
+    """Make all feeds anew where one shows what cannot be bought any more; how many changed. Klaviyo is not asked.
+
+    Raises:
+        Busy: another worker is at it, perhaps with what was known before; the next look sees to it.
+    """
+    place = ports.looks.moved(shop.id)
+    if place is None:
+        return 0
+    changed = 0
+    if not ports.goods.are_buyable(shop.id, ports.feeds.products(shop.id)):
+        with ports.claims.keep(shop.id, CLAIM, seconds=CLAIM_S) as taken:
+            if not taken:
+                raise Busy(f"the feeds of {shop.domain} are being prepared")
+            changed = _make(shop, ports)[1]
+    ports.looks.looked(shop.id, place)
+    return changed
+
+
+def _make(shop: Shop, ports: Ports) -> tuple[set[str], int]:
+    """The names of the feeds that are to be, and how many have changed.
+
+    A category that is none of the main ones any more stays right for as long as its feed stands.
+    """
+    now = ports.clock.now()
+    goods = ports.goods.buyable(shop, now=now)
+    made = documents(goods)
+    old = [feed.name for feed in ports.feeds.all(shop.id) if feed.name not in made]
+    bodies = made | {name: category_feed(goods, name) for name in old}
+    changed = sum(ports.feeds.put(shop.id, name, body, items=count_of(body), at=now) for name, body in bodies.items())
+    return set(made), changed
 
 
 def _tell(shop: Shop, standing: Sequence[Feed], made: set[str], ports: Ports) -> int:

@@ -21,8 +21,10 @@ def blueprint(wiring: Web) -> Blueprint:
     def feed(secret: str, name: str) -> Response:
         from app.adapters.db.feeds import shop_of  # Late: shoppers are served without it.
 
-        shop = shop_of(secret)
-        found = wiring.feeds.read(shop, name) if shop is not None and wiring.feed_keys.is_secret(shop, secret) else None
+        shop, known = shop_of(secret), request.if_none_match.as_set()
+        if shop is None or not wiring.feed_keys.is_secret(shop, secret):
+            return problem(404, "there is no such feed")
+        found = wiring.feeds.read(shop, name, known=known)
         if found is None:
             return problem(404, "there is no such feed")
         told, body = found

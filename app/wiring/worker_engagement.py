@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from app.services import count_mails, exchange_links, prepare_feeds, read_engagement
+from app.services import count_mails, exchange_links, prepare_feeds, read_engagement, send_history
 from app.wiring.worker_flows import WorkerFlows
 from app.wiring.worker_sources import WorkerSources
 
@@ -15,9 +15,11 @@ class WorkerEngagement(WorkerFlows, WorkerSources):
     @cached_property
     def preparing_feeds(self) -> prepare_feeds.Ports:
         from app.adapters.db.feed_goods import DbFeedGoods
+        from app.adapters.redis.catalog_looks import RedisCatalogLooks
 
         return prepare_feeds.Ports(
             goods=DbFeedGoods(self.database, self.shopify.origin),
+            looks=RedisCatalogLooks(self.redis),
             feeds=self.feeds,
             keys=self.feed_keys,
             connections=self.klaviyo_connections,
@@ -29,13 +31,12 @@ class WorkerEngagement(WorkerFlows, WorkerSources):
 
     @cached_property
     def reading_engagement(self) -> read_engagement.Ports:
-        from app.adapters.db.engagement import DbEngagementMarks
         from app.adapters.sources.klaviyo_pages import KlaviyoPages
 
         return read_engagement.Ports(
             connections=self.klaviyo_connections,
             apis=self.klaviyo_apis,
-            marks=DbEngagementMarks(self.database),
+            marks=self.engagement_marks,
             hooks=self.engagement_hooks,
             importing=self.importing_source,
             file_of=KlaviyoPages,
@@ -56,14 +57,22 @@ class WorkerEngagement(WorkerFlows, WorkerSources):
         )
 
     @cached_property
+    def sending_history(self) -> send_history.Ports:
+        return send_history.Ports(
+            self.mail_history, self.engagement_marks, self.mail_settings, self.klaviyo_apis, self.claims, self.clock
+        )
+
+    @cached_property
     def counting_mails(self) -> count_mails.Ports:
         from app.adapters.db.mail_outcomes import DbMailChoices
         from app.analytics.mail_deeds import LakeMailDeeds
 
         return count_mails.Ports(
             LakeMailDeeds(self.lake),
+            self.made_flows,
             DbMailChoices(self.database),
             self.ignored_products,
             self.mail_outcomes,
+            self.mail_settings,
             self.clock,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,12 +18,13 @@ from app.core.profiles.identity import Evidence, Name, Named, tie
 from app.core.profiles.identity_ties import KX, hour_of
 from app.core.shops import Shop
 from app.core.sources.contract import Source
-from app.errors import Retryable
+from app.errors import KlaviyoRefused, Retryable
 from app.ports.engagement import Hook
 from app.services.exchange_links import exchange_links
 from app.services.read_engagement import read_engagement
 from app.wiring.worker import Worker
 from devstore.klaviyo.records import KLAVIYO
+from tests.devstore_fixture import RunningApp
 from tests.klaviyo_fixture import Twin
 
 RID = "0123456789abcdef0123456789abcdef"
@@ -164,6 +166,12 @@ def test_a_delivery_that_klaviyo_has_not_signed_is_refused(
     assert not worker_wiring.uploads.waiting(klaviyo_shop.id)
 
 
+@pytest.mark.parametrize(("shop", "status"), [("7", 401), ("9" * 18, 401), ("9" * 30, 404)])
+def test_a_delivery_for_a_shop_that_is_not_there_is_no_failure(running_app: RunningApp, shop: str, status: int) -> None:
+    answer = httpx.post(f"{running_app.url}/klaviyo/webhooks/{shop}", content=b"{}", trust_env=False)
+    assert answer.status_code == status
+
+
 def test_a_click_in_a_mail_ties_the_browser_to_the_profile_and_the_token_goes(
     klaviyo_shop: Shop, worker_wiring: Worker, twin: Twin, now: datetime
 ) -> None:
@@ -185,22 +193,30 @@ def test_a_token_that_klaviyo_does_not_know_is_dropped(
     assert VISITOR not in str(ties(worker_wiring, klaviyo_shop))
 
 
-def test_whoever_has_opted_out_is_tied_to_nothing(
-    klaviyo_shop: Shop, worker_wiring: Worker, twin: Twin, now: datetime
+@pytest.mark.parametrize(
+    "said",
+    [
+        "UPDATE customers SET opted_out = true WHERE id = :id",
+        "INSERT INTO shopper_preferences (shop_id, kind, who, personalise, changed_at) "
+        "SELECT shop_id, 'customer', id::text, false, now() FROM customers WHERE id = :id",
+    ],
+)
+def test_whoever_has_objected_is_tied_to_nothing(
+    klaviyo_shop: Shop, worker_wiring: Worker, twin: Twin, now: datetime, said: str
 ) -> None:
     with worker_wiring.database.shop(klaviyo_shop.id) as session:
-        digest = session.execute(
-            text(
-                "UPDATE customers SET opted_out = true WHERE id = (SELECT min(id) FROM customers) RETURNING email_hash"
-            )
-        ).scalar_one()
-    worker_wiring.__dict__.pop("exchanging_links", None)
+        first = "SELECT id, email_hash FROM customers WHERE email_hash IS NOT NULL ORDER BY id LIMIT 1"
+        row = session.execute(text(first)).one()
     profile = twin.account.upsert({"email": "ada@example.com"})
-    landed(worker_wiring, klaviyo_shop, profile.kx, now)
     # The address that Klaviyo names is the customer's.
-    ports = worker_wiring.exchanging_links
-    theirs = type(ports)(ports.links, ports.connections, ports.apis, ports.keys, lambda *_: bytes(digest).hex())
-    assert exchange_links(klaviyo_shop, theirs) == 0
+    ports = replace(worker_wiring.exchanging_links, hash_email=lambda *_: bytes(row.email_hash).hex())
+    landed(worker_wiring, klaviyo_shop, profile.kx, now)
+    assert exchange_links(klaviyo_shop, ports) == 1
+    with worker_wiring.database.shop(klaviyo_shop.id) as session:
+        session.execute(text(said), {"id": row.id})
+        session.execute(text("DELETE FROM identity_ties"))
+    landed(worker_wiring, klaviyo_shop, profile.kx, now)
+    assert exchange_links(klaviyo_shop, ports) == 0
     assert VISITOR not in str(ties(worker_wiring, klaviyo_shop))
 
 
@@ -212,6 +228,19 @@ def test_tokens_wait_while_klaviyo_is_down(
     with pytest.raises(Retryable):
         exchange_links(klaviyo_shop, worker_wiring.exchanging_links)
     assert len(worker_wiring.exchanging_links.links.waiting(klaviyo_shop.id, limit=10)) == 1
+
+
+def test_tokens_wait_while_klaviyo_lets_us_look_for_nobody_and_one_that_it_does_not_know_is_dropped(
+    klaviyo_shop: Shop, worker_wiring: Worker, twin: Twin, now: datetime
+) -> None:
+    landed(worker_wiring, klaviyo_shop, "some-token", now)
+    twin.fault("feature_unavailable", path="/api/profiles", count=1)
+    with pytest.raises(KlaviyoRefused):
+        exchange_links(klaviyo_shop, worker_wiring.exchanging_links)
+    waiting = worker_wiring.exchanging_links.links.waiting
+    assert len(waiting(klaviyo_shop.id, limit=10)) == 1
+    assert exchange_links(klaviyo_shop, worker_wiring.exchanging_links) == 0
+    assert not waiting(klaviyo_shop.id, limit=10)
 
 
 def landed(wiring: Worker, shop: Shop, token: str, at: datetime) -> None:

@@ -8,12 +8,16 @@ from typing import Any
 import httpx
 import pytest
 
+from app import jobs
+from app.core.email.feeds import CATEGORY
 from app.core.shops import Shop
-from app.services.prepare_feeds import address, prepare_feeds
+from app.services.prepare_feeds import address, prepare_feeds, renew_feeds
 from app.wiring.worker import Worker
 from devstore.klaviyo.records import WebFeed
 from tests.devstore_fixture import DevStore, RunningApp
 from tests.klaviyo_fixture import Twin
+from workers import schedule
+from workers.jobs.engagement import renew_feeds_everywhere
 
 Get = Callable[..., httpx.Response]
 
@@ -64,11 +68,76 @@ def test_what_sold_out_is_gone_from_all_feeds_once_they_are_prepared_anew(
         assert f'"id":"{gone}"' not in get(feed.name).text, feed.name
 
 
+def test_within_half_a_minute_no_feed_shows_what_has_sold_out(
+    get: Get, prepared: Shop, worker_wiring: Worker, devstore: DevStore, work: Callable[[], None]
+) -> None:
+    clock = next(timed for timed in schedule.TIMETABLE if timed.name == jobs.RENEW_FEEDS)
+    assert clock.every_s <= 30
+    assert jobs.QUEUE_OF.get(jobs.RENEW_FEEDS, jobs.QUEUE_DEFAULT) == jobs.QUEUE_DEFAULT, "imports take an hour"
+    renew_feeds_everywhere()
+    before = {feed.name: get(feed.name).text for feed in worker_wiring.feeds.all(prepared.id)}
+    gone = int(get().json()["items"][0]["id"])
+    sell_out(worker_wiring, prepared, gone)
+    # Nobody has said yet that the catalogue has moved, and nothing is looked at without need.
+    renew_feeds_everywhere()
+    assert {name: get(name).text for name in before} == before
+    worker_wiring.catalog_signals.changed(prepared.id)
+    renew_feeds_everywhere()
+    assert not [name for name in before if f'"id":"{gone}"' in get(name).text]
+
+
+def test_stock_of_a_product_that_no_feed_shows_makes_none_anew(prepared: Shop, worker_wiring: Worker) -> None:
+    ports = worker_wiring.preparing_feeds
+    renew_feeds(prepared, ports)
+    shown = worker_wiring.feeds.products(prepared.id)
+    hidden = next(c.product_id for c in worker_wiring.catalog.cards(prepared.id) if c.product_id not in shown)
+    sell_out(worker_wiring, prepared, hidden)
+    worker_wiring.catalog_signals.changed(prepared.id)
+    checked = {feed.checked_at for feed in worker_wiring.feeds.all(prepared.id)}
+    assert renew_feeds(prepared, ports) == 0
+    assert {feed.checked_at for feed in worker_wiring.feeds.all(prepared.id)} == checked
+
+
+def test_a_webhook_of_stock_is_enough_for_the_feeds_to_be_made_anew(
+    get: Get, prepared: Shop, worker_wiring: Worker, devstore: DevStore, work: Callable[[], None]
+) -> None:
+    renew_feeds_everywhere()
+    gone = get().json()["items"][0]["id"]
+    devstore.patch(f"products/{gone}", status="DRAFT")
+    devstore.flush()
+    work()
+    renew_feeds_everywhere()
+    for feed in worker_wiring.feeds.all(prepared.id):
+        assert f'"id":"{gone}"' not in get(feed.name).text, feed.name
+
+
+def test_the_feed_of_a_category_that_is_no_main_one_any_more_stays_right_while_it_stands(
+    get: Get, prepared: Shop, worker_wiring: Worker
+) -> None:
+    name = next(one.name for one in worker_wiring.feeds.all(prepared.id) if one.name.startswith(CATEGORY))
+    sold_out = [int(one["id"]) for one in get(name).json()["items"]][1:]
+    for product in sold_out:
+        sell_out(worker_wiring, prepared, product)
+    prepare_feeds(prepared, worker_wiring.preparing_feeds)
+    items = get(name).json()["items"]
+    assert len(items) <= 1 or not {int(one["id"]) for one in items} & set(sold_out)
+
+
+def sell_out(wiring: Worker, shop: Shop, product: int) -> None:
+    with wiring.database.shop(shop.id) as session:
+        session.connection().exec_driver_sql(
+            f"UPDATE variants SET quantity = 0, tracked = true, oversell = false WHERE product_id = {product}"
+        )
+
+
 def test_a_feed_that_is_known_is_not_sent_again(get: Get) -> None:
     first = get()
     assert first.headers["last-modified"]
     again = get(**{"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
+    other = get(**{"If-None-Match": '"another"'})
+    assert (other.status_code, other.content) == (200, first.content)
+    assert get(**{"If-None-Match": "*"}).content in (b"", first.content)
 
 
 def test_a_wrong_secret_and_a_feed_that_is_not_there_look_alike(get: Get, prepared: Shop) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import text
@@ -13,7 +13,7 @@ from app.adapters.db.history import USABLE
 from app.adapters.db.product_pulse import DbProductPulse
 from app.core.email.feeds import Good, category_handle
 from app.core.email.products import MailItem
-from app.core.ids import ProductId, ShopDomain
+from app.core.ids import ProductId, ShopDomain, ShopId
 from app.core.money import written
 from app.core.shops import Shop
 
@@ -27,6 +27,7 @@ GOODS = text(f"""
     FROM ({CARDS}) c JOIN products p ON p.id = c.id JOIN variants v ON v.id = c.variant_id
     WHERE c.buyable ORDER BY c.id
 """)
+BUYABLE = text(f"SELECT count(*) FROM ({CARDS} WHERE p.id = ANY(:products)) c WHERE c.buyable")
 SOLD = text(f"""
     SELECT l.product_id, sum(l.current_quantity)::bigint AS units
     FROM orders o JOIN order_lines l ON l.shop_id = o.shop_id AND l.order_id = o.id
@@ -44,6 +45,11 @@ class DbFeedGoods:
     def __init__(self, database: Database, origin_of: Callable[[ShopDomain], str]) -> None:
         self._database, self._origin_of = database, origin_of
         self._pulse = DbProductPulse(database)
+
+    def are_buyable(self, shop: ShopId, products: Collection[ProductId]) -> bool:
+        """Whether each of them can be bought now."""
+        with self._database.shop(shop) as session:
+            return bool(session.execute(BUYABLE, {"products": list(products)}).scalar_one() == len(products))
 
     def buyable(self, shop: Shop, *, now: datetime) -> Sequence[Good]:
         """All products that can be bought now."""

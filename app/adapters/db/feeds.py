@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +13,11 @@ from sqlalchemy import Row, text
 
 from app.adapters.crypto import Sealer
 from app.adapters.db.engine import Database
+from app.adapters.db.shop_secrets import ShopSecrets
 from app.core.email.feeds import digest_of
-from app.core.ids import ShopId
+from app.core.ids import ProductId, ShopId
 from app.ports.feeds import Feed
 
-COLUMN = "feed_keys.secret"
 COLUMNS = "name, etag, items, changed_at, checked_at, klaviyo_id, registered_url, trouble"
 PUT = text("""
     INSERT INTO mail_feeds AS old (shop_id, name, body, etag, items, changed_at, checked_at)
@@ -28,15 +28,17 @@ PUT = text("""
     RETURNING changed_at = :at AS changed
 """)
 ALL = text(f"SELECT {COLUMNS} FROM mail_feeds ORDER BY name")
-READ = text(f"SELECT {COLUMNS}, body FROM mail_feeds WHERE name = :name")
+READ = text(f"""
+    SELECT {COLUMNS}, CASE WHEN etag = ANY(cast(:known AS text[])) THEN '' ELSE body END AS body
+    FROM mail_feeds WHERE name = :name
+""")
+PRODUCTS = text("""
+    SELECT DISTINCT cast(id #>> '{}' AS bigint) AS product FROM mail_feeds,
+        jsonb_path_query(cast(body AS jsonb), 'strict $.*[*].id', silent => true) AS id
+""")
 DROP = text("DELETE FROM mail_feeds WHERE name = ANY(:names)")
 REGISTERED = text("""
     UPDATE mail_feeds SET klaviyo_id = :klaviyo, registered_url = :url, trouble = :trouble WHERE name = :name
-""")
-SECRET = text("SELECT secret, made_at FROM feed_keys")
-RENEW = text("""
-    INSERT INTO feed_keys (shop_id, secret, made_at) VALUES (:shop, :secret, :at)
-    ON CONFLICT (shop_id) DO UPDATE SET secret = excluded.secret, made_at = excluded.made_at
 """)
 
 
@@ -65,10 +67,16 @@ class DbFeeds:
         with self._database.shop(shop) as session:
             return [_feed(row) for row in session.execute(ALL)]
 
-    def read(self, shop: ShopId, name: str) -> tuple[Feed, bytes] | None:
+    def read(self, shop: ShopId, name: str, *, known: Collection[str] = ()) -> tuple[Feed, bytes] | None:
+        """The feed, and its body unless its ETag is one of the `known` ones."""
         with self._database.shop(shop) as session:
-            row = session.execute(READ, {"name": name}).first()
+            row = session.execute(READ, {"name": name, "known": list(known)}).first()
         return (_feed(row), row.body.encode()) if row else None
+
+    def products(self, shop: ShopId) -> frozenset[ProductId]:
+        """All that stand in some feed."""
+        with self._database.shop(shop) as session:
+            return frozenset(map(ProductId, session.execute(PRODUCTS).scalars()))
 
     def drop(self, shop: ShopId, names: Sequence[str]) -> None:
         with self._database.shop(shop) as session:
@@ -85,30 +93,27 @@ class DbFeedKeys:
     """Implements `app.ports.feeds.FeedKeys`."""
 
     def __init__(self, database: Database, sealer: Sealer) -> None:
-        self._database, self._sealer = database, sealer
+        self._own = ShopSecrets(database, sealer, table="feed_keys", make=_made)
 
     def secret(self, shop: ShopId) -> str | None:
         """None where none was made."""
-        with self._database.shop(shop) as session:
-            row = session.execute(SECRET).first()
-        return self._sealer.open(shop, COLUMN, row.secret).decode() if row and row.secret else None
+        known = self._own.secret(shop)
+        return known.decode() if known is not None else None
 
     def is_secret(self, shop: ShopId, said: str) -> bool:
-        known = self.secret(shop)
-        return known is not None and hmac.compare_digest(known.encode(), said.encode())
+        known = self._own.secret(shop)
+        return known is not None and hmac.compare_digest(known, said.encode())
 
     def made_at(self, shop: ShopId) -> datetime | None:
-        with self._database.shop(shop) as session:
-            row = session.execute(SECRET).first()
-        return row.made_at if row else None
+        return self._own.made_at(shop)
 
     def renew(self, shop: ShopId, *, at: datetime) -> str:
         """Make a new one; the old one ends at once."""
-        made = f"{shop}-{secrets.token_urlsafe(24)}"
-        with self._database.shop(shop) as session:
-            box = self._sealer.seal(shop, COLUMN, made.encode())
-            session.execute(RENEW, {"shop": shop, "secret": box, "at": at})
-        return made
+        return self._own.renew(shop, at=at)
+
+
+def _made(shop: ShopId) -> str:
+    return f"{shop}-{secrets.token_urlsafe(24)}"
 
 
 def _feed(row: Row[Any]) -> Feed:

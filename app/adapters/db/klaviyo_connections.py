@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import orjson
 from sqlalchemy import Row, text
+from sqlmodel import Session
 
 from app.adapters.crypto import Sealer
 from app.adapters.db.engine import Database
@@ -39,7 +40,19 @@ BREAK = text("""
     UPDATE klaviyo_connections SET trouble = :trouble, trouble_at = :at
     WHERE trouble = '' AND (cast(:generation AS bigint) IS NULL OR generation = :generation)
 """)
-DROP = text("DELETE FROM klaviyo_connections")
+DROP = text("""
+    DELETE FROM klaviyo_connections WHERE cast(:generation AS bigint) IS NULL OR generation = :generation
+    RETURNING generation
+""")
+ACCOUNT = text("SELECT account FROM klaviyo_connections FOR UPDATE")
+FORGET: Final = (
+    text("DELETE FROM engagement_hooks"),
+    text("DELETE FROM engagement_marks WHERE metric LIKE 'Attune %'"),
+    text("UPDATE mail_feeds SET klaviyo_id = '', registered_url = '', trouble = ''"),
+    # Nothing is known of them but that something may stand there, so everybody is pushed again, or withdrawn.
+    text("UPDATE klaviyo_pushes SET state = 'sending', job = '', complaint = ''"),
+)
+"""What was known of how things stand in the account; in another one, or in the same one later, it may not be so."""
 
 
 class DbKlaviyoConnections:
@@ -72,7 +85,10 @@ class DbKlaviyoConnections:
             "by": by,
         }
         with self._database.shop(shop) as session:
+            before = session.execute(ACCOUNT).scalar()
             session.execute(PUT, values)
+            if before is not None and before != facts.account:
+                _forget(session)
 
     def secret(self, shop: ShopId) -> StoredSecret | None:
         row = self._load(shop)
@@ -91,9 +107,12 @@ class DbKlaviyoConnections:
         with self._database.shop(shop) as session:
             session.execute(BREAK, {"trouble": trouble, "at": at, "generation": generation})
 
-    def drop(self, shop: ShopId) -> None:
+    def drop(self, shop: ShopId, *, generation: int | None = None) -> bool:
         with self._database.shop(shop) as session:
-            session.execute(DROP)
+            dropped = session.execute(DROP, {"generation": generation}).first() is not None
+            if dropped:
+                _forget(session)
+        return dropped
 
     def _load(self, shop: ShopId) -> Row[Any] | None:
         with self._database.shop(shop) as session:
@@ -122,6 +141,11 @@ class DbKlaviyoConnections:
             trouble=row.trouble,
             trouble_at=row.trouble_at,
         )
+
+
+def _forget(session: Session) -> None:
+    for statement in FORGET:
+        session.execute(statement)
 
 
 def packed(secret: KlaviyoSecret) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+import orjson
 from sqlalchemy import text
 
 from app.adapters.db.engine import Database
@@ -20,14 +21,29 @@ WHAT: Final = {
     EventType.CHECKOUT_STARTED: "checkouts",
 }
 ADD = text("""
-    INSERT INTO mail_deeds (shop_id, kind, who, product_id, what, times, first_at, last_at)
-    VALUES (:shop, :kind, :who, :product, :what, 1, :at, :at)
+    INSERT INTO mail_deeds (shop_id, kind, who, product_id, what, times, variants, first_at, last_at)
+    VALUES (:shop, :kind, :who, :product, :what, 1, cast(:variants AS jsonb), :at, :at)
     ON CONFLICT (shop_id, kind, who, product_id, what) DO UPDATE
-    SET times = mail_deeds.times + 1, last_at = excluded.last_at WHERE excluded.last_at > mail_deeds.last_at
+    SET times = mail_deeds.times + 1, last_at = excluded.last_at,
+        variants = mail_deeds.variants || coalesce((
+            SELECT jsonb_object_agg(key, value::int + coalesce((mail_deeds.variants->>key)::int, 0))
+            FROM jsonb_each_text(excluded.variants)), '{}')
+    WHERE excluded.last_at > mail_deeds.last_at
 """)
+LESS = text("""
+    UPDATE mail_deeds SET last_at = :at, variants = CASE
+        WHEN (variants->>:variant)::int > :quantity
+        THEN variants || jsonb_build_object(:variant, (variants->>:variant)::int - :quantity)
+        ELSE variants - :variant END
+    WHERE kind = :kind AND who = :who AND product_id = :product AND what = 'carts' AND last_at < :at
+        AND variants ? :variant
+""")
+"""A part of what lies in the cart of a product was taken out."""
 TAKEN_OUT = text("""
     DELETE FROM mail_deeds WHERE kind = :kind AND who = :who AND product_id = :product AND last_at <= :at
-        AND what IN ('carts', 'checkouts')
+        AND what IN ('carts', 'checkouts') AND (:variant = '' OR NOT EXISTS (SELECT FROM mail_deeds c
+            WHERE c.kind = :kind AND c.who = :who AND c.product_id = :product AND c.what = 'carts'
+              AND c.variants <> '{}'))
 """)
 BOUGHT = text("""
     DELETE FROM mail_deeds WHERE kind = :kind AND who = :who AND last_at <= :at AND what IN ('carts', 'checkouts')
@@ -54,7 +70,12 @@ def _steps(event: Event) -> list[tuple[Any, dict[str, Any]]]:
     if event.type is EventType.PURCHASE:
         return [(BOUGHT, values)]
     products = dict.fromkeys((*([event.product_id] if event.product_id else []), *event.products))
+    variant, quantity = str(event.variant_id or ""), event.quantity or 1
     if event.type is EventType.REMOVE_FROM_CART:
-        return [(TAKEN_OUT, {**values, "product": product}) for product in products]
-    what = WHAT.get(event.type)
-    return [(ADD, {**values, "product": product, "what": what}) for product in products] if what else []
+        less = {**values, "variant": variant, "quantity": quantity}
+        return [(statement, {**less, "product": product}) for product in products for statement in (LESS, TAKEN_OUT)]
+    what, held = WHAT.get(event.type), {}
+    if event.type is EventType.ADD_TO_CART and variant:
+        held = {variant: quantity}
+    kept = {**values, "what": what, "variants": orjson.dumps(held).decode()}
+    return [(ADD, {**kept, "product": product}) for product in products] if what else []

@@ -16,14 +16,16 @@ from app.core.email.ignored import Chosen
 from app.core.ids import CustomerId, ProductId, RequestId, ShopId
 from app.ports.engagement import FlowCount, SeriesCount
 
+# The control's event brings nothing of ours, whatever was decided for the comparison.
 CHOSEN = text("""
-    SELECT t.customer_id, d.at, d.request_id,
-           ARRAY(SELECT cast(item ->> 'product_id' AS bigint) FROM jsonb_array_elements(d.items) AS item
-                 ORDER BY cast(item ->> 'position' AS int)) AS products
-    FROM mail_triggers t JOIN decisions d ON d.request_id = t.request_id
-    WHERE t.arm = 'attune' AND t.state = 'sent' AND d.at >= :since
+    SELECT t.customer_id, coalesce(d.at, t.done_at) AS at, t.request_id, true AS in_event,
+           CASE WHEN t.arm = 'attune' THEN
+               ARRAY(SELECT cast(item ->> 'product_id' AS bigint) FROM jsonb_array_elements(d.items) AS item
+                     ORDER BY cast(item ->> 'position' AS int)) ELSE '{}' END AS products
+    FROM mail_triggers t LEFT JOIN decisions d ON d.shop_id = t.shop_id AND d.request_id = t.request_id
+    WHERE t.state = 'sent' AND coalesce(d.at, t.done_at) >= :since
     UNION ALL
-    SELECT customer_id, at, '', products FROM klaviyo_pushes WHERE at >= :since AND products <> '{}'
+    SELECT customer_id, at, '', false, products FROM klaviyo_pushes WHERE at >= :since AND products <> '{}'
 """)
 CUSTOMERS = text("""
     SELECT encode(email_hash, 'hex') AS hash, min(id) AS id FROM customers
@@ -76,7 +78,7 @@ class DbMailChoices:
         with self._database.shop(shop) as session:
             for row in session.execute(CHOSEN, {"since": since}):
                 products = tuple(map(ProductId, row.products))
-                one = Chosen(row.at, RequestId(row.request_id), products)
+                one = Chosen(row.at, RequestId(row.request_id), products, row.in_event)
                 found.setdefault(CustomerId(row.customer_id), []).append(one)
         return found
 

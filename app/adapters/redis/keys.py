@@ -32,6 +32,11 @@ def catalog_epoch(shop: ShopId) -> str:
     return f"attune:{shop}:catalog_epoch"
 
 
+def catalog_looked(shop: ShopId) -> str:
+    """Both counters as they stood when the feeds for mails were last compared with the catalogue."""
+    return f"attune:{shop}:catalog_looked"
+
+
 def model(shop: ShopId) -> str:
     """Counter, bumped when the pointer to the shop's model moves."""
     return f"attune:{shop}:model"
@@ -115,6 +120,11 @@ def own(shop: ShopId, kind: str, who: str) -> str:
 def own_of(shop: ShopId, kind: str, id: VisitorId | ClientId | str) -> str:
     """The same by the visitor's or client's id itself."""
     return own(shop, kind, known_as(kind, id))
+
+
+def klaviyo_troubles(shop: ShopId) -> str:
+    """Hash: kind of work for Klaviyo → JSON of why it did not go through."""
+    return f"attune:{shop}:klaviyo_troubles"
 
 
 def klaviyo_calls(account: str, kind: str, call: str) -> str:

@@ -3,7 +3,7 @@
 Three servers with the same gunicorn settings stand on one core; the generator stands on another and loads them in
 turn: two rivals, and ours with the questions of a product's page, of the home page and of a cart, while a hold-out and
 two experiments run. Judged is CPU per request of the web worker, because throughput on a shared machine says more about
-the machine; every load has its own limits, which are targets.
+the machine; every load has its own limits, which are targets. The product feeds for mails are asked for at the end.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from urllib.request import urlopen
 import click
 import orjson
 
+from app.cli.bench import feeds
 from app.cli.bench.result import Target, conclude
 from app.cli.bench.rivals import BODY_FILE, PATH
 from app.cli.bench.stand import DOMAIN, KNOWN_SHOPPERS, PRODUCTS, ROOT, Stand, cpu_seconds, page_of, visitor
@@ -53,6 +54,7 @@ TARGETS = [
         for rival, bound in zip(RIVALS, bounds, strict=True)
     ),
     Target("start_ratio", "<=", 1.5),
+    *feeds.TARGETS,
 ]
 
 Measured = dict[str, float]
@@ -111,7 +113,7 @@ def _serve(
         if number >= 0:
             last = {name: 1e6 * runs[-1]["cpu_s"] for name, runs in results.items()}
             click.echo(f"round {number + 1}: CPU µs/request " + ", ".join(f"{n} {v:.0f}" for n, v in last.items()))
-    return _medians(results)
+    return _medians(results) | feeds.measure(stand, port)
 
 
 def _load(port: int, worker: int, targets: list[str], core: int | None, seconds: float) -> Measured:
@@ -218,4 +220,5 @@ def _print(measures: Measured) -> None:
             cpu, throughput = (measures[f"{what}_ratio_{rival}{_suffix(page)}"] for what in ("cpu", "throughput"))
             beside = f"per CPU-second {cpu:.2f} (limit {bound:.2f}), throughput {throughput:.2f}"
             click.echo(f"{placement:>8} of {rival}: {beside}")
+    feeds.show(measures)
     click.echo(f"start {measures['start_s']:.2f} s, bare import {measures['import_s']:.2f} s\n")

@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -82,7 +82,28 @@ def cohort_of(stage: Stage | None, category: str) -> str:
     Args:
         category: as in the catalogue; empty for a shopper without a favourite one.
     """
-    return f"{category_handle(WORDS[stage]) if stage else 'none'}--{category_handle(category) or ANY}"
+    return _cohort(WORDS[stage] if stage else "", category)
+
+
+def cohort_in(cohorts: Collection[str], stage: str, category: str) -> str:
+    """The key of `COHORTS` under which a profile looks its products up: without the category where that has none.
+
+    Args:
+        cohorts: the keys of the prepared feed.
+        stage: its word; empty for whoever has not ordered, and for whoever may not be learnt from.
+        category: as `cohort_of`.
+    """
+    exact = _cohort(stage, category)
+    return exact if exact in cohorts else _cohort(stage, "")
+
+
+def cohorts_of(body: bytes) -> frozenset[str]:
+    """The keys of `COHORTS`, of the feed as it is prepared."""
+    return frozenset(json.loads(body))
+
+
+def _cohort(stage: str, category: str) -> str:
+    return f"{category_handle(stage) or 'none'}--{category_handle(category) or ANY}"
 
 
 def main_categories(goods: Sequence[Good], limit: int = MOST_CATEGORIES) -> list[str]:
@@ -104,10 +125,19 @@ def documents(goods: Sequence[Good]) -> dict[str, bytes]:
         NEW_ARRIVALS: _items(new_arrivals(goods)),
         COHORTS: _cohorts(goods),
     }
-    for name in main_categories(goods):
-        of = [one for one in goods if name in one.categories]
-        made[CATEGORY + name.replace("-", "_")] = _items(best_sellers(of))
-    return {name: _bounded(document) for name, document in made.items()}
+    return {name: _bounded(document) for name, document in made.items()} | {
+        feed: category_feed(goods, feed) for feed in map(feed_of, main_categories(goods))
+    }
+
+
+def feed_of(category: str) -> str:
+    """The name of a category's feed, by its handle."""
+    return CATEGORY + category.replace("-", "_")
+
+
+def category_feed(goods: Sequence[Good], feed: str) -> bytes:
+    """What sells best in the category of that feed."""
+    return _bounded(_items(best_sellers(one for one in goods if feed in map(feed_of, one.categories))))
 
 
 def count_of(body: bytes) -> int:
@@ -129,6 +159,7 @@ def _cohorts(goods: Sequence[Good]) -> dict[str, Any]:
         for name in one.categories:
             by_category.setdefault(name, []).append(one)
     main = main_categories(goods, MOST_COHORTS // (len(Stage) + 1) - 1)
+    best = best_sellers(goods, MOST_ITEMS)
     found: dict[str, Any] = {}
     for category in (ANY, *main):
         of = by_category[category]
@@ -136,7 +167,7 @@ def _cohorts(goods: Sequence[Good]) -> dict[str, Any]:
         leads = {Stage.ACTIVE: new, Stage.LOYAL: new, Stage.AT_RISK: rising, Stage.LOST: rising}
         for stage in (None, *Stage):
             lead = leads.get(stage, top) if stage else top
-            chosen = _filled(lead[: MOST_ITEMS // 2], [*top, *new, *best_sellers(goods, MOST_ITEMS)], MOST_ITEMS)
+            chosen = _filled(lead[: MOST_ITEMS // 2], [*top, *new, *best], MOST_ITEMS)
             found[cohort_of(stage, "" if category == ANY else category)] = _objects(chosen)
     return found
 

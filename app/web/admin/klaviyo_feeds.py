@@ -7,6 +7,7 @@ from flask import Blueprint, Response, g, redirect
 from app import jobs
 from app.web import doors
 from app.web.admin.klaviyo import PATH
+from app.web.admin.writing import own
 from app.wiring.web import Web
 
 
@@ -23,7 +24,7 @@ def blueprint(wiring: Web) -> Blueprint:
         shop = doors.admin().shop
         wiring.feed_keys.renew(shop.id, at=wiring.clock.now())
         wiring.jobs.enqueue(jobs.PREPARE_FEEDS, shop.id)
-        answer = redirect(PATH, 303)
+        answer = redirect(own(PATH), 303)
         assert isinstance(answer, Response)
         return answer
 
