@@ -29,12 +29,12 @@ await inflate('node_modules/@sparticuz/chromium/bin/al2023.tar.br');
 """
 # The package's own list of folders names places of a cloud function. Where those are missing, and with
 # them all fonts, pages show no text at all, and Chromium ends itself at the first letter that it measures.
-FONTS = """<?xml version="1.0"?>
+FONTS = f"""<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
-  <dir prefix="relative">fonts</dir>
+  <dir>{CACHE / "fonts/fonts"}</dir>
   <dir>/usr/share/fonts</dir>
-  <cachedir prefix="relative">cache</cachedir>
+  <cachedir prefix="xdg">fontconfig</cachedir>
 </fontconfig>
 """
 
