@@ -42,15 +42,24 @@ LEAVE_KLAVIYO: Final = "workers.jobs.klaviyo.leave_klaviyo"
 REFRESH_KLAVIYO: Final = "workers.jobs.klaviyo.refresh_klaviyo"
 PUSH_PROFILES: Final = "workers.jobs.push.push_profiles"
 UNPUSH: Final = "workers.jobs.push.unpush"
+PUSH_OBJECTIONS: Final = "workers.jobs.push.push_objections"
 PUSH_STALE: Final = "workers.jobs.push.push_stale_everywhere"
 PREPARE_FEEDS: Final = "workers.jobs.engagement.prepare_feeds"
 FEEDS_EVERYWHERE: Final = "workers.jobs.engagement.feeds_everywhere"
+RENEW_FEEDS: Final = "workers.jobs.engagement.renew_feeds_everywhere"
 COUNT_MAILS: Final = "workers.jobs.engagement.count_mails"
 READ_ENGAGEMENT: Final = "workers.jobs.engagement.read_engagement"
 ENGAGEMENT_EVERYWHERE: Final = "workers.jobs.engagement.engagement_everywhere"
+SEND_HISTORY: Final = "workers.jobs.engagement.send_history"
+HISTORY_EVERYWHERE: Final = "workers.jobs.engagement.history_everywhere"
 MAKE_FLOWS: Final = "workers.jobs.flows.make_flows"
+PREVIEW_MAIL: Final = "workers.jobs.flows.preview_mail"
+FORGET_PREVIEWS: Final = "workers.jobs.flows.forget_previews"
+READ_CARE: Final = "workers.jobs.flows.read_care"
+CARE_EVERYWHERE: Final = "workers.jobs.flows.care_everywhere"
 START_FLOWS: Final = "workers.jobs.mail.start_flows"
 START_EVERYWHERE: Final = "workers.jobs.mail.start_everywhere"
+ISSUE_OFFERS: Final = "workers.jobs.mail.issue_offers"
 SWEEP: Final = "workers.jobs.sweep.sweep"
 APPLY_RETENTION: Final = "workers.jobs.sweep.apply_retention"
 REFRESH_TOKENS: Final = "workers.jobs.sweep.refresh_tokens"
@@ -80,15 +89,19 @@ QUEUE_OF: Final = {
     IMPORT_SOURCE: QUEUE_IMPORTS,
     MEASURE_SOURCES: QUEUE_IMPORTS,
     PREPARE_FEEDS: QUEUE_IMPORTS,
+    SEND_HISTORY: QUEUE_IMPORTS,
     COUNT_MAILS: QUEUE_IMPORTS,
     READ_ENGAGEMENT: QUEUE_IMPORTS,
     READ_EXPERIMENTS: QUEUE_IMPORTS,
     WATCH_MODELS: QUEUE_IMPORTS,
     SEGMENT_CUSTOMERS: QUEUE_IMPORTS,
     UNPUSH: QUEUE_IMPORTS,
+    PUSH_OBJECTIONS: QUEUE_IMPORTS,
     TELL_SEGMENTS: QUEUE_IMPORTS,
     PUSH_PROFILES: QUEUE_IMPORTS,
     PUSH_STALE: QUEUE_IMPORTS,
+    ISSUE_OFFERS: QUEUE_IMPORTS,
+    READ_CARE: QUEUE_IMPORTS,
     TRAIN_MODELS: QUEUE_TRAINING,
 }
 """The jobs with a queue other than the default one."""
@@ -133,6 +146,8 @@ PUSH_DUE: Final = "push_profiles"
 """Klaviyo's profiles are to be brought to what is known now."""
 UNPUSH_DUE: Final = "unpush"
 """Somebody was erased in whose Klaviyo profile something of ours stands; the id is Shopify's number."""
+PUSH_OBJECTIONS_DUE: Final = "push_objections"
+"""Somebody with a pushed profile has changed what they allow; the id is Shopify's number and what tells notes apart."""
 KLAVIYO_DUE: Final = "klaviyo"
 """The merchant has given a key, or Klaviyo a code, that nobody has tried yet."""
 KLAVIYO_LEAVE_DUE: Final = "klaviyo_leave"
@@ -141,8 +156,14 @@ KLAVIYO_LEAVE_DUE: Final = "klaviyo_leave"
 FLOWS_DUE: Final = "make_flows"
 """The merchant wants the series of mails made in Klaviyo."""
 
+CARE_DUE: Final = "care"
+"""What mails say of the care of products is to be read from the store."""
+
 MAILS_DUE: Final = "start_flows"
 """Occasions for mails may wait, or be found."""
+
+OFFERS_DUE: Final = "issue_offers"
+"""Codes for win-backs are to lie ready at Shopify."""
 
 DUE: Final = {
     "webhook": Due(PROCESS_WEBHOOK, takes_id=True),
@@ -165,10 +186,13 @@ DUE: Final = {
     FLOW_DUE: Due(TELL_FLOW),
     UNTELL_DUE: Due(UNTELL),
     MAILS_DUE: Due(START_FLOWS),
+    OFFERS_DUE: Due(ISSUE_OFFERS),
     PUSH_DUE: Due(PUSH_PROFILES),
     UNPUSH_DUE: Due(UNPUSH),
+    PUSH_OBJECTIONS_DUE: Due(PUSH_OBJECTIONS),
     KLAVIYO_DUE: Due(CONNECT_KLAVIYO),
     FLOWS_DUE: Due(MAKE_FLOWS),
+    CARE_DUE: Due(READ_CARE),
     KLAVIYO_LEAVE_DUE: Due(LEAVE_KLAVIYO),
 }
 """The kinds of due work (`app.ports.DueWork`). The job itself calls ``done`` when nothing is left of it."""

@@ -5,13 +5,14 @@ Everything goes through the app's own pages; only the flows are set live in Klav
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import httpx
 
 from app import jobs
+from app.adapters.shopify.scopes import OFFERS
 from app.core.email.names import Trigger
 from app.core.shops import Shop
 from app.errors import Permanent
@@ -25,18 +26,20 @@ SETTINGS: Final[Mapping[str, str]] = {
     "hold_out": "10",
     **{one.name: "on" for one in Trigger},
 }
+OFFER: Final[Mapping[str, str]] = {"is_on": "on", "amount": "10", "least_order": "40", "days": "14", "budget": "2,000"}
 
 
 @dataclass(frozen=True, slots=True)
 class KlaviyoOwner:
     """What the owner does about mails.
 
-    `submit` sends a form of the app's, `wait` waits until something is so; `url` is the twin's.
+    `submit` sends a form of the app's, `wait` waits until something is so; `url` is the twin's, `store` the shop's.
     """
 
     shop: Shop
     wiring: Worker
     url: str
+    store: str
     submit: Callable[[str, Mapping[str, str]], None]
     wait: Callable[[Callable[[], bool]], None]
 
@@ -51,12 +54,20 @@ class KlaviyoOwner:
     def switch_on(self) -> str:
         """Switch on everything that Attune sends, have the series made, and set them live in Klaviyo."""
         self.submit(f"{MAILS}/settings", SETTINGS)
+        self._agree(OFFERS)
+        self.submit(f"{MAILS}/offer", OFFER)
         self.submit(f"{MAILS}/make", {})
         self.wait(lambda: not self.wiring.due_work.waits(self.shop.id, jobs.FLOWS_DUE))
         made = [one for one in self.wiring.made_flows.flows(self.shop.id).values() if one.flow]
         for one in made:
             httpx.post(f"{self.url}/_dev/flows/{one.flow}", json={"status": "live"}, timeout=30).raise_for_status()
         return f"{len(made)} flows, live"
+
+    def _agree(self, scopes: Iterable[str]) -> None:
+        """What the owner does in Shopify's dialog that asks for more access."""
+        granted = httpx.get(f"{self.store}/_dev/state", timeout=30).raise_for_status().json()["scopes"]
+        wanted = sorted({*granted, *scopes})
+        httpx.post(f"{self.store}/_dev/scopes", json={"granted": wanted}, timeout=30).raise_for_status()
 
     def _answered(self) -> bool:
         asking = self.wiring.klaviyo_askings.of(self.shop.id)

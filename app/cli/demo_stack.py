@@ -190,7 +190,7 @@ class DemoStack:
         def wait(done: Callable[[], bool]) -> None:
             self._wait("worker", done, timeout_s=WORK_TIMEOUT_S)
 
-        return KlaviyoOwner(self._shop(), self.wiring, self.klaviyo_url, self._submit, wait)
+        return KlaviyoOwner(self._shop(), self.wiring, self.klaviyo_url, self.store_url, self._submit, wait)
 
     def _backfill(self, say: Say) -> str:
         shop = self._shop()

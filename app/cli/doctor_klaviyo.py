@@ -14,7 +14,10 @@ SUBJECT = "Klaviyo"
 
 
 def klaviyo(wiring: Worker, shop: Shop) -> Iterator[Finding]:
-    """One line; none for a shop that has never connected an account."""
+    """One line on the connection, and one for each kind of work that does not go through.
+
+    None for a shop that has never connected an account.
+    """
     asking = wiring.klaviyo_askings.of(shop.id)
     link = wiring.klaviyo_connections.of(shop.id)
     if link is None:
@@ -32,3 +35,6 @@ def klaviyo(wiring: Worker, shop: Shop) -> Iterator[Finding]:
         yield warned(SUBJECT, detail, "the merchant connects again and grants all, or pastes a key with full access")
     else:
         yield passed(SUBJECT, f"account {link.account} {how}")
+    for one in wiring.klaviyo_troubles.of(shop.id):
+        remedy = "it is tried again by itself" if one.again else "the Klaviyo page says what to do; what waits is kept"
+        yield warned(SUBJECT, f"{one.work}, since {one.since:%Y-%m-%d %H:%M} UTC: {one.said}", remedy)

@@ -53,7 +53,7 @@ class KlaviyoLinks(KlaviyoConnections, Protocol):
     def put(
         self, shop: ShopId, secret: KlaviyoSecret, facts: AccountFacts, scopes: frozenset[str], *, at: datetime, by: str
     ) -> None:
-        """Connect the shop, in place of what was connected before."""
+        """Connect the shop, in place of what was connected before; of another account, what was there is forgotten."""
 
     def secret(self, shop: ShopId) -> StoredSecret | None:
         """None where nothing is connected, or the connection is broken."""
@@ -67,14 +67,18 @@ class KlaviyoLinks(KlaviyoConnections, Protocol):
     def broken(self, shop: ShopId, trouble: str, *, at: datetime, generation: int | None = None) -> None:
         """As the port says; with a generation, only while that one is the current one."""
 
-    def drop(self, shop: ShopId) -> None: ...
+    def drop(self, shop: ShopId, *, generation: int | None = None) -> bool:
+        """Forget the connection, and what was known of how things stand in the account; whether there was one.
+
+        With a generation, only while that one is the current one.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
     """A connection that the merchant has begun; `kind` says by what.
 
-    `verifier` and `code` are OAuth's, `key` is the pasted one; `trouble` says why it came to nothing.
+    `verifier`, `code` and `browser` are OAuth's, `key` is the pasted one; `trouble` says why it came to nothing.
     """
 
     kind: LinkKind
@@ -87,6 +91,8 @@ class Asking:
     secret: KlaviyoSecret | None = None
     """What the code was exchanged for, until it is known whose account it opens: a code is good only once."""
     scopes: frozenset[str] = frozenset()
+    browser: str = ""
+    """The digest of what only the browser that went to Klaviyo holds; empty until one has gone."""
 
     @property
     def is_given(self) -> bool:
@@ -101,12 +107,15 @@ class KlaviyoAskings(Protocol):
     """At most one per shop: who begins anew forgets what was begun."""
 
     def put(self, shop: ShopId, asking: Asking, *, state: str = "") -> None:
-        """`state` is OAuth's, by which `take` knows who comes back."""
+        """`state` is OAuth's, by which `answered` knows who comes back."""
 
     def of(self, shop: ShopId) -> Asking | None: ...
 
-    def answered(self, shop: ShopId, state: str, code: str, *, now: datetime) -> bool:
-        """Note the code that Klaviyo has sent; False for a state that is unknown, used or too old."""
+    def claimed(self, shop: ShopId, state: str, browser: str, *, now: datetime) -> bool:
+        """Tie a state to the browser that sets out; False where it is unknown, used, too old, or another's already."""
+
+    def answered(self, shop: ShopId, state: str, code: str, browser: str, *, now: datetime) -> bool:
+        """Note the code that Klaviyo sent; False for a state that is unknown, used, too old or another browser's."""
 
     def failed(self, shop: ShopId, trouble: str) -> None:
         """Keep only why; secrets go."""
@@ -126,6 +135,20 @@ class KlaviyoGate(Protocol):
 
     def revoke(self, secret: KlaviyoSecret) -> None:
         """End an OAuth installation; a private key can be taken back only by its owner."""
+
+    def refresh(self, secret: KlaviyoSecret) -> KlaviyoSecret:
+        """The next pair of tokens; the one before may be dead with it.
+
+        Raises:
+            KlaviyoRefused: the refresh token is dead.
+        """
+
+    def unhook(self, secret: KlaviyoSecret, webhook: str) -> None:
+        """Delete a webhook; one that is not there any more is deleted.
+
+        Raises:
+            KlaviyoRefused: the secret may not, or opens nothing.
+        """
 
     def look(self, secret: KlaviyoSecret) -> AccountFacts:
         """Whose account the secret opens.

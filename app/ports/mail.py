@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from app.core.email.settings import MailSettings
     from app.core.email.triggers import Occasion
     from app.core.events import Event
-    from app.core.ids import ProductId, ShopId
+    from app.core.ids import CustomerId, ProductId, ShopId, VariantId
     from app.core.profiles.consent import ShopperConsent
     from app.core.shops import Shop
 
@@ -25,6 +25,14 @@ class MailSettingsStore(Protocol):
         """Everything is off where nothing was saved."""
 
     def save(self, shop: ShopId, settings: MailSettings, *, by: str, at: datetime) -> None: ...
+
+    def change(
+        self, shop: ShopId, changed: Callable[[MailSettings], MailSettings], *, by: str, at: datetime
+    ) -> MailSettings:
+        """Save what comes of what stands, and return it; of two changes at once the second waits for the first.
+
+        What `changed` raises leaves everything as it is.
+        """
 
 
 class MailDeeds(Protocol):
@@ -42,7 +50,7 @@ class Fate(StrEnum):
 
     SENT = "sent"
     WITHHELD = "withheld"
-    """By the shopper's word, or because no address is known."""
+    """By the shopper's word, because no address is known, or because there was nothing to show."""
     REFUSED = "refused"
 
 
@@ -54,6 +62,8 @@ class Waiting:
     consent: ShopperConsent
     email: str
     """Empty where none is known."""
+    address: str = ""
+    """A keyed hash of `email`."""
 
     def __repr__(self) -> str:
         return f"Waiting({self.occasion.trigger}, {self.occasion.key})"
@@ -87,14 +97,32 @@ class MailTriggers(Protocol):
         arm: Arm | None = None,
         request_id: str = "",
         complaint: str = "",
-    ) -> None: ...
+        items: Sequence[ProductId] = (),
+    ) -> None:
+        """Note what became of it; `items` are the products that the event has carried."""
 
     def counts(self, shop: ShopId, *, since: datetime) -> Sequence[MailCount]: ...
+
+
+class MailPromises(Protocol):
+    """What the mails of flows that are under way will show, because their event has brought it."""
+
+    def of(
+        self, shop: ShopId, *, since: datetime, customers: Sequence[CustomerId] | None = None
+    ) -> Mapping[CustomerId, frozenset[ProductId]]:
+        """By customer the products of events sent since then; whoever has none is left out.
+
+        Args:
+            customers: these only; everybody where it is None.
+        """
 
 
 class MailGoods(Protocol):
     def items(self, shop: Shop, products: Iterable[ProductId]) -> Mapping[ProductId, MailItem]:
         """Of these, the ones that can be bought now."""
+
+    def cart_url(self, shop: Shop, lines: Mapping[VariantId, int]) -> str:
+        """The address that fills a cart with what of it can be bought now; empty where nothing can."""
 
 
 class Picks(Protocol):

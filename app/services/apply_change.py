@@ -44,6 +44,8 @@ TOPICS = frozenset((*PARSERS, *DELETIONS))
 """The topics that `apply_change` acts on."""
 SILENT_ON_OPT_OUTS = ("customers/create", "customers/update")
 """Topics that tell of a customer, but not whether they opted out: Shopify is asked."""
+CONSENT = "customers_email_marketing_consent/update"
+"""It tells of nothing else, and comes without a customer's own date: Shopify is asked, too."""
 
 
 def apply_change(
@@ -75,4 +77,11 @@ def handlers(store: StoreRecords, due: DueWork) -> Mapping[str, Handler]:
         handle(message)
         note_customer(message.shop, message.payload["id"], reason=message.webhook_id, due=due)
 
-    return {**dict.fromkeys(TOPICS, handle), **dict.fromkeys(SILENT_ON_OPT_OUTS, handle_customer)}
+    def handle_consent(message: Message) -> None:
+        number = message.payload.get("customer_id")
+        if not isinstance(number, int):
+            raise Permanent(f"{CONSENT}: the payload names no customer")
+        note_customer(message.shop, number, reason=message.webhook_id, due=due)
+
+    of_people = {**dict.fromkeys(SILENT_ON_OPT_OUTS, handle_customer), CONSENT: handle_consent}
+    return {**dict.fromkeys(TOPICS, handle), **of_people}

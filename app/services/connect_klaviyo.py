@@ -76,13 +76,34 @@ def begin(shop: Shop, *, by: str, ports: Ports) -> str:
     return state
 
 
-def authorize_url(state: str, ports: Ports) -> str | None:
-    """Klaviyo's page for the connection that was begun under this state; None where it is unknown, or too old."""
+def waiting_for(state: str, ports: Ports) -> ShopId | None:
+    """The shop whose connection was begun under this state; None where it is unknown, used or too old."""
     shop = shop_of(state)
-    asking = ports.askings.of(shop) if shop is not None else None
+    return shop if shop is not None and _begun(shop, state, ports) is not None else None
+
+
+def set_out(state: str, browser: str, ports: Ports) -> str | None:
+    """Klaviyo's page, for the one browser that may come back under this state; None where it is not good, or another's.
+
+    Args:
+        browser: a secret that only this browser holds.
+    """
+    shop = shop_of(state)
+    if shop is None or not ports.askings.claimed(shop, state, _browser(browser), now=ports.clock.now()):
+        return None
+    asking = _begun(shop, state, ports)
+    return _page(asking, state, ports) if asking is not None else None
+
+
+def _begun(shop: ShopId, state: str, ports: Ports) -> Asking | None:
+    asking = ports.askings.of(shop)
     # The verifier carries the state's digest, so that an old state does not open a newer attempt.
     if asking is None or not _is_verifier_of(state, asking.verifier) or asking.code or _over(asking, ports.clock.now()):
         return None
+    return asking
+
+
+def _page(asking: Asking, state: str, ports: Ports) -> str:
     challenge = base64.urlsafe_b64encode(hashlib.sha256(asking.verifier.encode()).digest()).decode().rstrip("=")
     query = {
         "response_type": "code",
@@ -97,22 +118,25 @@ def authorize_url(state: str, ports: Ports) -> str | None:
     return f"{page}?{urlencode(query)}"
 
 
-def came_back(state: str, code: str, ports: Ports) -> ShopId | None:
-    """Take the code that Klaviyo sent with the merchant, and have it exchanged; None for a state that is not good."""
+def came_back(state: str, code: str, browser: str, ports: Ports) -> ShopId | None:
+    """Take the code that Klaviyo sent with the merchant, and have it exchanged.
+
+    None for a state that is not good, or in another browser than the one that set out.
+    """
     shop = shop_of(state)
     if shop is None or not 0 < len(code) <= 2000:
         return None
-    if not ports.askings.answered(shop, state, code, now=ports.clock.now()):
+    if not ports.askings.answered(shop, state, code, _browser(browser), now=ports.clock.now()):
         return None
     _have_done(shop, ports)
     return shop
 
 
-def refused(state: str, ports: Ports) -> ShopId | None:
+def refused(state: str, browser: str, ports: Ports) -> ShopId | None:
     """The merchant did not agree at Klaviyo; nothing changes but that the attempt is over."""
     shop = shop_of(state)
-    asking = ports.askings.of(shop) if shop is not None else None
-    if shop is None or asking is None or not _is_verifier_of(state, asking.verifier):
+    asking = _begun(shop, state, ports) if shop is not None else None
+    if shop is None or asking is None or not hmac.compare_digest(asking.browser, _browser(browser)):
         return None
     ports.askings.failed(shop, "You did not give Attune access in Klaviyo. Nothing was changed.")
     return shop
@@ -214,6 +238,11 @@ def _over(asking: Asking, now: datetime) -> bool:
 def _verifier(state: str, salt: bytes) -> str:
     """A secret of 43 characters and more from the unreserved set, ending in the mark of its state."""
     return f"{base64.urlsafe_b64encode(salt).decode().rstrip('=')}.{_mark(state)}"
+
+
+def _browser(secret: str) -> str:
+    """What is kept of a browser's secret."""
+    return hashlib.sha256(f"browser {secret}".encode()).hexdigest() if secret else "none"
 
 
 def _is_verifier_of(state: str, verifier: str) -> bool:

@@ -60,7 +60,7 @@ def _export(message: Message, ports: Ports) -> None:
         message.shop,
         _customer(message.payload),
         request_id=message.webhook_id,
-        access=Access("Shopify", "customers/data_request: the customer asked what is held"),
+        access=Access("Shopify", "The customer asked what is held"),
         orders=_orders(message.payload, "orders_requested"),
         email=_email(message.payload),
         ports=ports.export_customer,

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from app.core.email.names import Trigger
-from app.core.email.settings import MailSettings, OfferTerms
+from app.core.email.offers import OfferTerms
+from app.core.email.settings import MailSettings
 from app.core.shops import Shop
 from app.ports import Clock
 from app.ports.mail import MailSettingsStore
@@ -36,12 +37,15 @@ def set_mail_settings(shop: Shop, wanted: Wanted, *, by: str, ports: Ports) -> M
     Raises:
         BadMailSetting: something is out of bounds; nothing is saved.
     """
-    before, now = ports.settings.of(shop.id), ports.clock.now()
+    now, salt = ports.clock.now(), secrets.token_hex(8)
     given = {
         name: value for name in ("push", "hold_out", "offer", "care") if (value := getattr(wanted, name)) is not None
     }
-    after = replace(before, salt=before.salt or secrets.token_hex(8), **given)
-    if wanted.triggers is not None:
-        after = replace(after, triggers={one: before.triggers.get(one, now) for one in wanted.triggers})
-    ports.settings.save(shop.id, after.checked(), by=by, at=now)
-    return after
+
+    def changed(before: MailSettings) -> MailSettings:
+        after = replace(before, salt=before.salt or salt, **given)
+        if wanted.triggers is not None:
+            after = replace(after, triggers={one: before.triggers.get(one, now) for one in wanted.triggers})
+        return after.checked()
+
+    return ports.settings.change(shop.id, changed, by=by, at=now)

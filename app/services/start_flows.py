@@ -12,20 +12,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from app.core.email.care import Care, care_of
 from app.core.email.hold_out import arm_of
 from app.core.email.names import Arm
 from app.core.email.picked import Picked
-from app.core.email.products import MailItem
 from app.core.email.settings import MailSettings
-from app.core.email.triggers import RULES, Occasion, ask_of, event_of
+from app.core.email.triggers import RULES, about_of, ask_of, cared_for, event_of, lines_of, objects_of
 from app.core.errors import Busy
-from app.core.ids import ProductId
 from app.core.profiles.consent import Purpose, why_not
 from app.core.shops import Shop
 from app.errors import KlaviyoRefused
 from app.ports import Claims, Clock, Json
+from app.ports.care import CareShelf
 from app.ports.klaviyo import KlaviyoApi, KlaviyoApis
 from app.ports.mail import Fate, MailGoods, MailSettingsStore, MailTriggers, Occasions, Picks, Waiting
+from app.ports.push import Push, Pushes
+from app.services import hand_out_offer
 from app.services.checkpoints import Checkpoint, carry_on
 
 CLAIM: Final = "start_flows"
@@ -33,6 +35,7 @@ CLAIM_S: Final = 120.0
 AT_A_TIME: Final = 100
 NO_ADDRESS: Final = "No e-mail address is known."
 TOO_OLD: Final = "It waited for so long that it is no occasion any more."
+NOTHING_TO_SHOW: Final = "There was no product that the mail could have shown."
 SWITCHED_OFF: Final = "It was switched off before."
 
 
@@ -41,9 +44,12 @@ class Ports:
     settings: MailSettingsStore
     occasions: Occasions
     triggers: MailTriggers
+    pushes: Pushes
     goods: MailGoods
+    care: CareShelf
     pick: Picks
     klaviyo: KlaviyoApis
+    handing_out: hand_out_offer.Ports
     claims: Claims
     clock: Clock
 
@@ -67,6 +73,8 @@ def start_flows(shop: Shop, ports: Ports, *, checkpoint: Checkpoint = carry_on) 
         if not taken:
             raise Busy(f"the flows of {shop.domain} are being started already")
         settings, now = ports.settings.of(shop.id), ports.clock.now()
+        if settings.offer.is_on:
+            ports.handing_out.offers.count_used(shop.id, now=now)
         ports.occasions.collect(shop.id, settings, now=now)
         checkpoint("collected")
         fates = dict.fromkeys(Fate, 0)
@@ -95,21 +103,48 @@ def _send(
             willing.append(one)
     arms = [arm_of(settings.salt, one.occasion.customer, share=settings.hold_out) for one in willing]
     asks = [(ask_of(one.occasion), arm) for one, arm in zip(willing, arms, strict=True)]
-    about = ports.goods.items(shop, {product for one in willing for product in _about(one.occasion)})
+    about = ports.goods.items(shop, {product for one in willing for product in about_of(one.occasion)})
+    cares = ports.care.of(shop, {product for one in willing for product in cared_for(one.occasion)})
+    # The event writes the arm into the profile, which is to be found again when the shopper is erased.
+    begun = {one.occasion.customer: Push(one.occasion.customer, "", one.address, (), one.email) for one in willing}
+    ports.pushes.begun(shop.id, list(begun.values()), at=now)
     for one, arm, picked in zip(willing, arms, ports.pick(shop, asks), strict=True):
-        event = _event(one, arm, picked, about)
+        shown, care = objects_of(one.occasion, about), care_of(cared_for(one.occasion), cares)
+        if not picked.items and not shown and care is None:
+            # Neither arm: those who are compared are the same people on both sides.
+            ports.triggers.settle(shop.id, one.occasion, Fate.WITHHELD, at=now, complaint=NOTHING_TO_SHOW)
+            fates.append(Fate.WITHHELD)
+            continue
+        offer = hand_out_offer.hand_out_offer(shop, one.occasion, arm, settings.offer, ports.handing_out, now=now)
+        checkpoint("reserved")
+        lines = lines_of(one.occasion)
+        cart_url = ports.goods.cart_url(shop, lines) if lines else ""
+        event = _event(one, arm, picked, shown, offer, care, cart_url)
         fate, complaint = _told(api, event)
         checkpoint("sent")
         rid = str(picked.request_id)
-        ports.triggers.settle(shop.id, one.occasion, fate, at=now, arm=arm, request_id=rid, complaint=complaint)
+        items = [item.product_id for item in picked.items] if arm is Arm.ATTUNE else []
+        ports.triggers.settle(
+            shop.id, one.occasion, fate, at=now, arm=arm, request_id=rid, complaint=complaint, items=items
+        )
         checkpoint("settled")
         fates.append(fate)
     return fates
 
 
-def _event(one: Waiting, arm: Arm, picked: Picked, about: Mapping[ProductId, MailItem]) -> Json:
+def _event(
+    one: Waiting,
+    arm: Arm,
+    picked: Picked,
+    about: Sequence[Json],
+    offer: Mapping[str, str] | None,
+    care: Care | None,
+    cart_url: str,
+) -> Json:
     ours = picked if arm is Arm.ATTUNE else None
-    return event_of(one.occasion, email=one.email, arm=arm, picked=ours, about=_objects(one.occasion, about))
+    return event_of(
+        one.occasion, email=one.email, arm=arm, picked=ours, about=about, offer=offer, care=care, cart_url=cart_url
+    )
 
 
 def _why_not(one: Waiting, settings: MailSettings, now: datetime) -> str:
@@ -121,15 +156,6 @@ def _why_not(one: Waiting, settings: MailSettings, now: datetime) -> str:
     if one.occasion.at < now - 2 * RULES[one.occasion.trigger].stale:
         return TOO_OLD
     return why_not(Purpose.EMAIL, one.consent) or why_not(Purpose.PERSONALISE, one.consent) or ""
-
-
-def _about(occasion: Occasion) -> tuple[ProductId, ...]:
-    return occasion.cart or ((occasion.product,) if occasion.product else ())
-
-
-def _objects(occasion: Occasion, items: Mapping[ProductId, MailItem]) -> list[Json]:
-    """The products of the occasion as the mail shows them; no decision of ours chose them."""
-    return [items[product].as_json("", place) for place, product in enumerate(_about(occasion), 1) if product in items]
 
 
 def _told(api: KlaviyoApi, event: Json) -> tuple[Fate, str]:

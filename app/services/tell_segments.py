@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from app.core.errors import Busy
-from app.core.ids import CustomerId, ShopId
+from app.core.ids import CustomerId
 from app.core.profiles.consent import Purpose, allowed
 from app.core.segments.outlets import Outlet, Told, digest_of, keys_of, scores_of, told_of
 from app.core.segments.outlets_audiences import AUDIENCES, Audience, audiences_of, may_be_put_on
@@ -186,8 +186,3 @@ class _Telling:
         if said:
             self.ports.people.complain(self.shop.id, said, at=self.ports.clock.now())
         return len(said)
-
-
-def ask_to_tell(shop: ShopId, outlets: Outlets) -> bool:
-    """Whether there is anything to tell or to take away."""
-    return bool(outlets.all(shop))

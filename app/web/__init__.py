@@ -43,6 +43,9 @@ PAGES = (
     "app.web.admin.audience",
     "app.web.admin.email",
     "app.web.admin.email_settings",
+    "app.web.admin.email_offers",
+    "app.web.admin.email_preview",
+    "app.web.admin.email_care",
     "app.web.admin.segment_builder",
     "app.web.admin.model",
     "app.web.admin.privacy",
@@ -55,6 +58,7 @@ PAGES = (
     "app.web.admin.klaviyo",
     "app.web.admin.klaviyo_feeds",
     "app.web.admin.klaviyo_push",
+    "app.web.admin.klaviyo_history",
     "app.web.admin.email_results",
 )
 """The same for the pages in the Shopify admin, which are imported when the first of them is asked for."""

@@ -13,6 +13,8 @@ from app.core.shops import Shop, shop_domain
 from app.wiring.web import Web
 
 ADMIN_ORIGIN = "https://admin.shopify.com"
+UNFRAMED = frozenset({"klaviyo_way"})
+"""Blueprints of pages in the browser's own window: nobody may lay them under a page of theirs."""
 
 
 def register(app: Flask, wiring: Web) -> None:
@@ -45,6 +47,8 @@ def content_policy(domain: ShopDomain | None, test_origin: str | None) -> str:
 
 def _framing_shop() -> ShopDomain | None:
     """Whose admin shows the page: proven by the admin door, or only claimed on the page that fetches tokens."""
+    if request.blueprint in UNFRAMED:
+        return None
     shop = g.get("shop")
     if isinstance(shop, Shop):
         return shop.domain

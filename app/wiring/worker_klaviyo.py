@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from app.services import connect_klaviyo, disconnect_klaviyo, refresh_klaviyo
+from app.services import connect_klaviyo, disconnect_klaviyo, refresh_klaviyo, tell_klaviyo_trouble
 from app.wiring.worker_outlets import WorkerOutlets
 
 if TYPE_CHECKING:
@@ -41,6 +41,10 @@ class WorkerKlaviyo(WorkerOutlets):
         return KlaviyoSdkApis(self.klaviyo_tokens, self.redis, origin=self.settings.klaviyo_test_origin)
 
     @cached_property
+    def telling_klaviyo_trouble(self) -> tell_klaviyo_trouble.Ports:
+        return tell_klaviyo_trouble.Ports(self.klaviyo_troubles, self.clock)
+
+    @cached_property
     def finishing_klaviyo(self) -> connect_klaviyo.WorkPorts:
         return connect_klaviyo.WorkPorts(
             self.shops, self.klaviyo_askings, self.klaviyo_connections, self.klaviyo_gate, self.due_work, self.clock
@@ -48,7 +52,9 @@ class WorkerKlaviyo(WorkerOutlets):
 
     @cached_property
     def leaving_klaviyo(self) -> disconnect_klaviyo.WorkPorts:
-        return disconnect_klaviyo.WorkPorts(self.klaviyo_connections, self.klaviyo_gate, self.due_work)
+        return disconnect_klaviyo.WorkPorts(
+            self.klaviyo_connections, self.engagement_hooks, self.klaviyo_gate, self.due_work
+        )
 
     @cached_property
     def refreshing_klaviyo(self) -> refresh_klaviyo.Ports:

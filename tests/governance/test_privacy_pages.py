@@ -33,13 +33,14 @@ MAY_OPEN = {
     "app/adapters/db/credentials.py": "tokens of the shop, about nobody",
     "app/adapters/db/segment_outlets.py": "addresses of an audience, whose service writes the line first",
     "app/adapters/db/source_deliveries.py": "an uploaded file, for the import; nobody sees it",
-    "app/adapters/db/stock_rules.py": "the key of the stock system, about nobody",
     "app/adapters/db/klaviyo_askings.py": "what a merchant gave to connect Klaviyo, about nobody else",
+    "app/adapters/db/klaviyo_pushes.py": "the worker finds the Klaviyo profile that it wrote",
     "app/adapters/db/klaviyo_connections.py": "keys, tokens and the sender of the merchant's own account",
-    "app/adapters/db/feeds.py": "the key of the product feeds, about nobody",
+    "app/adapters/db/shop_secrets.py": "the keys of the stock system and of the product feeds, about nobody",
     "app/adapters/db/engagement.py": "the secret of Klaviyo's webhook, about nobody",
     "app/adapters/db/mail_people.py": "addresses on their way to Klaviyo, which has them; nobody sees them",
     "app/adapters/db/mail_triggers.py": "the same for events",
+    "app/adapters/db/mail_previews.py": "a mail without name or address; its service writes the line first",
     "app/services/forget_browser.py": "the id of a browser that is to be forgotten",
 }
 """Who opens boxes, and why that needs no line of its own."""

@@ -15,7 +15,7 @@ from app.core.governance import places
 from app.core.governance.terms import BOUNDS, BadTerm, Term, changed_terms, terms_of
 from app.core.ids import ShopId
 from app.core.profiles.identity import Evidence, Name, Named, tie
-from app.core.profiles.identity_ties import hour_of
+from app.core.profiles.identity_ties import KX, hour_of
 from app.core.shops import Shop
 from app.services.apply_retention import apply_retention
 from app.services.stitch_profiles import stitch_profiles
@@ -139,6 +139,26 @@ def test_what_ties_a_browser_to_a_person_stays_whatever_its_age(behind: Worker, 
     tied(behind, shop, 0, Named(Name.VISITOR, "known"), Named(Name.CLIENT, "too"), Named(kind, "7"))
     assert night(behind, shop, 4000) == {}
     assert known(behind, shop) == {"known", "too", "7"}
+
+
+def test_the_token_of_a_mails_link_names_nobody_and_goes_with_the_browser(behind: Worker, shop: Shop) -> None:
+    tied(behind, shop, 0, Named(Name.VISITOR, "clicked"), Named(Name.KLAVIYO, f"{KX}token of a mail"))
+    assert night(behind, shop, 399) == {}
+    assert night(behind, shop, 401) == {"identity_ties": 1, "profile_members": 2, "profiles": 1}
+    assert known(behind, shop) == set()
+
+
+def test_what_browsers_did_for_mails_goes_after_90_days_though_mails_are_off(behind: Worker, shop: Shop) -> None:
+    with behind.database.shop(shop.id) as session:
+        session.execute(
+            text(
+                "INSERT INTO mail_deeds (shop_id, kind, who, product_id, what, times, first_at, last_at) "
+                "VALUES (:shop, 'visitor', 'left', 1, 'views', 2, :at, :at)"
+            ),
+            {"shop": shop.id, "at": AT},
+        )
+    assert night(behind, shop, 89) == {}
+    assert night(behind, shop, 91) == {"mail_deeds": 1}
 
 
 def test_ties_that_no_profile_knows_yet_wait_for_stitching(behind: Worker, shop: Shop) -> None:

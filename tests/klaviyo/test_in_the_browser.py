@@ -38,6 +38,12 @@ def test_the_merchant_agrees_at_klaviyo_and_finds_the_account_connected(
 ) -> None:
     work()
     merchant.open("/admin/klaviyo").locator("s-button", has_text="Connect Klaviyo").click()
+    # In the browser's own window: which store it is about, before Klaviyo is shown.
+    expect(merchant.page.get_by_role("heading", name="Connect a Klaviyo account")).to_contain_text(
+        installed_shop.domain
+    )
+    assert merchant.page.evaluate("() => document.documentElement.scrollWidth - innerWidth") == 0
+    merchant.page.get_by_role("button", name="Go on to Klaviyo").click()
     merchant.page.get_by_role("button", name="Allow").click()
     merchant.frame.locator("s-spinner").wait_for()
     work()

@@ -18,6 +18,7 @@ from app.adapters.db.claims import DbClaims
 from app.adapters.klaviyo.api import KlaviyoSdkApi
 from app.adapters.klaviyo.apis import KlaviyoSdkApis
 from app.adapters.klaviyo.tokens import Tokens
+from app.core.email.properties import emptied
 from app.core.email.rates import RATES
 from tests.extensions.node import ROOT, node_binary, unavailable
 from tests.klaviyo.conftest import Linked
@@ -90,12 +91,12 @@ def test_every_call_is_accepted(api: KlaviyoSdkApi) -> None:
     recommendations = [{"id": "7", "title": "Mug", "pos": 1}]
     profile = {"attributes": {"external_id": "7", "properties": {"attune_recs": recommendations}}}
     api.account()
-    job = api.import_profiles([profile])
+    job = api.import_profiles([profile, emptied("01H")])
     api.import_job(job)
     api.import_problems(job)
     api.find_profile(external_id="7")
+    api.find_profiles(["ada@example.com"])
     api.unset("01H", ["attune_recs"])
-    api.delete_profile("01H")
     api.metrics()
     api.send_event(EVENT)
     api.send_events([EVENT])
@@ -103,6 +104,8 @@ def test_every_call_is_accepted(api: KlaviyoSdkApi) -> None:
     template = api.create_template("Attune", "<p>Hello</p>", "Hello")
     api.update_template(template, name="Attune", html="<p>Hello</p>", text="Hello")
     api.template(template)
+    api.templates_named("Attune")
+    api.flows_named("Attune")
     api.render(template, {"first_name": "Ada"})
     api.lists()
     api.feeds()
@@ -111,7 +114,6 @@ def test_every_call_is_accepted(api: KlaviyoSdkApi) -> None:
     api.delete_feed(feed)
     webhook = api.create_webhook("Attune", URL, "s" * 32, ["event:klaviyo.opened_email"])
     api.delete_webhook(webhook)
-    api.tracking()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -67,6 +68,23 @@ def the_merchant_agrees(page: str, answer: str = "allow") -> str:
     return sent.headers["Location"]
 
 
+def set_out(app: RunningApp, address: str) -> str:
+    """Press the button on our own page; gives the address of Klaviyo's."""
+    page = app.http.get(address)
+    assert page.status_code == 200, page.text
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', page.text))
+    gone = app.http.post("/klaviyo/connect", data=fields)
+    assert gone.status_code == 303, gone.text
+    return gone.headers["Location"]
+
+
+def begun(app: RunningApp, devstore: DevStore) -> str:
+    """Where the merchant's window is sent from the admin."""
+    headers, shop = {"Authorization": f"Bearer {devstore.id_token()}"}, {"shop": devstore.shop_domain}
+    address: str = app.http.post("/admin/klaviyo/begin", headers=headers, params=shop).json()["address"]
+    return address
+
+
 def test_the_merchant_connects_through_klaviyos_page_and_leaves_again(
     installed_shop: Shop,
     running_app: RunningApp,
@@ -76,9 +94,7 @@ def test_the_merchant_connects_through_klaviyos_page_and_leaves_again(
     twin: Twin,
 ) -> None:
     headers, shop = {"Authorization": f"Bearer {devstore.id_token()}"}, {"shop": devstore.shop_domain}
-    begun = running_app.http.post("/admin/klaviyo/begin", headers=headers, params=shop)
-    out = running_app.http.get(begun.json()["address"])
-    back = the_merchant_agrees(out.headers["Location"])
+    back = the_merchant_agrees(set_out(running_app, begun(running_app, devstore)))
     # Another browser, without the cookie, gets nowhere with the same address.
     assert httpx.get(back).status_code == 400
     landed = running_app.http.get(back)
@@ -99,10 +115,7 @@ def test_the_merchant_connects_through_klaviyos_page_and_leaves_again(
 def test_a_merchant_who_does_not_agree_reads_that_nothing_changed(
     installed_shop: Shop, running_app: RunningApp, devstore: DevStore, twin: Twin
 ) -> None:
-    headers, shop = {"Authorization": f"Bearer {devstore.id_token()}"}, {"shop": devstore.shop_domain}
-    begun = running_app.http.post("/admin/klaviyo/begin", headers=headers, params=shop)
-    out = running_app.http.get(begun.json()["address"])
-    running_app.http.get(the_merchant_agrees(out.headers["Location"], "deny"))
+    running_app.http.get(the_merchant_agrees(set_out(running_app, begun(running_app, devstore)), "deny"))
     page = running_app.http.get("/admin/klaviyo", params=admin_query(devstore)).text
     assert "You did not give Attune access" in page
 
@@ -113,6 +126,42 @@ def test_the_way_to_klaviyo_is_closed_to_a_state_that_nobody_gave_out(
     begin(installed_shop, by="a test", ports=running_app.wiring.connecting_klaviyo)
     for state in ("", "1", f"{installed_shop.id}.{'x' * 43}"):
         assert running_app.http.get("/klaviyo/connect", params={"state": state}).status_code == 400
+        held = {"state": state, "page": "p" * 43}
+        answer = running_app.http.post("/klaviyo/connect", data=held, headers={"Cookie": f"attune_klaviyo={'p' * 43}"})
+        assert answer.status_code == 400
+
+
+def test_the_page_before_klaviyo_names_the_store_and_may_not_be_framed(
+    installed_shop: Shop, running_app: RunningApp, devstore: DevStore, twin: Twin
+) -> None:
+    page = running_app.http.get(f"{begun(running_app, devstore)}&shop={devstore.shop_domain}")
+    assert f"<strong>{devstore.shop_domain}</strong>" in page.text
+    assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
+    assert "HttpOnly" in page.headers["Set-Cookie"]
+    assert "SameSite=Lax" in page.headers["Set-Cookie"]
+
+
+def test_a_form_on_somebody_elses_page_leads_nowhere(
+    installed_shop: Shop, running_app: RunningApp, devstore: DevStore, twin: Twin
+) -> None:
+    address = begun(running_app, devstore)
+    state = parse_qs(urlsplit(address).query)["state"][0]
+    running_app.http.get(address)  # The browser holds our cookie now, and somebody else knows the state.
+    for page in ("", "x" * 43):
+        answer = running_app.http.post("/klaviyo/connect", data={"state": state, "page": page})
+        assert (answer.status_code, "Location" in answer.headers) == (400, False)
+
+
+def test_a_state_belongs_to_the_browser_that_set_out_first(
+    installed_shop: Shop, running_app: RunningApp, devstore: DevStore, worker_wiring: Worker, twin: Twin
+) -> None:
+    address = begun(running_app, devstore)
+    back = the_merchant_agrees(set_out(running_app, address))
+    with httpx.Client(base_url=running_app.url) as other:
+        shown = dict(re.findall(r'name="(\w+)" value="([^"]*)"', other.get(address).text))
+        assert other.post("/klaviyo/connect", data=shown).status_code == 400
+        assert other.get(back).status_code == 400
+    assert running_app.http.get(back).status_code == 303
 
 
 def test_a_kill_between_the_code_and_the_account_loses_no_tokens(
@@ -122,8 +171,7 @@ def test_a_kill_between_the_code_and_the_account_loses_no_tokens(
 
     ports = running_app.wiring.connecting_klaviyo
     state = begin(installed_shop, by="a test", ports=ports)
-    out = running_app.http.get("/klaviyo/connect", params={"state": state})
-    running_app.http.get(the_merchant_agrees(out.headers["Location"]))
+    running_app.http.get(the_merchant_agrees(set_out(running_app, f"/klaviyo/connect?state={state}")))
     twin.fault("error", path="/api/accounts")
     with pytest.raises(Retryable):
         connect(installed_shop.id, worker_wiring.finishing_klaviyo)

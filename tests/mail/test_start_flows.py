@@ -2,17 +2,45 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
+import pyarrow as pa
 import pytest
 
+from app.adapters.db.lake import digest
+from app.adapters.db.segment_members import DbMemberships
 from app.core.email.names import Trigger
 from app.core.events import EventType
+from app.core.ids import CustomerId
+from app.core.segments.rfm import Cuts
+from app.ports.segments import Scaled, SegmentId
+from app.services.erase_customer import erase_customer
+from app.services.push_profiles import unpush
 from app.services.start_flows import Done
 from app.services.train_models import train_models
 from tests.mail.conftest import Mails
 
 VIEW, CART = EventType.PRODUCT_VIEW, EventType.ADD_TO_CART
+
+
+def worsen(mails: Mails, stage: str, customer: CustomerId) -> None:
+    """A customer of a shop that has been counted for long comes into the stage."""
+    mails.execute("UPDATE segments SET first_counted_at = now() - interval '90 days'")
+    mails.execute(
+        "INSERT INTO segment_changes (shop_id, segment_id, at, profile, entered) "
+        "SELECT s.shop_id, s.id, %s, %s, true FROM segments s WHERE s.key = %s",
+        [(mails.now() - timedelta(hours=1), f"p{customer}", f"stage_{stage}")],
+    )
+
+
+def count(mails: Mails, key: str, inside: Sequence[CustomerId], *, at: datetime) -> None:
+    """A count of one segment finds these in it."""
+    [(segment,)] = mails.execute(f"SELECT id FROM segments WHERE key = '{key}'")
+    batch = pa.RecordBatch.from_pydict({"profile": [f"p{one}" for one in inside], "why": ["[]" for _ in inside]})
+    DbMemberships(mails.wiring.database).replace(
+        mails.shop.id, [(SegmentId(segment), [batch])], at=at, day=at.date(), scale=Scaled(6, 86400, Cuts())
+    )
 
 
 def left_cart(mails: Mails, customer: int = 0) -> None:
@@ -58,6 +86,28 @@ def test_who_does_not_accept_mails_gets_no_event(mails: Mails) -> None:
     mails.execute("UPDATE customers SET email_marketing = 'UNSUBSCRIBED'")
     left_cart(mails)
     assert mails.start() == Done(withheld=1)
+    assert not mails.events()
+
+
+@pytest.mark.parametrize("switch", ["personalise", "email"])
+def test_what_was_switched_off_in_the_browser_alone_is_honoured(mails: Mails, switch: str) -> None:
+    mails.switch(Trigger.CART_LEFT)
+    left_cart(mails)
+    who = digest("visitor", mails.visitor(mails.customers[0]))
+    mails.execute(
+        f"INSERT INTO shopper_preferences (shop_id, kind, who, {switch}, changed_at) "
+        "VALUES (%s, 'visitor', %s, %s, now())",
+        [(int(mails.shop.id), who, False)],
+    )
+    assert mails.start() == Done(withheld=1)
+    assert not mails.events()
+
+
+def test_a_mail_that_would_show_nothing_is_withheld_on_both_sides(mails: Mails) -> None:
+    mails.switch(Trigger.WIN_BACK, hold_out=0.5)
+    for customer in mails.customers:
+        worsen(mails, "lost", customer)
+    assert mails.start() == Done(withheld=len(mails.customers)), "no model was trained"
     assert not mails.events()
 
 
@@ -111,9 +161,34 @@ def test_a_price_that_fell_is_told_to_who_looked(mails: Mails) -> None:
 
 def test_the_own_rhythm_of_three_orders_says_when_the_next_is_due(mails: Mails) -> None:
     mails.switch(Trigger.REPLENISHMENT_DUE)
-    customer, product = mails.customers[0], mails.products[0]
     mails.execute("DELETE FROM orders")
-    shop = int(mails.shop.id)
+    order_in_rhythm(mails, mails.customers[0])
+    assert mails.start() == Done(sent=1)
+    assert mails.events()[0].properties["interval_days"] == "30"
+
+
+@pytest.mark.parametrize(
+    "passed",
+    [
+        "UPDATE mail_settings SET rhythms_at = rhythms_at - interval '1 day'",
+        "UPDATE sync_runs SET finished_at = (SELECT rhythms_at + interval '1 microsecond' FROM mail_settings)",
+    ],
+    ids=["a day", "an import"],
+)
+def test_all_orders_are_looked_through_once_a_day_and_after_an_import(mails: Mails, passed: str) -> None:
+    mails.switch(Trigger.REPLENISHMENT_DUE)
+    mails.execute("DELETE FROM orders")
+    mails.execute("UPDATE sync_runs SET finished_at = finished_at - interval '10 days'")
+    assert mails.start() == Done()
+    order_in_rhythm(mails, mails.customers[0])
+    assert mails.start() == Done()
+    mails.execute(passed)
+    assert mails.start() == Done(sent=1)
+
+
+def order_in_rhythm(mails: Mails, customer: CustomerId) -> None:
+    """Three orders of the same product, thirty days apart, the last a month ago."""
+    shop, product = int(mails.shop.id), mails.products[0]
     for number, days in enumerate((91, 61, 31), start=1):
         at = mails.now() - timedelta(days=days)
         mails.execute(
@@ -126,18 +201,26 @@ def test_the_own_rhythm_of_three_orders_says_when_the_next_is_due(mails: Mails) 
             "discount) VALUES (%s, %s, %s, %s, 1, 1, 1000, 0)",
             [(shop, 10_000_000 + number, number, product)],
         )
-    assert mails.start() == Done(sent=1)
-    assert mails.events()[0].properties["interval_days"] == "30"
 
 
 @pytest.mark.parametrize(("stage", "trigger"), [("at_risk", Trigger.CHURN_RISK_ROSE), ("lost", Trigger.WIN_BACK)])
 def test_a_stage_that_worsens_is_an_occasion(mails: Mails, stage: str, trigger: Trigger) -> None:
+    train_models(mails.shop, mails.wiring.training)
     mails.switch(trigger)
-    mails.execute(
-        "INSERT INTO segment_changes (shop_id, segment_id, at, profile, entered) "
-        "SELECT s.shop_id, s.id, %s, %s, true FROM segments s WHERE s.key = %s",
-        [(mails.now() - timedelta(hours=1), f"p{mails.customers[0]}", f"stage_{stage}")],
-    )
+    worsen(mails, stage, mails.customers[0])
+    assert mails.start() == Done(sent=1)
+
+
+def test_a_segment_s_first_count_is_nobody_s_entry(mails: Mails) -> None:
+    train_models(mails.shop, mails.wiring.training)
+    mails.switch(Trigger.WIN_BACK)
+    counted = mails.now() - timedelta(hours=1)
+    mails.execute("UPDATE segments SET counted_at = NULL, first_counted_at = NULL")
+    mails.execute("DELETE FROM segment_changes")
+    mails.execute("DELETE FROM segment_members")
+    count(mails, "stage_lost", mails.customers[:2], at=counted)
+    assert mails.start() == Done()
+    count(mails, "stage_lost", mails.customers[:3], at=counted + timedelta(minutes=30))
     assert mails.start() == Done(sent=1)
 
 
@@ -184,3 +267,13 @@ def test_with_a_model_the_event_carries_what_goes_well_and_its_decision(mails: M
     assert str(mails.products[0]) not in [one["id"] for one in items]
     assert all(one["reason"] and one["rid"] == event.properties["rid"] for one in items)
     assert mails.execute("SELECT DISTINCT request_id FROM mail_triggers") == [(event.properties["rid"],)]
+
+
+def test_the_arm_is_in_the_profile_as_soon_as_the_flow_begins_and_goes_with_the_shopper(mails: Mails) -> None:
+    mails.switch(Trigger.CART_LEFT)
+    left_cart(mails)
+    assert mails.start() == Done(sent=1)
+    [profile] = [one for one in mails.twin.account.profiles.values() if "attune_email_arm" in one.properties]
+    erase_customer(mails.shop.id, mails.customers[0], request_id="by-hand", ports=mails.wiring.erasing_customer)
+    assert unpush(mails.shop, mails.wiring.pushing, wait=lambda _: None) == 1
+    assert "attune_email_arm" not in profile.properties

@@ -30,6 +30,8 @@ PAGES = (
     "/admin/experiments/new?what=interleaving&rail=goes_well",
     "/admin/experiments/new?what=place",
     "/admin/audiences",
+    "/admin/email",
+    "/admin/klaviyo",
     "/admin/model",
     "/admin/consent",
     "/admin/import-problems",

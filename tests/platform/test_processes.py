@@ -77,7 +77,9 @@ def test_the_clock_starts_the_sweeper_at_once_and_stops_when_told(worker_wiring:
     assert worker_wiring.redis.llen("rq:queue:default") == 1, said
 
 
-def test_gunicorn_serves_and_logs_no_query_string(devstore: DevStore, worker_wiring: Worker, app_url: str) -> None:
+def test_gunicorn_serves_and_logs_no_query_string_and_no_secret(
+    devstore: DevStore, worker_wiring: Worker, app_url: str
+) -> None:
     process = started(worker_wiring, "web", "--bind", app_url.removeprefix("http://"))
     deadline = time.monotonic() + 60
     status = 0
@@ -86,10 +88,12 @@ def test_gunicorn_serves_and_logs_no_query_string(devstore: DevStore, worker_wir
             status = httpx.get(f"{app_url}/readyz", params={"id_token": "secret-value"}).status_code
         except httpx.TransportError:
             time.sleep(0.2)
+    feed = httpx.get(f"{app_url}/feeds/1-secret-value/attune_trending.json")
     process.send_signal(signal.SIGTERM)
     said = ended(process)
-    assert status == 200, said
+    assert (status, feed.status_code) == (200, 404), said
     assert '"GET /readyz" 200' in said
+    assert '"GET /feeds/…/attune_trending.json" 404' in said
     assert "secret-value" not in said
 
 

@@ -22,9 +22,17 @@ HEAVY = (
     "pyarrow",
     "pyspark",
     "klaviyo_api",
+    "openapi_client",
     "graphql",
 )
-OURS = ("app.core.recommend.models", "app.analytics", "app.wiring.worker", "workers", "devstore")
+OURS = (
+    "app.core.recommend.models",
+    "app.analytics",
+    "app.adapters.klaviyo",
+    "app.wiring.worker",
+    "workers",
+    "devstore",
+)
 
 SCRIPT = f"""
 import sys
@@ -32,6 +40,11 @@ from app.web.wsgi import app
 client = app.test_client()
 for path in ("/healthz", "/metrics", "/proxy/v1/recommendations", "/proxy/v1/rail", "/"):
     client.get(path)
+for path in ("/admin/klaviyo", "/admin/email", "/klaviyo/connect?state=1"):
+    client.get(path)
+client.post("/klaviyo/connect", data={{"state": "1", "page": "x"}})
+client.get("/klaviyo/callback?state=1&code=x")
+client.post("/klaviyo/webhooks/1", data=b"{{}}")
 client.post("/collect", data=b"{{}}")
 client.post("/webhooks", data=b"{{}}")
 heavy = [name for name in sys.modules if name.split(".")[0] in {HEAVY!r}]

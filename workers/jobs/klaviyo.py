@@ -6,9 +6,11 @@ import logging
 
 from app.core.ids import ShopId
 from app.errors import Permanent, Retryable
+from app.ports.klaviyo_troubles import KlaviyoWork
 from app.services import connect_klaviyo as connecting
 from app.services import disconnect_klaviyo as disconnecting
 from app.services.refresh_klaviyo import refresh_klaviyo as refresh
+from app.services.tell_klaviyo_trouble import telling
 from app.wiring.worker import current
 
 _log = logging.getLogger(__name__)
@@ -16,13 +18,20 @@ _log = logging.getLogger(__name__)
 
 def connect_klaviyo(shop_id: int) -> None:
     """Exchange the code, or try the key."""
-    connected = connecting.connect(ShopId(shop_id), current().finishing_klaviyo)
+    wiring, shop = current(), ShopId(shop_id)
+    with telling(shop, KlaviyoWork.CONNECTION, wiring.telling_klaviyo_trouble):
+        connected = connecting.connect(shop, wiring.finishing_klaviyo)
+    if connected:
+        wiring.klaviyo_troubles.over(shop)
     _log.info("Klaviyo of shop %d: %s", shop_id, "connected" if connected else "not connected")
 
 
 def leave_klaviyo(shop_id: int) -> None:
     """Revoke what was granted, and forget it."""
-    left = disconnecting.leave(ShopId(shop_id), current().leaving_klaviyo)
+    wiring, shop = current(), ShopId(shop_id)
+    with telling(shop, KlaviyoWork.CONNECTION, wiring.telling_klaviyo_trouble):
+        left = disconnecting.leave(shop, wiring.leaving_klaviyo)
+    wiring.klaviyo_troubles.over(shop)
     _log.info("Klaviyo of shop %d: %s", shop_id, "disconnected" if left else "nothing to disconnect")
 
 

@@ -206,24 +206,36 @@ RULES = (
     Rule(
         "mail_triggers",
         erase="DELETE FROM mail_triggers WHERE :customer <> 0 AND customer_id = :customer",
-        export="SELECT trigger, at, product_id, cart, state, arm FROM mail_triggers WHERE customer_id = :customer",
+        export="SELECT trigger, at, product_id, cart, items, state, arm FROM mail_triggers "
+        "WHERE customer_id = :customer",
+    ),
+    Rule(
+        # That a code was given out stays, for the budget; to whom does not.
+        "mail_offers",
+        erase="UPDATE mail_offers SET customer_id = NULL WHERE :customer <> 0 AND customer_id = :customer",
+        export="SELECT code, issued_at, expires_at, used_at FROM mail_offers WHERE customer_id = :customer",
     ),
     Rule(
         "mail_deeds",
         erase="DELETE FROM mail_deeds "
         "WHERE kind = 'visitor' AND who = ANY(:visitors) OR kind = 'client' AND who = ANY(:clients)",
-        export="SELECT product_id, what, times, first_at, last_at FROM mail_deeds "
+        export="SELECT product_id, what, times, variants, first_at, last_at FROM mail_deeds "
         "WHERE kind = 'visitor' AND who = ANY(:visitors) OR kind = 'client' AND who = ANY(:clients)",
     ),
     Rule(
-        # What stands in Klaviyo is taken away by the next push, which is due in the same step and finds the row.
+        # What stands in Klaviyo is found by the address alone, which waits, sealed, until the profile is empty.
         "klaviyo_pushes",
         erase="WITH due AS (INSERT INTO due_work (shop_id, kind, id, due_at) "
-        "SELECT shop_id, 'unpush', customer_id::text, now() FROM klaviyo_pushes "
-        "WHERE :customer <> 0 AND customer_id = :customer ON CONFLICT DO NOTHING) "
+        "SELECT shop_id, 'unpush', 'sealed:' || encode(sent_to, 'hex'), now() FROM klaviyo_pushes "
+        "WHERE :customer <> 0 AND customer_id = :customer AND sent_to IS NOT NULL ON CONFLICT DO NOTHING) "
         "DELETE FROM klaviyo_pushes WHERE :customer <> 0 AND customer_id = :customer",
         export="SELECT products, state, at FROM klaviyo_pushes WHERE customer_id = :customer",
         left=":customer <> 0 AND customer_id = :customer",
+    ),
+    Rule(
+        "mail_previews",
+        erase="DELETE FROM mail_previews WHERE :customer <> 0 AND customer_id = :customer",
+        export="SELECT mail, arm, asked_at FROM mail_previews WHERE customer_id = :customer",
     ),
     Rule("klaviyo_pushing"),
     Rule("audience_counts"),
@@ -249,6 +261,7 @@ RULES = (
     Rule("mail_counts"),
     Rule("mail_feeds"),
     Rule("mail_goods"),
+    Rule("mail_offer_discounts"),
     Rule("mail_settings"),
     Rule("model_pointers"),
     Rule("model_runs"),
@@ -276,6 +289,9 @@ RULES = (
     Rule("klaviyo_flows"),
     Rule("klaviyo_templates"),
     Rule("mail_looks"),
+    Rule("mail_care"),
+    Rule("care_texts"),
+    Rule("store_articles"),
     Rule("stock_rules"),
     Rule("steering_versions"),
     Rule("sync_problems"),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
 import orjson
 from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
 
 from app.adapters.crypto import Sealer
 from app.adapters.db.engine import Database
@@ -31,6 +33,7 @@ PUT = text("""
         kind = excluded.kind, state = excluded.state, given = excluded.given, by = excluded.by,
         until = excluded.until, trouble = excluded.trouble
 """)
+CLAIMED = text("UPDATE klaviyo_askings SET given = :given")
 ANSWERED = text("UPDATE klaviyo_askings SET given = :given, state = ''")
 FAILED = text("UPDATE klaviyo_askings SET given = NULL, state = '', trouble = :trouble")
 DROP = text("DELETE FROM klaviyo_askings")
@@ -61,14 +64,25 @@ class DbKlaviyoAskings:
             row = session.execute(OF).first()
         return None if row is None else self._asking(shop, row)
 
-    def answered(self, shop: ShopId, state: str, code: str, *, now: datetime) -> bool:
+    def claimed(self, shop: ShopId, state: str, browser: str, *, now: datetime) -> bool:
         with self._database.shop(shop) as session:
-            row = session.execute(WAITING, {"state": _digest(state), "now": now}).first()
-            if row is None:
+            asking = self._waiting(session, shop, state, now)
+            if asking is None or asking.browser not in ("", browser):
                 return False
-            asking = replace(self._asking(shop, row), code=code)
-            session.execute(ANSWERED, {"given": self._sealed(shop, asking)})
+            session.execute(CLAIMED, {"given": self._sealed(shop, replace(asking, browser=browser))})
         return True
+
+    def answered(self, shop: ShopId, state: str, code: str, browser: str, *, now: datetime) -> bool:
+        with self._database.shop(shop) as session:
+            asking = self._waiting(session, shop, state, now)
+            if asking is None or not hmac.compare_digest(asking.browser, browser):
+                return False
+            session.execute(ANSWERED, {"given": self._sealed(shop, replace(asking, code=code))})
+        return True
+
+    def _waiting(self, session: Session, shop: ShopId, state: str, now: datetime) -> Asking | None:
+        row = session.execute(WAITING, {"state": _digest(state), "now": now}).first()
+        return None if row is None else self._asking(shop, row)
 
     def failed(self, shop: ShopId, trouble: str) -> None:
         with self._database.shop(shop) as session:
@@ -80,14 +94,14 @@ class DbKlaviyoAskings:
 
     def _sealed(self, shop: ShopId, asking: Asking) -> bytes:
         secret = packed(asking.secret) if asking.secret else None
-        given = [asking.verifier, asking.code, asking.key, secret, sorted(asking.scopes)]
+        given = [asking.verifier, asking.code, asking.key, secret, sorted(asking.scopes), asking.browser]
         return self._sealer.seal(shop, GIVEN, orjson.dumps(given))
 
     def _asking(self, shop: ShopId, row: Row[Any]) -> Asking:
         kind = LinkKind(row.kind)
         if row.given is None:
             return Asking(kind, row.by, row.until, trouble=row.trouble)
-        verifier, code, key, secret, scopes = orjson.loads(self._sealer.open(shop, GIVEN, row.given))
+        verifier, code, key, secret, scopes, browser = orjson.loads(self._sealer.open(shop, GIVEN, row.given))
         return Asking(
             kind,
             row.by,
@@ -98,6 +112,7 @@ class DbKlaviyoAskings:
             row.trouble,
             unpacked(secret) if secret else None,
             frozenset(scopes),
+            browser,
         )
 
 

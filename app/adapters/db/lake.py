@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -166,7 +166,7 @@ class LakeIndex:
             (PAIRS, pairs),
         ):
             if records:
-                rows = orjson.dumps([asdict(record) for record in records]).decode()
+                rows = orjson.dumps(records).decode()
                 session.execute(statement, {"shop": shop, "rows": rows})
         if events:
             # Only what is asked for: what else an event carries may not even be text that JSON can hold.

@@ -17,7 +17,7 @@ from app.adapters.db.engine import Database
 from app.adapters.db.history import USABLE
 from app.core.email.names import Trigger
 from app.core.email.settings import MailSettings
-from app.core.email.triggers import AFTER_ORDER, QUIET, RULES
+from app.core.email.triggers import AFTER_ORDER, LINES, QUIET, RULES
 from app.core.ids import ShopId
 
 KEPT: Final = timedelta(days=90)
@@ -36,12 +36,21 @@ LOOK: Final = text(f"""
                        THEN cast(:now AS timestamptz) ELSE mail_goods.news_at END
     WHERE (excluded.price, excluded.buyable) IS DISTINCT FROM (mail_goods.price, mail_goods.buyable)
 """)
+# All orders ever are gone through, and a rhythm of weeks does not change within the day but by an import.
+RHYTHMS_DUE: Final = text("""
+    UPDATE mail_settings s SET rhythms_at = :now WHERE s.rhythms_at IS NULL OR s.rhythms_at > :now
+        OR s.rhythms_at <= cast(:now AS timestamptz) - interval '1 day'
+        OR EXISTS (SELECT FROM sync_runs r WHERE r.shop_id = s.shop_id AND r.resource = 'orders'
+                   AND r.finished_at > s.rhythms_at AND r.finished_at <= :now)
+    RETURNING 1
+""")
 _DEEDS: Final = """
-    SELECT min(c.id::bigint) AS customer_id, d.kind, d.who, d.product_id, d.what, d.times, d.first_at, d.last_at
+    SELECT min(c.id::bigint) AS customer_id, d.kind, d.who, d.product_id, d.what, d.times, d.variants, d.first_at,
+           d.last_at
     FROM mail_deeds d
     JOIN profile_members b ON b.shop_id = d.shop_id AND b.kind = d.kind AND b.id = d.who AND b.standing = 'own'
     JOIN profile_members c ON c.shop_id = b.shop_id AND c.profile = b.profile AND c.kind = 'customer'
-    GROUP BY d.kind, d.who, d.product_id, d.what, d.times, d.first_at, d.last_at
+    GROUP BY d.kind, d.who, d.product_id, d.what, d.times, d.variants, d.first_at, d.last_at
 """
 """The deeds of known shoppers, on any of their browsers."""
 _ORDERED: Final = (
@@ -53,11 +62,12 @@ _ENTERED: Final = """
     FROM segment_changes c JOIN segments s ON s.shop_id = c.shop_id AND s.id = c.segment_id AND s.key = '{stage}'
     JOIN LATERAL (SELECT min(p.id::bigint) AS customer_id FROM profile_members p
                   WHERE p.shop_id = c.shop_id AND p.profile = c.profile AND p.kind = 'customer') m ON true
-    WHERE c.entered AND m.customer_id IS NOT NULL AND NOT EXISTS (
+    WHERE c.entered AND c.at > s.first_counted_at AND m.customer_id IS NOT NULL AND NOT EXISTS (
         SELECT FROM segment_changes b JOIN segments l ON l.shop_id = b.shop_id AND l.id = b.segment_id
         WHERE b.shop_id = c.shop_id AND b.profile = c.profile AND b.at = c.at AND NOT b.entered
           AND l.key = 'stage_lost' AND s.key = 'stage_at_risk')
 """
+"""Whoever was in a segment when it was first counted is in it, perhaps for years, and did not come into it."""
 FOUND: Final[Mapping[Trigger, str]] = {
     Trigger.SIGNED_UP: f"""
         WITH said AS (
@@ -91,8 +101,10 @@ FOUND: Final[Mapping[Trigger, str]] = {
             SELECT customer_id, max(last_at) AS last_at FROM known GROUP BY 1)
         SELECT k.customer_id, extract(epoch FROM min(k.first_at))::bigint::text AS key,
                max(i.last_at) + interval '1 hour' AS at, max(k.product_id) AS product_id,
-               jsonb_agg(DISTINCT k.product_id) AS cart, '{{}}'::jsonb AS facts
+               jsonb_agg(DISTINCT k.product_id) AS cart, jsonb_build_object('{LINES}', coalesce(
+                   jsonb_object_agg(v.key, v.value::int) FILTER (WHERE v.key IS NOT NULL), '{{}}')) AS facts
         FROM known k JOIN idle i ON i.customer_id = k.customer_id
+        LEFT JOIN LATERAL jsonb_each_text(k.variants) v ON k.what = 'carts'
         WHERE k.what IN ('carts', 'checkouts') AND k.last_at > cast(:now AS timestamptz) - interval '1 day'
           AND NOT {_ORDERED.format(who="k.customer_id", since="k.last_at")}
         GROUP BY k.customer_id
@@ -179,6 +191,8 @@ class DbOccasions:
         for trigger in (one for one in Trigger if one in settings.triggers):
             values = _values(trigger, settings.triggers[trigger], now)
             with self._database.shop(shop) as session:
+                if trigger is Trigger.REPLENISHMENT_DUE and session.execute(RHYTHMS_DUE, {"now": now}).first() is None:
+                    continue
                 result = session.execute(COLLECTING[trigger], {"shop": shop, **values})
                 found[trigger] = cast("CursorResult[Any]", result).rowcount
         return found

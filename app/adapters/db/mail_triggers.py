@@ -12,27 +12,30 @@ from sqlalchemy import Row, text
 from app.adapters.crypto import Sealer
 from app.adapters.db.catalog import CARDS
 from app.adapters.db.engine import Database
+from app.adapters.db.mail_wishes import WISHED, WISHES_OF_ASKED, WISHING, wish_of
 from app.core.email.names import Arm, Trigger
 from app.core.email.products import MailItem
 from app.core.email.triggers import Occasion
-from app.core.ids import CustomerId, ProductId, ShopDomain, ShopId
+from app.core.ids import CustomerId, ProductId, ShopDomain, ShopId, VariantId
 from app.core.money import written
-from app.core.profiles.consent import OwnSwitches, ShopperConsent
 from app.core.shops import Shop
 from app.ports.mail import Fate, MailCount, Waiting
 
 CONTACT: Final = "customers.contact"
 LONGEST: Final = 500
-WAITING = text("""
-    SELECT t.trigger, t.customer_id, t.key, t.at, t.product_id, t.cart, t.facts, c.contact, c.email_marketing,
-           c.id IS NULL OR c.opted_out OR EXISTS (SELECT FROM tombstones b WHERE b.shop_id = t.shop_id
-               AND b.customer_id = t.customer_id) AS opted_out, p.personalise, p.email AS wants_mail
-    FROM mail_triggers t LEFT JOIN customers c ON c.shop_id = t.shop_id AND c.id = t.customer_id
-    LEFT JOIN shopper_preferences p ON p.shop_id = t.shop_id AND p.kind = 'customer' AND p.who = t.customer_id::text
-    WHERE t.state = 'waiting' ORDER BY t.at, t.trigger, t.customer_id, t.key LIMIT :limit
+WAITING = text(f"""
+    WITH asked AS (
+        SELECT shop_id, trigger, customer_id, key, at, product_id, cart, facts FROM mail_triggers
+        WHERE state = 'waiting' ORDER BY at, trigger, customer_id, key LIMIT :limit
+    ), {WISHES_OF_ASKED}
+    SELECT t.trigger, t.customer_id, t.key, t.at, t.product_id, t.cart, t.facts, c.contact,
+           coalesce(encode(c.email_hash, 'hex'), '') AS address, {WISHED}
+    FROM asked t LEFT JOIN customers c ON c.shop_id = t.shop_id AND c.id = t.customer_id {WISHING}
+    ORDER BY t.at, t.trigger, t.customer_id, t.key
 """)
 SETTLE = text("""
-    UPDATE mail_triggers SET state = :state, arm = :arm, request_id = :request, done_at = :at, complaint = :complaint
+    UPDATE mail_triggers SET state = :state, arm = :arm, request_id = :request, done_at = :at, complaint = :complaint,
+        items = cast(:items AS jsonb)
     WHERE trigger = :trigger AND customer_id = :customer AND key = :key
 """)
 COUNTS = text("""
@@ -48,6 +51,12 @@ ITEMS = text(f"""
     SELECT c.id, c.handle, c.title, c.image_url, v.price, coalesce((SELECT currency FROM shop_profiles), '') AS currency
     FROM ({CARDS}) c JOIN variants v ON v.id = c.variant_id WHERE c.buyable AND c.id = ANY(:products)
 """)
+SOLD = text(f"""
+    SELECT v.id FROM variants v JOIN ({CARDS}) c ON c.id = v.product_id
+    WHERE v.id = ANY(:variants) AND c.buyable AND v.price > 0 AND (NOT v.tracked OR v.oversell OR v.quantity > 0)
+    ORDER BY v.id
+""")
+"""Of these variants, those that a cart takes."""
 
 
 class DbMailTriggers:
@@ -59,7 +68,7 @@ class DbMailTriggers:
     def waiting(self, shop: ShopId, *, limit: int) -> Sequence[Waiting]:
         with self._database.shop(shop) as session:
             rows = session.execute(WAITING, {"limit": limit}).all()
-        return [Waiting(_occasion(row), _consent(row), self._email(shop, row.contact)) for row in rows]
+        return [Waiting(_occasion(row), wish_of(row), self._email(shop, row.contact), row.address) for row in rows]
 
     def settle(
         self,
@@ -71,11 +80,13 @@ class DbMailTriggers:
         arm: Arm | None = None,
         request_id: str = "",
         complaint: str = "",
+        items: Sequence[ProductId] = (),
     ) -> None:
         own = {"trigger": occasion.trigger.value, "customer": occasion.customer, "key": occasion.key}
         said = {"state": fate.value, "arm": arm.value if arm else "", "complaint": complaint[:LONGEST]}
         with self._database.shop(shop) as session:
-            session.execute(SETTLE, {**own, **said, "request": request_id, "at": at})
+            shown = orjson.dumps(list(items)).decode()
+            session.execute(SETTLE, {**own, **said, "request": request_id, "at": at, "items": shown})
 
     def counts(self, shop: ShopId, *, since: datetime) -> Sequence[MailCount]:
         with self._database.shop(shop) as session:
@@ -118,6 +129,13 @@ class DbMailGoods:
             for row in rows
         }
 
+    def cart_url(self, shop: Shop, lines: Mapping[VariantId, int]) -> str:
+        with self._database.shop(shop.id) as session:
+            found = session.execute(SOLD, {"variants": list(lines)}).scalars().all()
+        # https://shopify.dev/docs/apps/build/checkout/create-cart-permalinks
+        named = ",".join(f"{one}:{lines[VariantId(one)]}" for one in found)
+        return f"{self._origin_of(shop.domain)}/cart/{named}?storefront=true" if named else ""
+
 
 def _occasion(row: Row[Any]) -> Occasion:
     return Occasion(
@@ -129,8 +147,3 @@ def _occasion(row: Row[Any]) -> Occasion:
         tuple(ProductId(product) for product in row.cart),
         row.facts,
     )
-
-
-def _consent(row: Row[Any]) -> ShopperConsent:
-    own = OwnSwitches(personalise=row.personalise, email=row.wants_mail)
-    return ShopperConsent(email_marketing=row.email_marketing or None, opted_out=row.opted_out, own=own)

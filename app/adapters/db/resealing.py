@@ -44,6 +44,8 @@ COLUMNS: Final = (
     Boxes("klaviyo_askings", "shop_id", "given"),
     Boxes("feed_keys", "shop_id", "secret"),
     Boxes("engagement_hooks", "shop_id", "secret"),
+    Boxes("mail_previews", "id", "content"),
+    Boxes("klaviyo_pushes", "customer_id", "sent_to"),
 )
 """A test compares these with the tables' columns of type bytes."""
 

@@ -36,13 +36,15 @@ LATEST = text("""
     SELECT at, place, days, removed, seconds, problem FROM retention_runs ORDER BY at DESC, place LIMIT :most
 """)
 
-# A profile goes as a whole, so that what is left of the web of names is still what its ties make of it.
+# A profile goes as a whole, so that what is left of the web of names is still what its ties make of it. The token of a
+# link in a mail (`app.core.profiles.identity_ties.KX`) names nobody before Klaviyo was asked, which it may never be.
 FORGET_TIES: Final = """
     WITH seen AS (
         SELECT left_kind, left_id, right_kind, right_id FROM identity_ties
         WHERE NOT stitched OR hours[cardinality(hours)] * 3600::bigint >= extract(epoch FROM :limit)
     ), kept AS (
-        SELECT profile FROM profile_members WHERE kind IN ('customer', 'email', 'klaviyo', 'external')
+        SELECT profile FROM profile_members
+        WHERE kind IN ('customer', 'email', 'external') OR kind = 'klaviyo' AND id NOT LIKE 'kx:%'
         UNION SELECT m.profile FROM seen s JOIN profile_members m ON m.kind = s.left_kind AND m.id = s.left_id
         UNION SELECT m.profile FROM seen s JOIN profile_members m ON m.kind = s.right_kind AND m.id = s.right_id
     ), names AS MATERIALIZED (SELECT m.kind, m.id FROM profile_members m JOIN kept USING (profile))
@@ -53,7 +55,7 @@ FORGET_TIES: Final = """
 """
 FORGET_NAMES: Final = """
     DELETE FROM profile_members m
-    WHERE m.kind IN ('visitor', 'client', 'cart', 'checkout', 'ga4')
+    WHERE (m.kind IN ('visitor', 'client', 'cart', 'checkout', 'ga4') OR m.kind = 'klaviyo' AND m.id LIKE 'kx:%')
       AND NOT EXISTS (SELECT FROM identity_ties t WHERE t.left_kind = m.kind AND t.left_id = m.id)
       AND NOT EXISTS (SELECT FROM identity_ties t WHERE t.right_kind = m.kind AND t.right_id = m.id)
 """
@@ -96,6 +98,7 @@ PLACES: Final[Mapping[str, Place]] = {
     ),
     "segment_changes": Place(Term.SEGMENTS, "DELETE FROM segment_changes WHERE at < :limit"),
     "flow_outbox": Place(Term.SEGMENTS, "DELETE FROM flow_outbox WHERE state <> 'waiting' AND at < :limit"),
+    "mail_deeds": Place(Term.MAILS, "DELETE FROM mail_deeds WHERE last_at < :behaviour OR last_at < :limit"),
     "identity_ties": Place(Term.BEHAVIOUR, FORGET_TIES),
     # After the ties, because these are what hangs on none any more.
     "profile_members": Place(Term.BEHAVIOUR, FORGET_NAMES),

@@ -75,7 +75,8 @@ DAYS: Final = """
         entered = segment_days.entered + excluded.entered, "left" = segment_days."left" + excluded."left"
 """
 SIZES: Final = """
-    UPDATE segments SET size = d.size, counted_at = %(at)s FROM segments_counted s, segment_days d
+    UPDATE segments SET size = d.size, counted_at = %(at)s, first_counted_at = coalesce(first_counted_at, %(at)s)
+    FROM segments_counted s, segment_days d
     WHERE segments.id = s.segment_id AND d.segment_id = s.segment_id AND d.day = %(day)s
 """
 SCALE: Final = """

@@ -30,7 +30,8 @@ PUT_BUILTIN = text("""
     INSERT INTO segments (shop_id, kind, key, name, rule, sentence, live, saved_at, by)
     VALUES (:shop, 'builtin', :key, :name, cast(:rule AS jsonb), :sentence, :live, now(), '')
     ON CONFLICT (shop_id, key) WHERE key <> ''
-    DO UPDATE SET name = excluded.name, rule = excluded.rule, sentence = excluded.sentence, live = excluded.live
+    DO UPDATE SET name = excluded.name, rule = excluded.rule, sentence = excluded.sentence, live = excluded.live,
+        first_counted_at = CASE WHEN segments.rule = excluded.rule THEN segments.first_counted_at END
     WHERE (segments.name, segments.rule, segments.sentence) IS DISTINCT FROM
           (excluded.name, excluded.rule, excluded.sentence)
 """)

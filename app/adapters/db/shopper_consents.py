@@ -18,7 +18,8 @@ from sqlmodel import Session
 from app.adapters.db.engine import Database
 from app.adapters.db.lake import digest
 from app.core.ids import ClientId, ProductId, ShopId
-from app.core.profiles.preferences import Changed, Preferences, from_row, together
+from app.core.profiles.preferences import SWITCHES, Changed, Preferences, from_row, together
+from app.jobs import PUSH_OBJECTIONS_DUE
 from app.ports import ConsentEntry, KeptPreferences, ShopperNames
 
 CLIENTS = text("SELECT client FROM visitor_clients WHERE visitor = :visitor")
@@ -35,6 +36,16 @@ SAVE = text("""
 NOTE = text("""
     INSERT INTO consent_changes (shop_id, at, kind, who, what, was, became, source)
     VALUES (:shop, :at, :kind, :who, :what, :was, :became, :source)
+""")
+# Where something stands in a Klaviyo profile of theirs, under whichever name they speak.
+CHANGED_MIND = text("""
+    INSERT INTO due_work (shop_id, kind, id, due_at)
+    SELECT p.shop_id, :due, p.customer_id || '/' || gen_random_uuid(), clock_timestamp() FROM klaviyo_pushes p
+    WHERE p.customer_id::text = :customer OR p.customer_id IN (
+        SELECT c.id::bigint FROM profile_members b
+        JOIN profile_members c ON c.shop_id = b.shop_id AND c.profile = b.profile AND c.kind = 'customer'
+        WHERE b.standing = 'own'
+          AND (b.kind = 'visitor' AND b.id = :visitor OR b.kind = 'client' AND b.id = ANY(:clients)))
 """)
 PRODUCTS = text("SELECT id FROM products WHERE product_type = ANY(:kinds) ORDER BY id LIMIT :most")
 HISTORY = text("""
@@ -90,6 +101,8 @@ class DbShopperConsents:
             for change in changes:
                 said = {"what": change.what, "was": change.was, "became": change.became, "source": source}
                 session.execute(NOTE, {"shop": shop, "at": at, "kind": kind, "who": who, **said})
+            if any(change.what in SWITCHES for change in changes):
+                session.execute(CHANGED_MIND, {"shop": shop, "due": PUSH_OBJECTIONS_DUE, **_spoken(names)})
             resolved = _resolved(session, preferences)
         return [KeptPreferences(kind, who, resolved) for kind, who in _pairs(names)]
 
@@ -129,6 +142,11 @@ def _pairs(names: ShopperNames) -> list[tuple[str, str]]:
     found = [("customer", str(names.customer))] if names.customer else []
     found += [("visitor", digest("visitor", names.visitor))] if names.visitor else []
     return found + [("client", digest("client", client)) for client in names.clients]
+
+
+def _spoken(names: ShopperNames) -> dict[str, Any]:
+    customer = str(names.customer) if names.customer else ""
+    return {"customer": customer, "visitor": names.visitor or "", "clients": list(names.clients)}
 
 
 def _named(names: ShopperNames) -> dict[str, list[str]]:

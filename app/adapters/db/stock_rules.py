@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlalchemy import text
 
 from app.adapters.crypto import Sealer
 from app.adapters.db.engine import Database
+from app.adapters.db.shop_secrets import ShopSecrets
 from app.core.ids import ShopId
 from app.core.sources.outside_stock import StockRule, Winner
 from app.ports import CatalogSignals
@@ -31,12 +31,6 @@ TOUCH = text("""
 COUNTED = text("""
     SELECT count(*) AS items, count(DISTINCT location) AS locations, max(at) AS newest FROM outside_stock
 """)
-SECRET = text("SELECT secret, made_at FROM stock_keys")
-RENEW = text("""
-    INSERT INTO stock_keys (shop_id, secret, made_at) VALUES (:shop, :secret, :at)
-    ON CONFLICT (shop_id) DO UPDATE SET secret = excluded.secret, made_at = excluded.made_at
-""")
-COLUMN = "stock_keys.secret"
 
 
 class DbStockRules:
@@ -66,30 +60,15 @@ class DbStockRules:
         self._signals.changed(shop)
 
 
-class DbStockKeys:
+class DbStockKeys(ShopSecrets):
     """Implements `app.ports.StockKeys`."""
 
     def __init__(self, database: Database, sealer: Sealer) -> None:
-        self._database, self._sealer = database, sealer
+        super().__init__(database, sealer, table="stock_keys", make=_made)
 
-    def secret(self, shop: ShopId) -> bytes | None:
-        """None where none was made."""
-        with self._database.shop(shop) as session:
-            row = session.execute(SECRET).first()
-        return self._sealer.open(shop, COLUMN, row.secret) if row and row.secret else None
 
-    def made_at(self, shop: ShopId) -> datetime | None:
-        with self._database.shop(shop) as session:
-            row = session.execute(SECRET).first()
-        return row.made_at if row else None
-
-    def renew(self, shop: ShopId, *, at: datetime) -> str:
-        """Make a new one; the old one ends at once."""
-        made = f"attune_stock_{secrets.token_urlsafe(32)}"
-        with self._database.shop(shop) as session:
-            box = self._sealer.seal(shop, COLUMN, made.encode())
-            session.execute(RENEW, {"shop": shop, "secret": box, "at": at})
-        return made
+def _made(_shop: ShopId) -> str:
+    return f"attune_stock_{secrets.token_urlsafe(32)}"
 
 
 def _key(rule: StockRule) -> dict[str, object]:

@@ -14,12 +14,15 @@ RECOMMENDATIONS: Final = "attune_recs"
 RECOMMENDED_IDS: Final = "attune_rec_ids"
 """Their product ids, for Klaviyo's own catalogue lookup."""
 FACTS: Final = "attune_facts"
-"""An object: segments, lifecycle, rfm, churn_risk, next_order_date, favourite_category, next_best_offer."""
+"""An object: segments, lifecycle, rfm, churn_risk, next_order_date, favourite_category, next_best_offer,
+cohort."""
 SEGMENTS: Final = "attune_segments"
 """The handles of segments once more, flat, because Klaviyo's own segments can't look into an object."""
 ARM: Final = "attune_email_arm"
 """On which side of the e-mail hold-out the shopper is; flows split on it."""
-PROPERTIES: Final = (RECOMMENDATIONS, RECOMMENDED_IDS, FACTS, SEGMENTS, ARM)
+GONE: Final = "attune_gone"
+"""Ids of products that an event has brought for mails that may still be under way, and that cannot be bought now."""
+PROPERTIES: Final = (RECOMMENDATIONS, RECOMMENDED_IDS, FACTS, SEGMENTS, ARM, GONE)
 """All that is ever written to a profile, and taken away when the shopper objects, is erased, or the app leaves."""
 
 REQUEST, PLACE, CHANNEL = "attune_rid", "attune_pos", "attune_ch"

@@ -26,7 +26,7 @@ LEAST_GAPS: Final = 2
 LEAST_ORDERS: Final = 2
 OFTEN: Final = 0.5
 DISCOUNT: Final = "discount"
-"""The next best offer for whoever buys mostly with a discount."""
+"""The next best offer for whoever buys mostly with a discount and holds no code of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +38,17 @@ class Outlook:
     next_best_offer: str = ""
 
 
-def outlook_of(stage: str, days: Sequence[int | None], *, orders: int, discounted: int) -> Outlook:
+def outlook_of(stage: str, days: Sequence[int | None], *, orders: int, discounted: int, offer: str = "") -> Outlook:
     """By rule.
 
     Args:
         stage: the word for the stage of life; empty where there is none.
         days: of the shopper's orders, days since 1970-01-01.
         orders: how many there are in all, `discounted` of them with a discount.
+        offer: what they hold a code for, in words.
     """
     often = orders >= LEAST_ORDERS and discounted / orders >= OFTEN
-    return Outlook(RISKS.get(stage, ""), next_order_of(days), DISCOUNT if often else "")
+    return Outlook(RISKS.get(stage, ""), next_order_of(days), offer or (DISCOUNT if often else ""))
 
 
 def next_order_of(days: Sequence[int | None]) -> date | None:

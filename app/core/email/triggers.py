@@ -14,13 +14,24 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
 
-from app.core.email.names import Arm, Trigger
+from app.core.email.care import Care
+from app.core.email.names import ARM, Arm, Trigger
 from app.core.email.picked import MailAsk, Picked
-from app.core.ids import CustomerId, ProductId
+from app.core.email.products import MailItem
+from app.core.ids import CustomerId, ProductId, VariantId
 from app.core.recommend.types import Rail
 
 QUIET: Final = timedelta(days=2)
 """Between two events that the shopper did not ask for."""
+INSTEAD: Final[Mapping[Rail, tuple[Rail, ...]]] = {
+    Rail.ALSO_VIEWED: (Rail.BOUGHT_TOGETHER, Rail.FOR_YOU),
+    Rail.GOES_WELL: (Rail.BOUGHT_TOGETHER,),
+}
+"""What a mail about a product holds where nothing stands beside it on the rail that suits the mail best."""
+POPULAR: Final = "Popular right now"
+"""Stands above products that were not chosen for the shopper, in place of the mail's own heading."""
+LINES: Final = "cart_lines"
+"""Among the facts of a cart left behind: variant → how many of it."""
 AFTER_ORDER: Final = timedelta(days=3)
 """After an order nothing is sent that wants another one, but for what goes with the order."""
 
@@ -141,7 +152,32 @@ def ask_of(occasion: Occasion) -> MailAsk:
         rail = Rail.ALSO_VIEWED
     # What is due again is itself the product that the mail is about.
     without = frozenset[ProductId]() if rail is Rail.BUY_AGAIN else shown
-    return MailAsk(occasion.customer, rail, product=occasion.product, cart=occasion.cart, without=without)
+    # A shop whose views have not taught anything yet has no such rail, and some products have no neighbours there.
+    instead = INSTEAD.get(rail, ()) if occasion.product else ()
+    return MailAsk(
+        occasion.customer, rail, product=occasion.product, cart=occasion.cart, without=without, instead=instead
+    )
+
+
+def lines_of(occasion: Occasion) -> dict[VariantId, int]:
+    """What lies in the cart, by variant; empty where it is not known."""
+    return {VariantId(int(variant)): int(number) for variant, number in (occasion.facts or {}).get(LINES, {}).items()}
+
+
+def about_of(occasion: Occasion) -> tuple[ProductId, ...]:
+    """The products that the occasion itself is about; nothing of ours chose them."""
+    return occasion.cart or ((occasion.product,) if occasion.product else ())
+
+
+def objects_of(occasion: Occasion, items: Mapping[ProductId, MailItem]) -> list[dict[str, str | int]]:
+    """The same as the mail shows them; `items` are those that can be bought now."""
+    about = about_of(occasion)
+    return [items[product].as_json("", place) for place, product in enumerate(about, 1) if product in items]
+
+
+def cared_for(occasion: Occasion) -> tuple[ProductId, ...]:
+    """The products of whose care the mail tells: what was just bought."""
+    return about_of(occasion) if occasion.trigger is Trigger.ORDERED else ()
 
 
 def event_of(
@@ -152,23 +188,33 @@ def event_of(
     picked: Picked | None,
     about: Sequence[Mapping[str, Any]] = (),
     offer: Mapping[str, Any] | None = None,
+    care: Care | None = None,
+    cart_url: str = "",
 ) -> dict[str, Any]:
     """The event's attributes as Klaviyo takes them; what is empty is left out, because Klaviyo ignores it.
+
+    The arm goes into the profile with it: the flow splits on it at once, and whoever has just signed up was in no push.
 
     Args:
         picked: our products; None for the control, whose mail shows the merchant's own block.
         about: the objects of the product or cart that the occasion is about; both arms get them.
         offer: ``offer_code`` and what belongs to it.
+        cart_url: the way back to the cart; both arms get it.
+        care: how to look after what was bought; both arms get it, because nothing of it was chosen for the shopper.
     """
-    properties: dict[str, Any] = {"arm": arm.value, **(occasion.facts or {}), **(offer or {})}
+    facts = {name: value for name, value in (occasion.facts or {}).items() if name != LINES}
+    properties: dict[str, Any] = {"arm": arm.value, "cart_url": cart_url, **facts, **(offer or {})}
+    if care is not None:
+        properties["care"] = care.as_json()
     if about:
         properties |= {"product": about[0], "cart": list(about)}
     if picked is not None and picked.items:
         properties |= {"items": picked.as_json(), "rid": str(picked.request_id)}
+        properties["heading"] = POPULAR if picked.popular else None
     return {
         "properties": {name: value for name, value in properties.items() if value not in (None, "", 0, [], {})},
         "time": occasion.at.isoformat(),
         "unique_id": occasion.unique_id,
         "metric": {"data": {"type": "metric", "attributes": {"name": occasion.trigger.value}}},
-        "profile": {"data": {"type": "profile", "attributes": {"email": email}}},
+        "profile": {"data": {"type": "profile", "attributes": {"email": email, "properties": {ARM: arm.value}}}},
     }

@@ -150,7 +150,7 @@ HOUSE_PLACES: Final = (
         Source.MERCHANT,
         "Your rules",
         WITH_SHOP,
-        plain="id kind key name rule sentence live size counted_at saved_at by",
+        plain="id kind key name rule sentence live size counted_at first_counted_at saved_at by",
     ),
     Place(
         "database.settings",

@@ -24,6 +24,7 @@ class Term(StrEnum):
     CONSENT = "consent"
     ACCESS = "access"
     SEGMENTS = "segments"
+    MAILS = "mails"
     TOMBSTONES = "tombstones"
 
 
@@ -72,6 +73,14 @@ BOUNDS: Final[Mapping[Term, Bounds]] = {
         2190,
     ),
     Term.SEGMENTS: Bounds("History of segments", "Who entered and left which segment, and why.", 400, 30, 800),
+    Term.MAILS: Bounds(
+        "What a mail may speak of",
+        "What a browser looked at or put into the cart, so that a mail can remind of it. Where what visitors did is "
+        "kept for a shorter time, so is this.",
+        90,
+        90,
+        90,
+    ),
     Term.TOMBSTONES: Bounds(
         "Erased browsers",
         "Events are at most a day old when they arrive; after this nothing late can come.",

@@ -135,10 +135,17 @@ WRITERS: Final = (
     # What stands already is joined to occasions; before anything is sent of one, the consent function is asked.
     Writer("app/adapters/db/mail_occasions.py", ("database.mail_triggers", "database.mail_deeds"), Basis.UPKEEP),
     Writer("app/adapters/db/mail_triggers.py", ("database.mail_triggers",), Basis.ASKS, "app/services/start_flows.py"),
+    Writer("app/adapters/db/mail_previews.py", ("database.mail_previews",), Basis.ASKS, "app/services/preview_mail.py"),
+    Writer("app/adapters/db/mail_offers.py", ("database.mail_offers",), Basis.ASKS, "app/services/start_flows.py"),
     Writer(
-        "app/adapters/db/klaviyo_pushes.py", ("database.klaviyo_pushes",), Basis.ASKS, "app/services/push_profiles.py"
+        "app/adapters/db/klaviyo_pushes.py",
+        ("database.klaviyo_pushes",),
+        Basis.ASKS,
+        "app/services/compose_profiles.py",
     ),
     Writer("app/adapters/db/klaviyo_connections.py", ("database.klaviyo_connections",), Basis.OWN),
+    # In another account nothing is known of what stands in whose profile.
+    Writer("app/adapters/db/klaviyo_connections.py", ("database.klaviyo_pushes",), Basis.UPKEEP),
     # What shoppers ask for, and the proof of it.
     Writer(
         "app/adapters/db/shopper_consents.py",
@@ -164,6 +171,7 @@ WRITERS: Final = (
             "database.access_log",
             "database.decisions",
             "database.deliveries",
+            "database.mail_offers",
             "database.orders",
             "database.receipts",
         ),

@@ -131,7 +131,7 @@ def _volume(measured: Measured, contract: Contract, now: datetime) -> Iterator[J
         yield Judged(measured.source, "volume", Grade.PASS, f"{count:,}", detail)
         return
     low, high = within
-    detail = f"{_rows(count)} on {day}, expected {low:,.0f} to {high:,.0f}"
+    detail = f"{_rows(count)} on {day:%-d %B}, expected {low:,.0f} to {high:,.0f}"
     if low <= count <= high:
         yield Judged(measured.source, "volume", Grade.PASS, f"{count:,}", detail)
         return

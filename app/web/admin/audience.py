@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, redirect, render_template, request, stream_with_context
+from flask import Blueprint, Response, render_template, request, stream_with_context
 
-from app.adapters.shopify.scopes import OPTIONAL, missing_for_segments
+from app.adapters.shopify.scopes import SEGMENTS, missing_for_segments
 from app.core.errors import DomainError
 from app.core.segments.outlets import Outlet
 from app.core.segments.outlets_audiences import AUDIENCES, BY_KEY, Audience
@@ -18,6 +18,7 @@ from app.services.switch_outlet import switch_outlet
 from app.services.training_claim import has_consent
 from app.web import doors
 from app.web.admin.preview import number_of
+from app.web.admin.see_other import see_other
 from app.web.admin.writing import own
 from app.web.problems import problem
 from app.wiring.web import Web
@@ -73,7 +74,7 @@ def blueprint(wiring: Web) -> Blueprint:
         except ValueError:
             return problem(400, "there is nothing of that kind to switch")
         back = own(f"/admin/segments/{segment}") if form.get("back") == "segment" and segment else own(PATH)
-        return _see(back)
+        return see_other(back)
 
     @routes.post(f"{PATH}/<key>/file")
     def file(key: str) -> Response:
@@ -120,13 +121,7 @@ def _shown(shop: Shop, wiring: Web) -> dict[str, object]:
             (one, names[one.segment]) for one in wanted if one.outlet is Outlet.NATIVE and one.segment in names
         ],
         "flow_counts": wiring.flow_outbox.counts(shop.id),
-        "scopes": ",".join(OPTIONAL),
+        "scopes": ",".join(SEGMENTS),
         "lacks": bool(stored and missing_for_segments(stored.pair.scopes)),
         "agreed": has_consent(shop, wiring.consents),
     }
-
-
-def _see(address: str) -> Response:
-    answer = redirect(address, 303)
-    assert isinstance(answer, Response)
-    return answer

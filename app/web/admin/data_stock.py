@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, request
 
 from app.core.ids import ProductId
 from app.core.sources.contract import Source
 from app.core.sources.outside_stock import ANY_PRODUCT, StockRule, Winner, location_of
 from app.web import doors
 from app.web.admin.data import PATH
+from app.web.admin.see_other import see_other
 from app.web.problems import problem
 from app.wiring.web import Web
 
@@ -32,7 +33,7 @@ def blueprint(wiring: Web) -> Blueprint:
             product = known[item][0]
         location = location_of(request.form.get("location", "")) or None
         wiring.stock_rules.put(shop.id, StockRule(Winner(winner), product, location))
-        return _back()
+        return see_other(HERE)
 
     @routes.post(f"{HERE}/rule/remove")
     def remove() -> Response:
@@ -41,17 +42,11 @@ def blueprint(wiring: Web) -> Blueprint:
         product = ProductId(int(text)) if text.isdecimal() else ANY_PRODUCT
         location = request.form.get("location") or None
         wiring.stock_rules.remove(shop.id, StockRule(Winner.LOWER, product, location))
-        return _back()
+        return see_other(HERE)
 
     @routes.post(f"{HERE}/secret")
     def secret() -> Response:
         wiring.stock_keys.renew(doors.admin().shop.id, at=wiring.clock.now())
-        return _back()
+        return see_other(HERE)
 
     return routes
-
-
-def _back() -> Response:
-    answer = redirect(HERE, 303)
-    assert isinstance(answer, Response)
-    return answer

@@ -13,7 +13,8 @@ from flask import Blueprint, Response, redirect, request
 from app import jobs
 from app.core.email.hold_out import MOST_SHARE
 from app.core.email.names import Trigger
-from app.core.email.settings import BadMailSetting, MailSettings
+from app.core.email.offers import BadMailSetting
+from app.core.email.settings import MailSettings
 from app.core.email.triggers import RULES
 from app.core.shops import Shop
 from app.services.set_mail_settings import Wanted, set_mail_settings
@@ -59,7 +60,8 @@ def blueprint(wiring: Web) -> Blueprint:
             hold_out=_share(form.get("hold_out", "")),
         )
         after = set_mail_settings(shop, wanted, by=f"Shopify user {asked.user}", ports=wiring.setting_mails)
-        if after.push and (not before.push or after.hold_out != before.hold_out):
+        # Switched off, the push takes away what is ours.
+        if after.push != before.push or (after.push and after.hold_out != before.hold_out):
             wiring.due_work.put(shop.id, jobs.PUSH_DUE)
             wiring.jobs.enqueue(jobs.PUSH_PROFILES, shop.id)
         answer = redirect(own(PAGE, saved="1"), 303)

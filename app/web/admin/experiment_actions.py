@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from datetime import date
 
-from flask import Blueprint, Response, redirect, request, stream_with_context
+from flask import Blueprint, Response, request, stream_with_context
 
 from app.core.experiments.rules import BadDraft, percent
 from app.core.experiments.types import ArmKey, ExperimentId, Show
@@ -18,6 +18,7 @@ from app.services.hold_out import MOST_HELD_OUT, change_hold_out
 from app.services.run_experiment import NoSuchExperiment
 from app.web import doors
 from app.web.admin.experiments import PATH
+from app.web.admin.see_other import see_other
 from app.web.admin.writing import own, shop_zone
 from app.web.doors import AdminRequest
 from app.web.problems import problem
@@ -91,7 +92,7 @@ def blueprint(wiring: Web) -> Blueprint:
         share = percent(request.form.get("share", ""), "share", least=0, most=100 * MOST_HELD_OUT)
         show = _show(request.form.get("show", ""))
         change_hold_out(asked.shop, share=share, show=show, by=_name(asked), ports=wiring.holding_out)
-        return _see(own(PATH))
+        return see_other(own(PATH))
 
     @routes.post(f"{PATH}/<int:number>/customers")
     def customers(number: int) -> Response:
@@ -133,10 +134,4 @@ def _show(text: str) -> Show:
 
 
 def _to(id: ExperimentId) -> Response:
-    return _see(own(f"{PATH}/{id}"))
-
-
-def _see(address: str) -> Response:
-    answer = redirect(address, 303)
-    assert isinstance(answer, Response)
-    return answer
+    return see_other(own(f"{PATH}/{id}"))

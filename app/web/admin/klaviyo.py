@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, jsonify, redirect, render_template, request
+from flask import Blueprint, Response, jsonify, render_template, request
 
 from app.core.email.scopes import NOT_WITH_A_KEY, missing
 from app.core.errors import DomainError
@@ -16,6 +16,7 @@ from app.ports.klaviyo import KlaviyoConnection, LinkKind
 from app.services import connect_klaviyo
 from app.services.disconnect_klaviyo import LEAVING, disconnect
 from app.web import doors
+from app.web.admin.see_other import see_other
 from app.web.admin.writing import own
 from app.web.klaviyo import CONNECT
 from app.web.problems import problem
@@ -25,18 +26,33 @@ PATH = "/admin/klaviyo"
 CALLS = {
     "bulk_import_profiles": "Profiles in bulk",
     "get_bulk_import_profiles_job": "Following a transfer",
+    "get_bulk_import_profiles_jobs": "Transfers under way",
     "get_errors_for_bulk_import_profiles_job": "Refused profiles",
     "get_profiles": "Looking profiles up",
     "update_profile": "Changing a profile",
-    "request_profile_deletion": "Erasing a person",
     "create_event": "Events",
     "bulk_create_events": "Events in bulk",
     "get_events": "Reading events back",
     "get_metrics": "Metrics",
+    "get_accounts": "The account",
+    "create_template": "Making templates",
+    "update_template": "Renewing templates",
+    "get_template": "Looking at templates",
+    "get_templates": "Looking for templates",
     "render_template": "Previews",
     "create_flow": "Making flows",
+    "get_flow": "Looking at flows",
+    "get_flows": "Looking for flows",
+    "get_lists": "Lists",
+    "get_web_feeds": "Looking at feeds",
+    "create_web_feed": "Making feeds known",
+    "update_web_feed": "Changing feeds",
+    "delete_web_feed": "Taking feeds away",
+    "get_webhooks": "Looking at webhooks",
+    "create_webhook": "Making webhooks",
+    "delete_webhook": "Taking webhooks away",
 }
-"""How the calls that matter are named; the others go by their own names."""
+"""How the calls are named for the merchant; one without a name goes by its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +77,9 @@ def blueprint(wiring: Web) -> Blueprint:
     @routes.get(f"{PATH}/state.json")
     def state() -> Response:
         """What the page looks at while a worker tries the connection."""
-        return jsonify(state="waiting" if _is_under_way(doors.admin().shop, wiring) else "done")
+        shop = doors.admin().shop
+        is_news = str(_told(shop, wiring)) != request.args.get("told")
+        return jsonify(state="waiting" if _is_under_way(shop, wiring) and not is_news else "done")
 
     @routes.post(f"{PATH}/begin")
     def begin() -> Response:
@@ -81,12 +99,12 @@ def blueprint(wiring: Web) -> Blueprint:
             connect_klaviyo.offer_key(asked.shop, given, by=f"Shopify user {asked.user}", ports=ports)
         except DomainError as error:
             return problem(422, str(error), field="key")
-        return _see(own(PATH))
+        return see_other(own(PATH))
 
     @routes.post(f"{PATH}/disconnect")
     def leave() -> Response:
         disconnect(doors.admin().shop, wiring.disconnecting_klaviyo)
-        return _see(own(PATH))
+        return see_other(own(PATH))
 
     return routes
 
@@ -98,6 +116,7 @@ def _shown(shop: Shop, wiring: Web) -> dict[str, object]:
         "link": link,
         "leaving": link is not None and link.trouble == LEAVING,
         "under_way": _is_under_way(shop, wiring),
+        "told": _told(shop, wiring),
         "complaint": asking.trouble if asking else "",
         "by_key": link is not None and link.kind is LinkKind.KEY,
         "lacks": _lacks(link) if link else [],
@@ -123,7 +142,6 @@ def _is_under_way(shop: Shop, wiring: Web) -> bool:
     return bool(asking and asking.is_given) or bool(link and link.trouble == LEAVING)
 
 
-def _see(address: str) -> Response:
-    answer = redirect(address, 303)
-    assert isinstance(answer, Response)
-    return answer
+def _told(shop: Shop, wiring: Web) -> int:
+    """How many troubles there are to read of: the page that waits is drawn anew when there is another one."""
+    return len(wiring.klaviyo_troubles.of(shop.id))

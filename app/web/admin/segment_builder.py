@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, Response, render_template, request
 
 from app.core.segments.evaluate import decisive
 from app.core.segments.parse import BadRule
@@ -19,6 +19,7 @@ from app.ports.segments import Choice, Preview
 from app.services.preview_segment import ask_preview
 from app.services.save_segment import LONGEST_NAME, BadName, save_segment, wording_of
 from app.web import doors
+from app.web.admin.see_other import see_other
 from app.web.admin.segment_rules import (
     BadCondition,
     Groups,
@@ -85,14 +86,14 @@ def blueprint(wiring: Web) -> Blueprint:
         shop = doors.admin().shop
         groups = groups_of(request.form.get("rule", ""))
         added = with_condition(groups, request.form, wiring.segment_catalogue.currency(shop.id))
-        return _see(own(f"{PATH}/new", rule=written(added)))
+        return see_other(own(f"{PATH}/new", rule=written(added)))
 
     @routes.post(f"{PATH}/previews")
     def preview() -> Response:
         shop = doors.admin().shop
         rule = _rule(request.form)
         id = ask_preview(shop, rule, wiring.asking_previews)
-        return _see(own(f"{PATH}/new", rule=written(groups_of(request.form["rule"])), preview=id))
+        return see_other(own(f"{PATH}/new", rule=written(groups_of(request.form["rule"])), preview=id))
 
     @routes.get(f"{PATH}/previews/<id>.json")
     def state(id: str) -> dict[str, str] | Response:
@@ -105,7 +106,7 @@ def blueprint(wiring: Web) -> Blueprint:
         asked = doors.admin()
         name, by = request.form.get("name", ""), f"Shopify user {asked.user}"
         id = save_segment(asked.shop, name, _rule(request.form), by=by, ports=wiring.saving_segments)
-        return _see(own(f"{PATH}/{id}"))
+        return see_other(own(f"{PATH}/{id}"))
 
     return routes
 
@@ -176,9 +177,3 @@ def _sample(preview: Preview, wording: Wording, now_s: int) -> list[ShownSample]
 
 def _figure(text: str) -> Figure | None:
     return next((one for one in Figure if one == text), None)
-
-
-def _see(address: str) -> Response:
-    answer = redirect(address, 303)
-    assert isinstance(answer, Response)
-    return answer

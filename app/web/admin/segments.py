@@ -17,7 +17,8 @@ from app.ports.segments import Member, Segment, SegmentDay, SegmentId
 from app.services.save_segment import LONGEST_NAME, BadName, rename_segment, wording_of
 from app.web import doors
 from app.web.admin.audience import outlets_of
-from app.web.admin.segment_builder import PATH, _see, because
+from app.web.admin.see_other import see_other
+from app.web.admin.segment_builder import PATH, because
 from app.web.admin.segment_rules import groups_of, written
 from app.web.admin.writing import own
 from app.web.problems import problem
@@ -77,7 +78,7 @@ def blueprint(wiring: Web) -> Blueprint:
     def count() -> Response:
         shop = doors.admin().shop
         wiring.jobs.enqueue(jobs.SEGMENT_CUSTOMERS, shop.id)
-        return _see(own(PATH, counting="1"))
+        return see_other(own(PATH, counting="1"))
 
     @routes.get(f"{PATH}/<int:number>")
     def one(number: int) -> str | tuple[str, int]:
@@ -91,13 +92,13 @@ def blueprint(wiring: Web) -> Blueprint:
     def rename(number: int) -> Response:
         shop = doors.admin().shop
         rename_segment(shop, SegmentId(number), request.form.get("name", ""), wiring.saving_segments)
-        return _see(own(f"{PATH}/{number}"))
+        return see_other(own(f"{PATH}/{number}"))
 
     @routes.post(f"{PATH}/<int:number>/delete")
     def delete(number: int) -> Response:
         shop = doors.admin().shop
         wiring.segments.delete(shop.id, SegmentId(number))
-        return _see(own(PATH))
+        return see_other(own(PATH))
 
     return routes
 

@@ -99,12 +99,18 @@ const send = async (form) => {
   return false;
 };
 
-// What a form has done may need more access to the store; Shopify asks for it in the moment in which it is needed.
-const granted = async (form) => {
-  if (!form.dataset.scopes) return true;
-  const answer = await window.shopify.scopes.request(form.dataset.scopes.split(",")).catch(() => null);
+// What a form has done may need more access to the store; Shopify asks for it in the moment in which it is needed, and not
+// again. Whoever may write may read.
+const covers = (granted, scope) => granted.includes(scope) || granted.includes(scope.replace(/^read_/, "write_"));
+
+const mayDo = async (form) => {
+  const { scopes, scopesFor } = form.dataset;
+  if (!scopes || (scopesFor && !new FormData(form).has(scopesFor))) return true;
+  const { granted } = await window.shopify.scopes.query().catch(() => ({ granted: [] }));
+  const missing = scopes.split(",").filter((scope) => !covers(granted, scope));
+  const answer = missing.length ? await window.shopify.scopes.request(missing).catch(() => null) : { result: "granted-all" };
   if (answer?.result === "granted-all") return true;
-  complain(form, "Without this access nothing can be written to your customers. Nothing was changed.");
+  complain(form, form.dataset.refused ?? "Without this access nothing can be written to your customers. Nothing was changed.");
   return false;
 };
 
@@ -117,7 +123,7 @@ document.querySelectorAll("form[data-attune]").forEach((form) => {
     forgive(form);
     let leaves = false;
     try {
-      leaves = (await granted(form)) && (await send(form));
+      leaves = (await mayDo(form)) && (await send(form));
     } finally {
       if (!leaves) button.removeAttribute("loading");
     }

@@ -16,6 +16,7 @@ from app.adapters.db.tables.behaviour import (
     VisitorOrder,
     VisitorTombstone,
 )
+from app.adapters.db.tables.care import CareText, MailCareRow, MailPreviewRow, StoreArticle
 from app.adapters.db.tables.catalogue import Collection, CollectionProduct, InventoryLevel, Product, Variant
 from app.adapters.db.tables.engagement import (
     EngagementHook,
@@ -55,7 +56,7 @@ from app.adapters.db.tables.house import (
 )
 from app.adapters.db.tables.identity import CustomerMerge, IdentityCut, IdentityTie, ProfileMember, ProfileRow
 from app.adapters.db.tables.klaviyo import KlaviyoAskingRow, KlaviyoConnectionRow
-from app.adapters.db.tables.mail import MailDeed, MailGood, MailSettingsRow, MailTrigger
+from app.adapters.db.tables.mail import MailDeed, MailGood, MailOffer, MailOfferDiscount, MailSettingsRow, MailTrigger
 from app.adapters.db.tables.models import ModelPointer, ModelRun, ModelTrial, PublishedList
 from app.adapters.db.tables.privacy import Receipt, Tombstone
 from app.adapters.db.tables.push import KlaviyoPush, KlaviyoPushing
@@ -91,6 +92,7 @@ __all__ = [
     "AudienceCount",
     "BrowserConsent",
     "BuriedEmail",
+    "CareText",
     "ChangedDay",
     "Claim",
     "Click",
@@ -125,11 +127,15 @@ __all__ = [
     "KlaviyoPush",
     "KlaviyoPushing",
     "KlaviyoTemplateRow",
+    "MailCareRow",
     "MailCount",
     "MailDeed",
     "MailFeedRow",
     "MailGood",
     "MailLookRow",
+    "MailOffer",
+    "MailOfferDiscount",
+    "MailPreviewRow",
     "MailSettingsRow",
     "MailTrigger",
     "ModelPointer",
@@ -165,6 +171,7 @@ __all__ = [
     "SteeringVersion",
     "StockKey",
     "StockRuleRow",
+    "StoreArticle",
     "SyncProblem",
     "SyncRun",
     "ToldCustomer",

@@ -37,7 +37,7 @@ class FeedKey(ShopRow, table=True):
 
 
 class EngagementMark(ShopRow, table=True):
-    """Up to when one of Klaviyo's metrics was read."""
+    """Up to when one of Klaviyo's metrics was read, or one of ours was told of the past."""
 
     __tablename__: ClassVar[str] = "engagement_marks"
     metric: str = Field(primary_key=True)

@@ -28,6 +28,8 @@ class SegmentRow(ShopRow, table=True):
     """Something that a shopper does today brings them in at once."""
     size: int | None = big()
     counted_at: datetime | None = moment()
+    first_counted_at: datetime | None = moment()
+    """By this rule: whoever was in it then did not come into it."""
     saved_at: datetime = moment(nullable=False)
     by: str = ""
 
