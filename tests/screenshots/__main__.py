@@ -23,6 +23,7 @@ from tests.extensions.node import ROOT
 from tests.ports import free_port
 from tests.screenshots.admin import photograph_admin
 from tests.screenshots.camera import HEIGHT, WIDTHS, Camera
+from tests.screenshots.examples import make_examples
 from tests.screenshots.storefront import photograph_storefront
 from tests.screenshots.visitors import bring_visitors
 
@@ -42,6 +43,7 @@ def main() -> None:
     with contextlib.ExitStack() as stack:
         store = args.store or stack.enter_context(_demo(args.world, args.shoppers))
         browser = stack.enter_context(running_chromium())
+        make_examples(browser, store.rstrip("/"))
         for width in WIDTHS:
             for picture in _photograph(browser, store.rstrip("/"), args.folder, width):
                 print(f"{picture.stat().st_size / 1024:6.0f} kB  {picture}")

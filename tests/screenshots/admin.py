@@ -23,21 +23,28 @@ PAGES = {
     "admin-segments": "/admin/segments",
     "admin-segment-new": "/admin/segments/new",
     "admin-audiences": "/admin/audiences",
+    "admin-email": "/admin/email",
     "admin-klaviyo": "/admin/klaviyo",
     "admin-model": "/admin/model",
     "admin-data": "/admin/data",
     "admin-data-source": "/admin/data/shopify",
     "admin-privacy": "/admin/privacy",
-    "admin-privacy-fields": "/admin/privacy/fields",
+    "admin-privacy-fields": "/admin/privacy/fields?who=people",
+    "admin-privacy-access": "/admin/privacy/access",
     "admin-consent": "/admin/consent",
 }
 OPENS = {
-    "admin-preview": ("s-list-item", "admin-preview-one"),
-    "admin-shoppers": ("s-list-item", "admin-shoppers-one"),
-    "admin-segments": ("s-table-cell", "admin-segment"),
-    "admin-model": ("s-table-cell", "admin-model-card"),
+    "admin-preview": (("s-list-item s-link", "admin-preview-one"),),
+    "admin-shoppers": (
+        ("s-list-item s-link", "admin-shoppers-one"),
+        ("s-link[href*='shoppers/profile']", "admin-profile"),
+    ),
+    "admin-segments": (("s-table-cell s-link", "admin-segment"),),
+    "admin-model": (("s-table-cell s-link", "admin-model-card"),),
+    "admin-data": (("s-link[href*='data/delivery']", "admin-data-delivery"),),
+    "admin-privacy": (("s-link[href*='privacy/receipt']", "admin-privacy-receipt"),),
 }
-"""Pages of which the first link in such an element is followed, and what its picture is called."""
+"""Pages of which the first such link is followed, and from there the next, and what the pictures are called."""
 SETTLED_MS = 2500
 
 
@@ -49,12 +56,11 @@ def photograph_admin(camera: Camera, store: str) -> Iterator[Path]:
         page.goto(f"{store}/admin/apps/attune{path}")
         _settle(page)
         yield _whole(camera, name)
-        if name not in OPENS:
-            continue
-        element, opened = OPENS[name]
-        link = page.frame_locator(FRAME).locator(f"{element} s-link")
-        if link.count():
-            link.first.click()
+        for link, opened in OPENS.get(name, ()):
+            found = page.frame_locator(FRAME).locator(link)
+            if not found.count():
+                break
+            found.first.click()
             page.frame_locator(FRAME).locator("[slot=breadcrumb-actions]").wait_for()
             _settle(page)
             yield _whole(camera, opened)
