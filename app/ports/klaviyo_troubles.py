@@ -21,6 +21,8 @@ class KlaviyoWork(StrEnum):
     """Products in profiles that cannot be bought any more."""
     ERASED = "erased"
     """Profiles of whoever was erased."""
+    TAKING_BACK = "taking_back"
+    """What stands in profiles, of an account that was left."""
     EVENTS = "events"
     FLOWS = "flows"
     FEEDS = "feeds"

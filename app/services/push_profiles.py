@@ -85,21 +85,21 @@ def push_profiles(
         KlaviyoRefused: Klaviyo lets us send nothing, whatever it is.
         Retryable: Klaviyo did not answer; what was sent is on record.
     """
-    with _sending(shop, ports, checkpoint, wait) as sending:
+    with sending(shop, ports, checkpoint, wait) as run:
         settings = ports.settings.of(shop.id)
         if not settings.push:
-            sending.withdraw(ports.pushes.all(shop.id))
-            return _done(sending)
+            run.withdraw(ports.pushes.all(shop.id))
+            return _done(run)
         wanted = None if only is None else list(only)
         people = ports.picking.people.numbers(shop.id) if wanted is None else _parts(wanted)
         moved = ports.pushes.moved(shop.id)
         # What stands under an old address would never be brought up to date again.
-        sending.leave(moved if wanted is None else set(wanted).intersection(moved))
+        run.leave(moved if wanted is None else set(wanted).intersection(moved))
         unwelcome: list[CustomerId] = []
-        sending.send(_letters(shop, ports, people, settings, unwelcome))
-        sending.withdraw(dict.fromkeys([*unwelcome, *ports.pushes.strangers(shop.id)]))
-        ports.pushes.ended(shop.id, sent=sending.pushed, at=ports.clock.now())
-        return _done(sending)
+        run.send(_letters(shop, ports, people, settings, unwelcome))
+        run.withdraw(dict.fromkeys([*unwelcome, *ports.pushes.strangers(shop.id)]))
+        ports.pushes.ended(shop.id, sent=run.pushed, at=ports.clock.now())
+        return _done(run)
 
 
 def push_stale(shop: Shop, ports: Ports, *, wait: Wait = time.sleep) -> Done:
@@ -130,23 +130,27 @@ def unpush(shop: Shop, ports: Ports, *, wait: Wait = time.sleep) -> int:
     waiting = ports.due.waiting(shop.id, jobs.UNPUSH_DUE)
     if not waiting:
         return 0
-    with _sending(shop, ports, carry_on, wait) as sending:
-        sending.empty([ports.pushes.opened(shop.id, one) for one in waiting])
+    with sending(shop, ports, carry_on, wait) as run:
+        run.empty([ports.pushes.opened(shop.id, one) for one in waiting])
         for one in waiting:
             ports.due.done(shop.id, jobs.UNPUSH_DUE, one)
         return len(waiting)
 
 
 @contextmanager
-def _sending(shop: Shop, ports: Ports, checkpoint: Checkpoint, wait: Wait) -> Iterator[Sending]:
-    """A run of one's own, once nothing of an earlier one is under way."""
+def sending(shop: Shop, ports: Ports, checkpoint: Checkpoint, wait: Wait) -> Iterator[Sending]:
+    """A run of one's own, once nothing of an earlier one is under way.
+
+    Raises:
+        As `push_profiles`.
+    """
     with ports.claims.keep(shop.id, CLAIM, seconds=CLAIM_S) as taken:
         if not taken:
             raise Busy(f"profiles of {shop.domain} are being pushed")
         api = ports.apis.of(shop)
-        sending = Sending(shop, ports.picking, ports.pushes, ports.clock, api, checkpoint, wait)
-        sending.settle_left()
-        yield sending
+        run = Sending(shop, ports.picking, ports.pushes, ports.clock, api, checkpoint, wait)
+        run.settle_left()
+        yield run
 
 
 def _letters(
@@ -164,8 +168,8 @@ def _letters(
         yield from composed.letters
 
 
-def _done(sending: Sending) -> Done:
-    return Done(sending.pushed, sending.refused, sending.withdrawn)
+def _done(run: Sending) -> Done:
+    return Done(run.pushed, run.refused, run.withdrawn)
 
 
 def _parts(customers: Sequence[CustomerId]) -> Iterator[Sequence[CustomerId]]:

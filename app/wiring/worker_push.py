@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 
 from app.services import pick_for_mail, push_profiles
@@ -45,3 +46,13 @@ class WorkerPush(WorkerKlaviyo):
             offers=self.offers,
             promises=DbMailPromises(self.database),
         )
+
+    @cached_property
+    def taking_back(self) -> push_profiles.Ports:
+        """The push's, with the API of a connection that is being left."""
+        from app.adapters.klaviyo.apis import KlaviyoSdkApis
+        from app.adapters.klaviyo.tokens import Tokens
+
+        tokens = Tokens(self.klaviyo_gate, self.klaviyo_connections, self.claims, leaving=True)
+        apis = KlaviyoSdkApis(tokens, self.redis, origin=self.settings.klaviyo_test_origin)
+        return replace(self.pushing, apis=apis)

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from app.core.email.feeds import TRENDING
+from app.core.email.scopes import NEEDED
 from app.core.shops import Shop
 from app.errors import KlaviyoDisconnected, Retryable
 from app.ports.engagement import Hook
@@ -32,7 +33,7 @@ PUSHED = """
 def signed_in(klaviyo_shop: Shop, worker_wiring: Worker, twin: Twin) -> Shop:
     """Connected through Klaviyo's own sign-in: feeds are known there, a webhook delivers, one profile is pushed."""
     credentials = twin.account.credentials
-    pair = credentials._grant(CLIENT_ID, frozenset({"webhooks:write", "web-feeds:write", "web-feeds:read"}))
+    pair = credentials._grant(CLIENT_ID, frozenset(NEEDED))
     until = worker_wiring.clock.now() + timedelta(hours=1)
     put(worker_wiring, klaviyo_shop, KlaviyoSecret(LinkKind.OAUTH, pair.access, pair.refresh, until))
     api, feeds, now = worker_wiring.klaviyo_apis.of(klaviyo_shop), worker_wiring.feeds, worker_wiring.clock.now()
@@ -66,9 +67,10 @@ def registered(wiring: Worker, shop: Shop) -> list[str]:
     return [one.klaviyo_id for one in wiring.feeds.all(shop.id) if one.klaviyo_id]
 
 
-def pushed(wiring: Worker, shop: Shop) -> str:
+def pushed(wiring: Worker, shop: Shop) -> str | None:
+    """How the push of the customer stands; None where nothing of it does."""
     with wiring.database.shop(shop.id) as session:
-        return str(session.execute(text("SELECT state FROM klaviyo_pushes WHERE customer_id = 1")).scalar_one())
+        return session.execute(text("SELECT state FROM klaviyo_pushes WHERE customer_id = 1")).scalar_one_or_none()
 
 
 def test_nothing_is_sent_from_the_moment_the_merchant_says_so(
@@ -96,7 +98,25 @@ def test_the_webhook_goes_before_the_tokens_do_and_nothing_is_left_of_either(
     # Feeds are answered as before, for mails that are on their way; which of them Klaviyo knows is to be asked anew.
     assert worker_wiring.feeds.all(signed_in.id)
     assert not registered(worker_wiring, signed_in)
-    assert pushed(worker_wiring, signed_in) == "sending"
+    assert pushed(worker_wiring, signed_in) is None
+
+
+def test_where_klaviyo_has_ended_the_access_the_page_says_what_stays_and_what_to_do(
+    signed_in: Shop,
+    worker_wiring: Worker,
+    running_app: RunningApp,
+    work: Callable[[], None],
+    devstore: DevStore,
+    twin: Twin,
+) -> None:
+    twin.account.credentials.uninstall()
+    begun(worker_wiring, signed_in, running_app)
+    assert "into 1 profile;" in running_app.http.get("/admin/klaviyo", params=admin_query(devstore)).text
+    work()
+    assert worker_wiring.klaviyo_connections.of(signed_in.id) is None
+    page = running_app.http.get("/admin/klaviyo", params=admin_query(devstore)).text
+    assert "What Attune wrote still stands in profiles" in page
+    assert "Connect the account again and disconnect it here" in page
 
 
 def test_a_webhook_that_klaviyo_keeps_does_not_keep_the_merchant(

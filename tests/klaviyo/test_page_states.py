@@ -79,7 +79,7 @@ def test_every_state_of_the_page_fits_and_says_what_it_is(
     tried(connect_klaviyo)
     reads("Klaviyo has not granted everything", "flows:write")
     post("disconnect")
-    reads("Nothing is sent any more")
+    reads("Nothing new is sent any more")
     work()
     reads("Connect your account")
     assert merchant.complaints == []

@@ -36,6 +36,8 @@ def unpush(shop_id: int) -> None:
     wiring = current()
     shop = wiring.shops.by_id(ShopId(shop_id))
     if shop is None or shop.state is not ShopState.INSTALLED:
+        if wiring.klaviyo_connections.of(ShopId(shop_id)) is not None:
+            return  # Whoever leaves the account takes them back with the rest.
         for id in wiring.due_work.waiting(ShopId(shop_id), jobs.UNPUSH_DUE):
             wiring.due_work.done(ShopId(shop_id), jobs.UNPUSH_DUE, id)
         return

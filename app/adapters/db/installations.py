@@ -24,7 +24,8 @@ PROFILE = text("SELECT name, currency, timezone, collect_key, installed_at, unin
 DESCRIBE = text("UPDATE shop_profiles SET name = :name, currency = :currency, timezone = :timezone")
 UNINSTALL_PROFILE = text("UPDATE shop_profiles SET uninstalled_at = :at")
 CLEAR_DUE_WORK = text("""
-    DELETE FROM due_work d WHERE d.shop_id = :shop AND d.kind NOT IN ('forget_models', 'klaviyo_leave') AND NOT (
+    DELETE FROM due_work d
+    WHERE d.shop_id = :shop AND d.kind NOT IN ('forget_models', 'klaviyo_leave', 'unpush') AND NOT (
         d.kind = 'webhook' AND EXISTS (
             SELECT 1 FROM deliveries v WHERE v.webhook_id = d.id AND v.topic = ANY(:kept)
         )

@@ -41,7 +41,12 @@ class Refresher(Protocol):
 
 
 class Tokens:
-    """Implements `app.ports.klaviyo_link.KlaviyoTokens`. Tokens live in wall time, whatever the store's clock says."""
+    """Implements `app.ports.klaviyo_link.KlaviyoTokens`. Tokens live in wall time, whatever the store's clock says.
+
+    Args:
+        leaving: for the last work of connections that are being left, which are open to nobody else any more; one that
+            works is not touched.
+    """
 
     def __init__(
         self,
@@ -49,11 +54,13 @@ class Tokens:
         links: KlaviyoLinks,
         claims: Claims,
         *,
+        leaving: bool = False,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._client = client
         self._links = links
         self._claims = claims
+        self._leaving = leaving
         self._now = now
 
     def usable(self, shop: Shop) -> StoredSecret:
@@ -86,7 +93,8 @@ class Tokens:
     def refused(self, shop: Shop, stored: StoredSecret) -> KlaviyoDisconnected:
         """Klaviyo took neither this secret nor a fresh one: note it, and give what is to be raised."""
         trouble = DEAD_KEY if stored.secret.kind is LinkKind.KEY else DEAD_ACCESS
-        self._links.broken(shop.id, trouble, at=self._now(), generation=stored.generation)
+        if not self._leaving:
+            self._links.broken(shop.id, trouble, at=self._now(), generation=stored.generation)
         return KlaviyoDisconnected(trouble)
 
     def _refresh(self, shop: Shop, stored: StoredSecret) -> StoredSecret:
@@ -102,8 +110,12 @@ class Tokens:
         return StoredSecret(fresh, stored.generation + 1, stored.account)
 
     def _stored(self, shop: Shop) -> StoredSecret:
-        stored = self._links.secret(shop.id)
+        stored = self._left(shop) if self._leaving else self._links.secret(shop.id)
         if stored is None:
             connection = self._links.of(shop.id)
             raise KlaviyoDisconnected(connection.trouble if connection else NOT_CONNECTED)
         return stored
+
+    def _left(self, shop: Shop) -> StoredSecret | None:
+        connection = self._links.of(shop.id)
+        return None if connection is None or connection.works else self._links.any_secret(shop.id)

@@ -115,6 +115,7 @@ def _shown(shop: Shop, wiring: Web) -> dict[str, object]:
     return {
         "link": link,
         "leaving": link is not None and link.trouble == LEAVING,
+        "stand": _standing(shop, wiring) if link and link.trouble == LEAVING else 0,
         "under_way": _is_under_way(shop, wiring),
         "told": _told(shop, wiring),
         "complaint": asking.trouble if asking else "",
@@ -145,3 +146,9 @@ def _is_under_way(shop: Shop, wiring: Web) -> bool:
 def _told(shop: Shop, wiring: Web) -> int:
     """How many troubles there are to read of: the page that waits is drawn anew when there is another one."""
     return len(wiring.klaviyo_troubles.of(shop.id))
+
+
+def _standing(shop: Shop, wiring: Web) -> int:
+    """In how many profiles something of ours may stand."""
+    state = wiring.klaviyo_pushes.state(shop.id)
+    return state.standing + state.waiting

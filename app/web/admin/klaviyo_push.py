@@ -20,6 +20,7 @@ FAILED: Final = {
     KlaviyoWork.PROFILES: "Not all profiles are up to date",
     KlaviyoWork.STALE: "Profiles may show products that sold out",
     KlaviyoWork.ERASED: "Profiles of people who were erased still hold what Attune wrote",
+    KlaviyoWork.TAKING_BACK: "What Attune wrote still stands in profiles",
     KlaviyoWork.EVENTS: "Events that start flows wait",
     KlaviyoWork.FLOWS: "The series could not be made or looked at",
     KlaviyoWork.FEEDS: "Klaviyo was not told of all product feeds",
