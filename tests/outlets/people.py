@@ -98,6 +98,10 @@ class Told:
                     changes,
                 )
 
+    def first_counted(self, segment: SegmentId, at: datetime) -> None:
+        """As if the first count of the segment had been then."""
+        self.installed.execute(f"UPDATE segments SET first_counted_at = '{at.isoformat()}' WHERE id = {segment}")
+
     def switch(self, outlet: Outlet, segment: int = 0, key: str = "", *, on: bool = True) -> None:
         at = self.now() - timedelta(hours=1)
         shop = self.installed.shop.id

@@ -20,7 +20,9 @@ def fire(told: Told) -> Done:
 @pytest.fixture
 def switched(told: Told) -> Told:
     """Place 0 had been a champion when Flow was switched on for champions."""
-    told.count({told.segment("champions"): [0]}, at=told.now() - timedelta(hours=2))
+    begun = told.now() - timedelta(hours=2)
+    told.count({told.segment("champions"): [0]}, at=begun)
+    told.first_counted(told.segment("champions"), begun)
     told.switch(Outlet.FLOW, told.segment("champions"))
     return told
 
@@ -51,12 +53,24 @@ def test_a_count_that_commits_late_is_not_passed_over(switched: Told) -> None:
 def test_a_rising_risk_is_told_and_a_falling_one_is_not(told: Told) -> None:
     risk, lost = told.segment("stage_at_risk"), told.segment("stage_lost")
     told.count({risk: [0], lost: [1]}, at=told.now() - timedelta(hours=2))
+    for one in (risk, lost):
+        told.first_counted(one, told.now() - timedelta(hours=2))
     told.switch(Outlet.CHURN)
     told.count({risk: [1, 2], lost: [0]})
     fire(told)
     found = {one["payload"]["customer_id"]: one["payload"]["Stage"] for one in told.flow()}
     assert found == {told.customers[0]: "lost", told.customers[2]: "at risk"}
     assert {one["handle"] for one in told.flow()} == {"churn-risk-rose"}
+
+
+def test_whom_a_first_count_finds_has_not_risen(told: Told) -> None:
+    risk, begun = told.segment("stage_at_risk"), told.now() - timedelta(minutes=30)
+    told.switch(Outlet.CHURN)
+    told.count({risk: [0, 1]}, at=begun)
+    told.first_counted(risk, begun)
+    assert fire(told) == Done()
+    told.count({risk: [0, 1, 2]})
+    assert fire(told) == Done(fired=1)
 
 
 def test_a_segment_must_have_been_counted_once(told: Told) -> None:

@@ -1,7 +1,8 @@
 """What Shopify Flow is to be told: entries into segments, each once, kept for a while after they were.
 
 Entries are found by looking at the last days' changes again and again, not behind a mark: a nightly count that commits
-late has an earlier moment than a live entry that committed before it, and a mark would pass it over.
+late has an earlier moment than a live entry that committed before it, and a mark would pass it over. Whom a segment's
+first count finds has not just come into it.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ COLLECT_ENTERED: Final = text("""
     INSERT INTO flow_outbox (shop_id, handle, segment_id, at, profile)
     SELECT :shop, :handle, c.segment_id, c.at, c.profile
     FROM segment_changes c
+    JOIN segments s ON s.shop_id = c.shop_id AND s.id = c.segment_id AND c.at > s.first_counted_at
     JOIN segment_outlets o ON o.shop_id = c.shop_id AND o.outlet = 'flow' AND o.segment_id = c.segment_id AND o.wanted
     WHERE c.entered AND c.at > o.at AND c.at > :since ON CONFLICT DO NOTHING
 """)
@@ -39,6 +41,7 @@ COLLECT_CHURN: Final = text("""
     SELECT :shop, :handle, c.segment_id, c.at, c.profile
     FROM segment_changes c
     JOIN segments s ON s.shop_id = c.shop_id AND s.id = c.segment_id AND s.key = ANY(:rising)
+        AND c.at > s.first_counted_at
     JOIN segment_outlets o ON o.shop_id = c.shop_id AND o.outlet = 'churn' AND o.wanted
     WHERE c.entered AND c.at > o.at AND c.at > :since AND NOT EXISTS (
         SELECT FROM segment_changes b JOIN segments l ON l.shop_id = b.shop_id AND l.id = b.segment_id
