@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import orjson
 import pytest
 
+from app.core.email.properties import ENVELOPE, LARGEST_BODY, size_of
 from app.errors import KlaviyoRefused, Permanent, Retryable
 from app.ports.klaviyo import KlaviyoMetric
 from tests.klaviyo.conftest import Linked
@@ -15,7 +18,7 @@ from tests.patience import eventually
 RECENTLY = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def profile(number: int, **properties: object) -> dict[str, object]:
+def profile(number: int, **properties: object) -> dict[str, Any]:
     return {
         "attributes": {"external_id": str(number), "email": f"p{number}@example.com", "properties": properties},
     }
@@ -149,6 +152,22 @@ def test_more_than_klaviyo_takes_at_once_is_refused(linked: Linked, twin: Twin) 
     with pytest.raises(KlaviyoRefused) as caught:
         linked.api.import_profiles([profile(n, x="y" * 90_000) for n in range(60)])
     assert caught.value.status in (400, 413)
+
+
+def test_five_megabytes_are_taken_and_one_byte_more_is_not(linked: Linked, twin: Twin) -> None:
+    def sized(size: int) -> list[dict[str, Any]]:
+        profiles = [profile(0, x=""), *(profile(n, x="y" * 90_000) for n in range(1, 56))]
+        data = [{"type": "profile", **one} for one in profiles]
+        body = {"data": {"type": "profile-bulk-import-job", "attributes": {"profiles": {"data": data}}}}
+        profiles[0]["attributes"]["properties"]["x"] += "y" * (size - len(orjson.dumps(body)))
+        return profiles
+
+    assert linked.api.import_profiles(sized(5_000_000))
+    with pytest.raises(KlaviyoRefused) as caught:
+        linked.api.import_profiles(sized(5_000_001))
+    assert caught.value.status == 413
+    # What a push counts before it sends is never less than what travels.
+    assert ENVELOPE + sum(map(size_of, sized(5_000_001))) > LARGEST_BODY
 
 
 def test_no_request_held_a_key_that_klaviyo_does_not_know(linked: Linked, twin: Twin) -> None:
