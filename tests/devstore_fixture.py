@@ -247,7 +247,12 @@ class _Quiet(WSGIRequestHandler):
 @contextmanager
 def served(app: Flask, url: str) -> Iterator[None]:
     counted = _Counted(app)
-    server = make_server("127.0.0.1", int(url.rpartition(":")[2]), counted, threaded=True, request_handler=_Quiet)
+    port = int(url.rpartition(":")[2])
+    try:
+        server = make_server("127.0.0.1", port, counted, threaded=True, request_handler=_Quiet)
+    except SystemExit:
+        # Werkzeug ends the program when a port is taken, and with it every later test's fixtures would be broken.
+        raise OSError(f"port {port} was taken since it was found free") from None
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:

@@ -40,6 +40,7 @@ MAY_OPEN = {
     "app/adapters/db/engagement.py": "the secret of Klaviyo's webhook, about nobody",
     "app/adapters/db/mail_people.py": "addresses on their way to Klaviyo, which has them; nobody sees them",
     "app/adapters/db/mail_triggers.py": "the same for events",
+    "app/adapters/db/mail_history.py": "the same for past orders",
     "app/adapters/db/mail_previews.py": "a mail without name or address; its service writes the line first",
     "app/services/forget_browser.py": "the id of a browser that is to be forgotten",
 }
