@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from app.cli.demo_inbox import FirstMails
 from app.cli.demo_stack import SHOP_DOMAIN, DemoStack
 from app.core.shops import Shop
 from app.services.report import report
@@ -157,3 +158,12 @@ def test_a_request_that_nobody_signed_is_refused(stack: DemoStack, shopper: Shop
     answer = httpx.get(url, timeout=PATIENCE_S)
     assert answer.status_code == 401
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_day_later_inboxes_hold_mails_with_products(stack: DemoStack, shop: Shop) -> None:
+    said = FirstMails(shop, stack.wiring, stack.store_url, stack.klaviyo_url, lambda _: None).come()
+    assert said.endswith("to 2 who signed up and 4 who ordered the day before")
+    readers = httpx.get(f"{stack.klaviyo_url}/inbox.json", timeout=PATIENCE_S).json()["people"]
+    titles = [one["latest"]["subject"] for one in readers]
+    assert len([title for title in titles if title.startswith("Welcome")]) == 2
+    assert len(titles) >= 6

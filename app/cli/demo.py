@@ -33,7 +33,7 @@ def command(world: str, shoppers: int, port: int, exit_when_ready: bool) -> None
     """Run everything on this machine; prints the addresses. Ctrl-C stops all."""
     signal.signal(signal.SIGTERM, _as_interrupt)
     console = Console(highlight=False, soft_wrap=True)
-    stack = DemoStack(data_dir() / "demo", world=world, port=port, shoppers=shoppers)
+    stack = DemoStack(data_dir() / "demo", world=world, port=port, shoppers=shoppers, first_mails=True)
     started = time.monotonic()
     try:
         for title, stage in stack.stages():

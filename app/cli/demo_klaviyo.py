@@ -56,12 +56,17 @@ class KlaviyoOwner:
         self.submit(f"{MAILS}/settings", SETTINGS)
         self._agree(OFFERS)
         self.submit(f"{MAILS}/offer", OFFER)
-        self.submit(f"{MAILS}/make", {})
-        self.wait(lambda: not self.wiring.due_work.waits(self.shop.id, jobs.FLOWS_DUE))
+        self._look()
         made = [one for one in self.wiring.made_flows.flows(self.shop.id).values() if one.flow]
         for one in made:
             httpx.post(f"{self.url}/_dev/flows/{one.flow}", json={"status": "live"}, timeout=30).raise_for_status()
+        self._look()
         return f"{len(made)} flows, live"
+
+    def _look(self) -> None:
+        """Have what is missing made, and the page told how the flows stand."""
+        self.submit(f"{MAILS}/make", {})
+        self.wait(lambda: not self.wiring.due_work.waits(self.shop.id, jobs.FLOWS_DUE))
 
     def _agree(self, scopes: Iterable[str]) -> None:
         """What the owner does in Shopify's dialog that asks for more access."""

@@ -19,6 +19,7 @@ import httpx
 
 from app.adapters.embedded.postgres import OWNER
 from app.cli import migrations
+from app.cli.demo_inbox import FirstMails
 from app.cli.demo_klaviyo import KlaviyoOwner
 from app.cli.demo_shoppers import DemoShoppers
 from app.cli.processes import Processes
@@ -63,6 +64,7 @@ class DemoStack:
         world: what the devstore is asked to build.
         port: the app's port; the devstore listens on the next one, its Klaviyo account on the one after.
         shoppers: how many simulated shoppers come and go from the last stage on.
+        first_mails: whether a few people sign up and order, and a day passes, so that inboxes hold something.
         hold_out_percent: how many of their visitors see the store without Attune.
 
     Raises:
@@ -70,7 +72,14 @@ class DemoStack:
     """
 
     def __init__(
-        self, folder: Path, *, world: str, port: int, shoppers: int = 0, hold_out_percent: float = 100 * HOLD_OUT_SHARE
+        self,
+        folder: Path,
+        *,
+        world: str,
+        port: int,
+        shoppers: int = 0,
+        first_mails: bool = False,
+        hold_out_percent: float = 100 * HOLD_OUT_SHARE,
     ) -> None:
         if not (ROOT / "devstore").is_dir():
             raise Permanent("the demo needs a checkout of Attune, with its simulated store; run `make demo` there")
@@ -79,6 +88,7 @@ class DemoStack:
         self._lock = _only_one(folder.with_suffix(".lock"))
         self._folder = folder
         self._world = world
+        self._first_mails = first_mails
         self.shoppers = DemoShoppers(folder, shoppers)
         self.app_url = f"http://127.0.0.1:{port}"
         self.store_url = f"http://127.0.0.1:{port + 1}"
@@ -109,6 +119,8 @@ class DemoStack:
         yield "Lists into the store", self._lists
         yield "Mails (switched on as the owner)", self._mails
         yield "A product page with its rail", self._rail
+        if self._first_mails:
+            yield "First mails (people over HTTP)", self._inboxes
         if self.shoppers.number:
             yield f"{self.shoppers.number} simulated shoppers", self._crowd
 
@@ -185,6 +197,9 @@ class DemoStack:
 
     def _mails(self, _say: Say) -> str:
         return self._owner().switch_on()
+
+    def _inboxes(self, say: Say) -> str:
+        return FirstMails(self._shop(), self.wiring, self.store_url, self.klaviyo_url, say).come()
 
     def _owner(self) -> KlaviyoOwner:
         def wait(done: Callable[[], bool]) -> None:
